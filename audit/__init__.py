@@ -1,0 +1,1 @@
+"""What happened: events, their canonical records, the tamper-evident log and its followers."""

@@ -1,0 +1,1 @@
+"""Alembic trees; imports only the four models modules."""

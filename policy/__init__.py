@@ -1,0 +1,1 @@
+"""May they: permissions, decisions, approvals and the Rego that decides them."""

@@ -1,0 +1,1 @@
+"""Who: principals, sign-in, sessions, tokens and the directory."""
