@@ -1,0 +1,119 @@
+"""The tables of policy: changes, the reviews that sign them, the grants they end in, and spent sign-ins.
+
+Columns that point at people, teams and routes carry no foreign key: those tables belong to packages that
+policy does not know. Times are integer microseconds UTC. Columns named ``content``, ``required`` and
+``groups`` hold canonical JSON as text, so that what was hashed is what is stored.
+"""
+
+import uuid
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+
+class ChangeKind(StrEnum):
+    """What a change is about. Access is the first kind."""
+
+    ACCESS = "access"
+
+
+class ChangeState(StrEnum):
+    """Where a change stands. Every state but ``pending`` is final."""
+
+    APPROVED = "approved"
+    EXPIRED = "expired"
+    PENDING = "pending"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ReviewDecision(StrEnum):
+    """A reviewer's answer."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class PrincipalType(StrEnum):
+    """Who holds a grant."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    TEAM = "team"
+
+
+def _values(kind: type[StrEnum]) -> list[str]:
+    return [member.value for member in kind]
+
+
+def _enum(kind: type[StrEnum]) -> sa.Enum:
+    return sa.Enum(kind, native_enum=False, create_constraint=True, length=20, values_callable=_values)
+
+
+class Change(SQLModel, table=True):
+    """Something that needs approval. ``content_hash`` is SHA-256 (hex) over ``content``."""
+
+    __tablename__ = "change"
+
+    id: uuid.UUID = Field(primary_key=True)
+    kind: ChangeKind = Field(sa_type=_enum(ChangeKind))
+    resource_type: str
+    resource_id: uuid.UUID = Field(index=True)
+    team_id: uuid.UUID | None = Field(default=None)
+    requester_id: uuid.UUID = Field(index=True)
+    content: str
+    content_hash: str
+    state: ChangeState = Field(sa_type=_enum(ChangeState), index=True)
+    required: str
+    policy_revision: str
+    created: int = Field(sa_type=sa.BigInteger)
+    decided: int | None = Field(default=None, sa_type=sa.BigInteger)
+    grant_id: uuid.UUID | None = Field(default=None)
+
+
+class Review(SQLModel, table=True):
+    """One reviewer's signed answer, with the groups it counted for and the content hash that was seen."""
+
+    __tablename__ = "review"
+    __table_args__ = (sa.UniqueConstraint("change_id", "reviewer_id", name="uq_review_change_reviewer"),)
+
+    id: uuid.UUID = Field(primary_key=True)
+    change_id: uuid.UUID = Field(foreign_key="change.id")
+    reviewer_id: uuid.UUID = Field(index=True)
+    decision: ReviewDecision = Field(sa_type=_enum(ReviewDecision))
+    groups: str
+    meaning: str
+    reason: str
+    content_hash: str
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class Grant(SQLModel, table=True):
+    """A permission for a principal or team on a resource from ``starts`` until ``ends``."""
+
+    __tablename__ = "access_grant"
+    __table_args__ = (sa.Index("ix_access_grant_principal", "principal_type", "principal_id"),)
+
+    id: uuid.UUID = Field(primary_key=True)
+    principal_type: PrincipalType = Field(sa_type=_enum(PrincipalType))
+    principal_id: uuid.UUID
+    permission: str
+    resource_type: str
+    resource_id: uuid.UUID = Field(index=True)
+    change_id: uuid.UUID = Field(foreign_key="change.id")
+    starts: int = Field(sa_type=sa.BigInteger)
+    ends: int = Field(sa_type=sa.BigInteger)
+    revoked_at: int | None = Field(default=None, sa_type=sa.BigInteger)
+    revoked_by: uuid.UUID | None = Field(default=None)
+    revoke_reason: str | None = Field(default=None)
+
+
+class SignInUse(SQLModel, table=True):
+    """A stepped-up sign-in (or token ``jti``) that has signed its one submission."""
+
+    __tablename__ = "sign_in_use"
+
+    key: str = Field(primary_key=True)
+    submission_id: uuid.UUID
+    created: int = Field(sa_type=sa.BigInteger)
