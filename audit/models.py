@@ -1,0 +1,189 @@
+"""Tables of the audit package: three in the tree ``main``, the log's own in the tree ``log``.
+
+Times are integer microseconds UTC. No schema is named: on PostgreSQL the log engine sets ``search_path``.
+"""
+
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NOBODY = uuid.UUID(int=0)
+"""Stands in ``subject_key.subject`` for parts about no one; unlike null it can be unique."""
+
+
+class Outbox(SQLModel, table=True):
+    """A sealed record that waits, in the caller's own transaction, for the worker to log it."""
+
+    __tablename__ = "outbox"
+
+    event_id: uuid.UUID = Field(primary_key=True)
+    created: int = Field(sa_type=sa.BigInteger, index=True)
+    record: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class SubjectKeyRow(SQLModel, table=True):
+    """A subject's key, wrapped by the key-encryption key; ``wrapped`` is null once it is erased.
+
+    ``subject`` is a person or service, or :data:`NOBODY` for parts about no one.
+    """
+
+    __tablename__ = "subject_key"
+    __table_args__ = (sa.UniqueConstraint("subject", name="uq_subject_key_subject"),)
+
+    key_id: uuid.UUID = Field(primary_key=True)
+    subject: uuid.UUID
+    wrapped: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    created: int = Field(sa_type=sa.BigInteger)
+    erased: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class RowVersion(SQLModel, table=True):
+    """One state of one row that decisions read; ``row`` is canonical text, null when the row ended."""
+
+    __tablename__ = "row_version"
+    __table_args__ = (sa.Index("ix_row_version_kind_row", "kind", "row_id", "sequence"),)
+
+    sequence: int | None = Field(
+        default=None, sa_column=sa.Column(BIG_KEY, primary_key=True, autoincrement=True)
+    )
+    kind: str = Field(max_length=40)
+    row_id: uuid.UUID
+    valid_from: int = Field(sa_type=sa.BigInteger)
+    valid_to: int | None = Field(default=None, sa_type=sa.BigInteger)
+    recorded_at: int = Field(sa_type=sa.BigInteger)
+    event_id: uuid.UUID = Field(index=True)
+    row: str | None = Field(default=None, sa_type=sa.Text)
+    row_hash: str = Field(max_length=64)
+
+
+log_metadata = sa.MetaData()
+
+entry = sa.Table(
+    "entry",
+    log_metadata,
+    sa.Column("index", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Uuid, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+    sa.Column("action", sa.String(80), nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("actor", sa.Uuid),
+    sa.Column("resource_type", sa.String(40)),
+    sa.Column("resource_id", sa.Uuid),
+    sa.Column("request", sa.Uuid),
+    sa.Column("grant_id", sa.Uuid),
+    sa.Column("decision", sa.Uuid),
+    sa.Column("producer", sa.String(80), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("retention", sa.String(20), nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("leaf", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("id", name="uq_entry_id"),
+    sa.UniqueConstraint("producer", "number", name="uq_entry_producer_number"),
+    sa.Index("ix_entry_time", "time"),
+    sa.Index("ix_entry_actor", "actor", "index"),
+    sa.Index("ix_entry_action", "action", "index"),
+    sa.Index("ix_entry_request", "request", "index"),
+    sa.Index("ix_entry_resource", "resource_id", "index"),
+)
+
+body = sa.Table(
+    "body",
+    log_metadata,
+    sa.Column("index", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("retention", sa.String(20), nullable=False),
+    sa.Column("parts", sa.LargeBinary, nullable=False),
+)
+
+tile = sa.Table(
+    "tile",
+    log_metadata,
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("hashes", sa.LargeBinary, nullable=False),
+)
+
+checkpoint = sa.Table(
+    "checkpoint",
+    log_metadata,
+    sa.Column("size", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+)
+
+log_head = sa.Table(
+    "log_head",
+    log_metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("origin", sa.String(200), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("frontier", sa.LargeBinary, nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+)
+
+spool_cursor = sa.Table(
+    "spool_cursor",
+    log_metadata,
+    sa.Column("producer", sa.String(80), primary_key=True),
+    sa.Column("file", sa.Integer, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("next_number", sa.BigInteger, nullable=False),
+    sa.Column("closed", sa.Boolean, nullable=False),
+)
+
+open_intent = sa.Table(
+    "open_intent",
+    log_metadata,
+    sa.Column("producer", sa.String(80), primary_key=True),
+    sa.Column("number", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("record", sa.LargeBinary, nullable=False),
+    sa.Column("opened", sa.BigInteger, nullable=False),
+    sa.Column("announced", sa.Boolean, nullable=False),
+)
+
+sink_cursor = sa.Table(
+    "sink_cursor",
+    log_metadata,
+    sa.Column("sink", sa.String(80), primary_key=True),
+    sa.Column("next_index", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("updated", sa.BigInteger, nullable=False),
+)
+
+
+def append_only_ddl(table: str, dialect: str) -> tuple[str, ...]:
+    """Return the statements that make ``table`` refuse UPDATE, DELETE and, on PostgreSQL, TRUNCATE.
+
+    A seat belt against mistakes, not the proof: a database administrator can drop it, the tree still tells.
+    """
+    if dialect == "sqlite":
+        return tuple(_sqlite_refusal(table, verb) for verb in ("UPDATE", "DELETE"))
+    function = (
+        f"CREATE FUNCTION refuse_{table}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+    )
+    trigger = (
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_{table}()"
+    )
+    return (function, trigger)
+
+
+def drop_append_only_ddl(table: str, dialect: str) -> tuple[str, ...]:
+    """Return the statements that undo :func:`append_only_ddl`, for a migration's downgrade."""
+    if dialect == "sqlite":
+        return tuple(f"DROP TRIGGER {table}_refuse_{verb}" for verb in ("update", "delete"))
+    return (f"DROP TRIGGER {table}_append_only ON {table}", f"DROP FUNCTION refuse_{table}()")
+
+
+def _sqlite_refusal(table: str, verb: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    )
+
+
+ROW_VERSION_SQLITE_DDL = append_only_ddl("row_version", "sqlite")
+ROW_VERSION_POSTGRESQL_DDL = append_only_ddl("row_version", "postgresql")
