@@ -1,0 +1,62 @@
+"""What can be wrong with a sign-in, a token or a provider.
+
+SsoError
+├── SignInError     the sign-in is refused: a page with one sentence, no session
+├── TokenError      the bearer token is refused: 401
+└── ProviderError   the identity provider cannot be used now: 503
+"""
+
+from typing import ClassVar
+
+
+class SsoError(Exception):
+    """`reason` is a stable snake_case code, `sentence` is for people; neither holds a secret or foreign text."""
+
+    sentences: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, reason: str, sentence: str | None = None) -> None:
+        self.reason = reason
+        self.sentence = sentence or self.sentences.get(reason, f"Refused: {reason.replace('_', ' ')}.")
+        super().__init__(self.sentence)
+
+
+class SignInError(SsoError):
+    """A sign-in that must not lead to a session."""
+
+    sentences = {
+        "unknown_sign_in": "This sign-in was not started in this browser, was already used, or is too old. "
+        "Please start again.",
+        "issuer_mismatch": "The answer did not come from the identity provider that was asked.",
+        "provider_refused": "The identity provider refused the sign-in.",
+        "code_missing": "The identity provider's answer holds no code.",
+        "code_exchange_failed": "The identity provider did not accept the sign-in's code.",
+        "id_token_missing": "The identity provider's answer holds no ID token.",
+        "id_token_refused": "The identity provider's ID token is not valid.",
+        "step_up_not_met": "The identity provider did not confirm a fresh and strong sign-in.",
+        "groups_overage": "Your account is in more groups than the identity provider sends, so your rights "
+        "cannot be worked out. Ask an administrator to send fewer groups.",
+        "person_disabled": "This account is disabled. Ask an administrator.",
+        "provider_unavailable": "The identity provider does not answer. Please try again in a moment.",
+    }
+
+
+class TokenError(SsoError):
+    """A bearer token that is not accepted."""
+
+    sentences = {
+        "malformed": "The token is not a signed JWT.",
+        "unknown_issuer": "The token's issuer is not trusted here.",
+        "issuer_unavailable": "The token's issuer does not answer, so the token cannot be checked.",
+        "not_an_access_token": "The token is not an access token.",
+    }
+
+
+class ProviderError(SsoError):
+    """An identity provider whose metadata or keys cannot be had or trusted."""
+
+    sentences = {
+        "provider_unavailable": "The identity provider does not answer.",
+        "discovery_issuer_mismatch": "The identity provider's metadata names another issuer than configured.",
+        "discovery_malformed": "The identity provider's metadata cannot be used.",
+        "keys_malformed": "The identity provider's key set cannot be used.",
+    }

@@ -1,0 +1,80 @@
+"""Settings of sign-in: frozen, checked when made."""
+
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+AUDIENCE = "guildhall"
+"""The `aud` every access token must carry (contract, "Claims")."""
+
+Algorithm = Literal["RS256", "PS256", "ES256"]
+
+
+class IssuerSettings(BaseModel):
+    """One OpenID provider and how this product is known to it.
+
+    `url` is the issuer exactly as the provider writes it; `leeway` is in seconds. Without
+    `client_secret` the client is public (PKCE protects the code either way). `step_up_acr` lists the
+    `acr` values that count as strong, most wanted first. Only `algorithms` are accepted for signatures.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(max_length=512)
+    client_id: str = Field(default="guildhall", min_length=1)
+    client_secret: SecretStr | None = None
+    redirect_path: str = "/sign-in/callback"
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    step_up_acr: tuple[str, ...] = Field(default=("gold",), min_length=1)
+    leeway: int = Field(default=30, ge=0, le=60)
+    algorithms: tuple[Algorithm, ...] = Field(default=("RS256", "ES256"), min_length=1)
+
+    @field_validator("url")
+    @classmethod
+    def _trustworthy(cls, url: str) -> str:
+        if not is_trustworthy(url):
+            raise ValueError(
+                "must be an https address (plain http only on loopback), without query or fragment"
+            )
+        return url
+
+    @field_validator("scopes")
+    @classmethod
+    def _openid(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        if "openid" not in scopes:
+            raise ValueError("must contain openid")
+        return scopes
+
+    @field_validator("redirect_path")
+    @classmethod
+    def _path(cls, path: str) -> str:
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError("must be a path on this site")
+        return path
+
+
+class SessionSettings(BaseModel):
+    """How long a browser session lasts: `idle` without a request, `absolute` in any case, both in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    idle: int = Field(default=30 * 60, ge=60)
+    absolute: int = Field(default=10 * 60 * 60, ge=60)
+
+
+def is_trustworthy(url: str) -> bool:
+    """Say whether `url` is https, or http on loopback, with nothing hidden in it."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` (a name or an address) is this machine only."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
