@@ -1,0 +1,150 @@
+"""Tables of the console: the installation, clusters, the catalog and its routes."""
+
+import enum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+from uuid_utils.compat import uuid7
+
+
+def _text_enum(kind: type[enum.StrEnum]) -> sa.Enum:
+    return sa.Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Visibility(enum.StrEnum):
+    """Who may find a model; see the contract's Visibility paragraph."""
+
+    HIDDEN = "hidden"
+    LISTED = "listed"
+    SHARED = "shared"
+
+
+class Tier(enum.StrEnum):
+    """How much harm a model could do: exposure times purpose (SR 26-2)."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class DataClass(enum.StrEnum):
+    """The most sensitive data a model is fed with."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    PERSONAL = "personal"
+    SPECIAL = "special"
+
+
+class RouteState(enum.StrEnum):
+    """Whether calls on a route may be decided at all."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+
+
+class Installation(SQLModel, table=True):
+    """The one row that stamps this database with its profile and the log's origin."""
+
+    __tablename__ = "installation"
+    id: int = Field(default=1, primary_key=True)
+    installation_id: UUID = Field(default_factory=uuid7)
+    profile: str = Field(max_length=20)
+    origin: str = Field(max_length=200)
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class Cluster(SQLModel, table=True):
+    """A serving installation that already runs somewhere."""
+
+    __tablename__ = "cluster"
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    name: str = Field(max_length=64, unique=True)
+    kind: str = Field(max_length=20)
+    url: str = Field(max_length=500)
+    state: str = Field(max_length=20)
+    created: int = Field(sa_type=sa.BigInteger)
+    seen: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class Model(SQLModel, table=True):
+    """A model as the marketplace shows it; `namespace` is fixed at creation, the owner is not."""
+
+    __tablename__ = "model"
+    __table_args__ = (sa.UniqueConstraint("namespace", "name"),)
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    team_id: UUID = Field(foreign_key="team.id", index=True)
+    namespace: str = Field(max_length=32)
+    name: str = Field(max_length=64)
+    title: str = Field(max_length=120)
+    summary: str = Field(max_length=500)
+    task: str = Field(max_length=60)
+    purpose: str = Field(max_length=500)
+    card: str = Field(sa_type=sa.Text)
+    visibility: Visibility = Field(sa_type=_text_enum(Visibility))
+    tier: Tier = Field(sa_type=_text_enum(Tier))
+    data_class: DataClass = Field(sa_type=_text_enum(DataClass))
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class Version(SQLModel, table=True):
+    """A version of a model and the evidence its approval is bound to."""
+
+    __tablename__ = "version"
+    __table_args__ = (sa.UniqueConstraint("model_id", "label"),)
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    model_id: UUID = Field(foreign_key="model.id", index=True)
+    label: str = Field(max_length=64)
+    evidence_kind: str = Field(max_length=20)
+    evidence: str = Field(max_length=128)
+    card: str = Field(sa_type=sa.Text)
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class Deployment(SQLModel, table=True):
+    """A version served by a cluster; a draft until `version_id` is bound by publishing."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (sa.UniqueConstraint("cluster_id", "upstream_name", "upstream_version"),)
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    cluster_id: UUID = Field(foreign_key="cluster.id", index=True)
+    upstream_name: str = Field(max_length=100)
+    upstream_version: str = Field(max_length=64)
+    version_id: UUID | None = Field(default=None, foreign_key="version.id", index=True)
+    platform: str = Field(default="", max_length=100)
+    inputs: str = Field(default="[]", sa_type=sa.Text)
+    outputs: str = Field(default="[]", sa_type=sa.Text)
+    state: str = Field(default="unknown", max_length=20)
+    seen: int = Field(sa_type=sa.BigInteger)
+
+
+class Route(SQLModel, table=True):
+    """The stable name callers use, `team.model`; names are never reused."""
+
+    __tablename__ = "route"
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    name: str = Field(max_length=97, unique=True)
+    model_id: UUID = Field(foreign_key="model.id", index=True)
+    state: RouteState = Field(default=RouteState.ACTIVE, sa_type=_text_enum(RouteState))
+    stop_reason: str | None = Field(default=None, max_length=500)
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class RouteTarget(SQLModel, table=True):
+    """One deployment a route lists, under the version label callers may choose."""
+
+    __tablename__ = "route_target"
+    __table_args__ = (sa.UniqueConstraint("route_id", "label"),)
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    route_id: UUID = Field(foreign_key="route.id", index=True)
+    deployment_id: UUID = Field(foreign_key="deployment.id")
+    label: str = Field(max_length=64)
+    weight: int = 0

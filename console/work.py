@@ -1,0 +1,269 @@
+"""The unit of work: who acts, may they, what is recorded.
+
+One per request or task. `authorize` comes before `write`, because a write transaction awaits no
+network; `record` puts the event into the same transaction as the rows, so neither is without the other.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from audit import history, outbox
+from audit.event import Event, Outcome, Part
+from audit.event import Resource as EventResource
+from audit.events import Action
+from audit.record import seal
+from console import clock, subjects
+from console.errors import AuditUnavailableError, NotFoundError, PolicyUndecidedError, RefusedError
+from console.keys import key_ring_for
+from console.services import Services
+from policy.decide import decide
+from policy.decision import Decision, Document, PolicyUnavailable, Query
+from policy.permissions import Permission
+from sso.principal import Principal
+
+UNRECORDED = "Nothing was changed, because it could not be recorded. Try again in a moment."
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from; sealed under the actor's key in every record."""
+
+    interface: str
+    address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is acted on: its reference for the log and its facts for the decision."""
+
+    type: str
+    id: UUID | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    grants: tuple[Document, ...] = ()
+    change: Mapping[str, object] | None = None
+
+    def document(self) -> dict[str, object]:
+        """Return the `resource` member of a policy document."""
+        return {"type": self.type, "id": str(self.id) if self.id else None, **self.facts}
+
+    def reference(self) -> EventResource:
+        """Return the pseudonymous reference a head carries."""
+        return EventResource(self.type, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The new state of one row that decisions read; None when the row is gone."""
+
+    kind: str
+    id: UUID
+    state: Mapping[str, object] | None
+    valid_from: int
+    valid_to: int | None = None
+
+
+class UnitOfWork:
+    """Authorizes, then reads or writes, then records."""
+
+    def __init__(self, services: Services, principal: Principal, origin: Origin) -> None:
+        """Bind the principal who acts and where the request came from."""
+        self.services = services
+        self.principal = principal
+        self.origin = origin
+        self.decision: Decision | None = None
+        self._query: Query | None = None
+        self._session: AsyncSession | None = None
+
+    @property
+    def now(self) -> int:
+        """The time in microseconds UTC."""
+        return self.services.clock()
+
+    async def authorize(self, permission: Permission, resource: Resource) -> Decision:
+        """Decide whether the principal may do `permission` on `resource`.
+
+        Raises:
+            RefusedError: decided against; recorded before it is raised.
+            NotFoundError: the principal may not even know that it exists; recorded too.
+            PolicyUndecidedError: no decision could be had; undecided is denied, and recorded.
+        """
+        self._query = await self._ask(permission, resource)
+        active = self.services.policy_revision
+        self.decision = await decide(self.services.decider, self._query, active_revision=active)
+        if not self.decision.allow:
+            await self._refuse(permission, resource, self.decision)
+        return self.decision
+
+    async def allowed(self, permission: Permission, resource: Resource) -> bool:
+        """Say what `authorize` would decide, for showing or leaving out a control; records nothing."""
+        query = await self._ask(permission, resource)
+        answer = await decide(self.services.decider, query, active_revision=self.services.policy_revision)
+        return answer.allow
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session on one snapshot, or the open write session when there is one."""
+        if self._session is not None:
+            yield self._session
+            return
+        async with self.services.database.read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session that commits rows and records together, or neither.
+
+        Raises:
+            AuditUnavailableError: the database could not take it; nothing happened.
+        """
+        try:
+            async with self.services.database.write() as session:
+                self._session = session
+                yield session
+        except DBAPIError as error:
+            raise AuditUnavailableError(UNRECORDED, ("audit_unavailable",)) from error
+        finally:
+            self._session = None
+
+    async def record(
+        self,
+        action: Action,
+        *,
+        resource: Resource | None = None,
+        rows: Sequence[Row] = (),
+        parts: Sequence[Part] = (),
+        request: UUID | None = None,
+        grant: UUID | None = None,
+        reasons: Sequence[str] = (),
+        flags: Sequence[str] = (),
+        outcome: Outcome = Outcome.SUCCESS,
+    ) -> UUID:
+        """Append one event, and the history of `rows`, to the open write transaction.
+
+        Returns:
+            The id of the entry the log will hold.
+        """
+        session = self._open_session()
+        event_id, now = uuid7(), self.now
+        event = Event(
+            id=event_id,
+            action=action,
+            outcome=outcome,
+            reasons=tuple(reasons),
+            flags=tuple(flags),
+            actor=self.principal.id,
+            resource=resource.reference() if resource else None,
+            request=request,
+            grant=grant,
+            decision=self.decision.id if self.decision else None,
+            policy=self.services.policy_revision,
+            state=await _append_history(session, rows, now, event_id),
+            parts=(*parts, *self._own_parts()),
+        )
+        keys = await key_ring_for(session, event.parts, self.services.kek, now)
+        await outbox.append(session, seal(event, time=now, keys=keys))
+        return event_id
+
+    async def _ask(self, permission: Permission, resource: Resource) -> Query:
+        async with self.read() as session:
+            subject = await subjects.subject_of(session, self.principal)
+        return Query(
+            subject=subject,
+            action=permission.value,
+            resource=resource.document(),
+            grants=resource.grants,
+            context=self._context(resource.change),
+        )
+
+    def _context(self, change: Mapping[str, object] | None) -> dict[str, object]:
+        settings = self.services.settings
+        return {
+            "now": clock.seconds(self.now),
+            "allowed_acr": list(self.services.sign_in.allowed_acr(self.principal.authentication.issuer)),
+            "profile": settings.profile.value,
+            "change": dict(change) if change else None,
+        }
+
+    def _open_session(self) -> AsyncSession:
+        if self._session is None:
+            raise RuntimeError("record() belongs inside write(): no record without its transaction.")
+        if self.decision is None and self.principal.kind != "system":
+            raise RuntimeError("authorize() comes before record(): nobody acts undecided.")
+        return self._session
+
+    def _own_parts(self) -> list[Part]:
+        proof, subject = self.principal.authentication, self.principal.id
+        actor = {
+            "interface": self.origin.interface,
+            "address": self.origin.address,
+            "user_agent": self.origin.user_agent,
+            "method": proof.method,
+            "issuer": proof.issuer,
+            "acr": proof.acr,
+            "auth_time": proof.auth_time,
+        }
+        parts = [Part("actor", subject, actor)]
+        if self.decision is not None and self._query is not None:
+            parts.append(Part("decision", subject, decision_content(self._query, self.decision)))
+        return parts
+
+    async def _refuse(self, permission: Permission, resource: Resource, decision: Decision) -> None:
+        action, reasons = Action(permission.value), decision.reasons
+        request = resource.id if resource.type == "access_request" else None
+        async with self.write():
+            await self.record(
+                action, resource=resource, reasons=reasons, outcome=Outcome.DENIED, request=request
+            )
+        raise refusal(decision)
+
+
+def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | RefusedError:
+    """Return the error that tells a principal about a denial."""
+    if isinstance(decision, PolicyUnavailable):
+        sentence = "No decision could be had just now, and undecided is refused. Try again in a moment."
+        return PolicyUndecidedError(sentence, decision.reasons)
+    if "not_found" in decision.reasons:
+        return NotFoundError("There is nothing here by that name.", ("not_found",))
+    return RefusedError(
+        "This is not allowed.", decision.reasons, decision_id=decision.id, obligations=decision.obligations
+    )
+
+
+def decision_content(query: Query, decision: Decision) -> dict[str, object]:
+    """Return what a record keeps of a decision: its canonical input and its result."""
+    return {
+        "input": query.document(),
+        "engine": decision.engine,
+        "result": {
+            "allow": decision.allow,
+            "reasons": list(decision.reasons),
+            "matched": list(decision.matched),
+            "valid_until": decision.valid_until,
+        },
+    }
+
+
+async def _append_history(
+    session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID
+) -> str | None:
+    hashes = [
+        await history.append_row(
+            session,
+            kind=row.kind,
+            row_id=row.id,
+            row=row.state,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            recorded_at=now,
+            event_id=event_id,
+        )
+        for row in rows
+    ]
+    return history.state_digest(hashes) if hashes else None
