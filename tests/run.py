@@ -1,0 +1,117 @@
+"""Runs every suite and adds up: `python -m tests.run [--fast] [--started SECONDS]`; called by `make test`.
+
+Two lanes share the two cores of a small machine: one reads and runs code, the other fetches the real servers.
+Then come the suites that start servers, one after the other. A red suite stops none of the others.
+"""
+
+import argparse
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from tests import suites, tools
+from tests.suites import NEEDS_NOTHING, Outcome, Suite
+from tests.tally import Tally, read_budget
+
+Lane = Callable[[], list[Outcome]]
+
+BROWSER = suites.pytest("browser", "browser")
+JOURNEYS = suites.pytest("journeys", "journey and not browser")
+REAL = suites.pytest("real", "real and not journey and not browser")
+
+
+class TestRun:
+    """One run: the screen it shares between suites, and what was missing."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.tally = Tally()
+
+    def fast(self) -> list[Outcome]:
+        """Run what needs no server and no docs, in two lanes."""
+        unit = suites.pytest("unit", f"{NEEDS_NOTHING} and not slow")
+        return self.beside(lambda: self.one_by_one(suites.lint()), lambda: self.one_by_one(unit))
+
+    def full(self) -> list[Outcome]:
+        """Run everything; the fetches go on beside the suites that need no server."""
+        unit = suites.pytest("unit", NEEDS_NOTHING, "--cov", "--cov-report=term:skip-covered")
+        first = self.beside(lambda: self.one_by_one(suites.lint(), unit, suites.docs()), self.fetch)
+        return [*first, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
+
+    def beside(self, *lanes: Lane) -> list[Outcome]:
+        """Run lanes at the same time."""
+        with ThreadPoolExecutor(len(lanes)) as pool:
+            running = [pool.submit(lane) for lane in lanes]
+            return list(chain.from_iterable(lane.result() for lane in running))
+
+    def one_by_one(self, *wanted: Suite) -> list[Outcome]:
+        """Run suites in order."""
+        return [suites.run(suite, self.writer(suite.name)) for suite in wanted]
+
+    def fetch(self) -> list[Outcome]:
+        """Install and fetch what the real servers need; what could not be had is missing, not failed."""
+        install = tools.debian_install()
+        commands = (*([install] if install else []), suites.module("tests.real.fetch"))
+        said: list[str] = []
+        outcome = suites.run(Suite("fetch", commands), self.writer("fetch", said.append))
+        names = [line.removeprefix("missing: ") for line in said if line.startswith("missing: ")]
+        self.tally.miss(tools.report_absent(self.writer("fetch")))
+        self.tally.miss(names if names or outcome.green else ["fetch: a command failed, see its output"])
+        return [Outcome(outcome.suite, outcome.seconds)]
+
+    def policies(self) -> list[Outcome]:
+        """Run OPA's own checks once OPA is there."""
+        opa = tools.find_opa()
+        if opa is None:
+            self.tally.miss(["opa: the policies' own checks were not run"])
+            return []
+        return self.one_by_one(suites.rego(opa))
+
+    def writer(self, name: str, also: suites.Write | None = None) -> suites.Write:
+        """Return the writer of one suite."""
+        write = suites.writer(name, self.lock)
+        return write if also is None else lambda line: (write(line), also(line))[0]
+
+
+def report(run: TestRun, outcomes: list[Outcome], around: dict[str, float]) -> None:
+    """Print seconds, red suites, missing parts, the budget and, last, the totals."""
+    write = suites.writer("test", run.lock)
+    for outcome in outcomes:
+        write(f"{outcome.suite.name:<9} {outcome.seconds:6.1f} s  {'green' if outcome.green else 'RED'}")
+    for name, seconds in around.items():
+        write(f"{name:<9} {seconds:6.1f} s")
+    for name in run.tally.missing:
+        write(f"missing: {name}")
+    for line in run.tally.over:
+        write(f"over budget: {line}")
+    os.write(1, f"{run.tally.totals()}\n".encode())
+
+
+def main() -> int:
+    """Parse the arguments, run, report; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.run", description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="only what needs no server, and no docs")
+    parser.add_argument(
+        "--started", type=float, default=time.time(), help="when the setup began, Unix seconds"
+    )
+    arguments = parser.parse_args()
+    setup, began = time.time() - arguments.started, time.monotonic()
+    run = TestRun()
+    outcomes = run.fast() if arguments.fast else run.full()
+    total = time.monotonic() - began
+    for outcome in outcomes:
+        run.tally.add(outcome)
+    spent = {outcome.suite.name: outcome.seconds for outcome in outcomes} | {"setup": setup}
+    name = "fast" if arguments.fast else "full"
+    run.tally.spend({"total": total} if arguments.fast else spent, read_budget()[name])
+    report(run, outcomes, {"setup": setup, "together": total})
+    return run.tally.status(strict=os.environ.get("CI") == "true")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
