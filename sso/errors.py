@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class SsoError(Exception):
-    """`reason` is a stable snake_case code, `sentence` is for people; neither holds a secret or foreign text."""
+    """`reason` is a stable snake_case code, `sentence` is for people; no secret or foreign text in it."""
 
     sentences: ClassVar[dict[str, str]] = {}
 
@@ -23,7 +23,7 @@ class SsoError(Exception):
 class SignInError(SsoError):
     """A sign-in that must not lead to a session."""
 
-    sentences = {
+    sentences: ClassVar[dict[str, str]] = {
         "unknown_sign_in": "This sign-in was not started in this browser, was already used, or is too old. "
         "Please start again.",
         "issuer_mismatch": "The answer did not come from the identity provider that was asked.",
@@ -43,7 +43,7 @@ class SignInError(SsoError):
 class TokenError(SsoError):
     """A bearer token that is not accepted."""
 
-    sentences = {
+    sentences: ClassVar[dict[str, str]] = {
         "malformed": "The token is not a signed JWT.",
         "unknown_issuer": "The token's issuer is not trusted here.",
         "issuer_unavailable": "The token's issuer does not answer, so the token cannot be checked.",
@@ -54,7 +54,7 @@ class TokenError(SsoError):
 class ProviderError(SsoError):
     """An identity provider whose metadata or keys cannot be had or trusted."""
 
-    sentences = {
+    sentences: ClassVar[dict[str, str]] = {
         "provider_unavailable": "The identity provider does not answer.",
         "discovery_issuer_mismatch": "The identity provider's metadata names another issuer than configured.",
         "discovery_malformed": "The identity provider's metadata cannot be used.",

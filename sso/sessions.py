@@ -1,0 +1,125 @@
+"""Browser sessions in our own table: random cookie, only its hash kept, rotated at every sign-in."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from sso.claims import IdTokenClaims
+from sso.clock import CLOCK_SKEW, MICROSECONDS, seconds
+from sso.models import Session
+from sso.principal import Authentication
+from sso.settings import SessionSettings
+
+TOUCH_EVERY = 60 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """A new session and the one time its cookie value is known."""
+
+    cookie_value: str = field(repr=False)
+    session: Session = field(repr=False)
+
+
+async def create(
+    db: AsyncSession,
+    *,
+    person_id: UUID,
+    claims: IdTokenClaims,
+    now: int,
+    settings: SessionSettings,
+    previous_cookie: str | None = None,
+) -> CreatedSession:
+    """Start a session for a sign-in; whatever session the browser had before is over."""
+    if previous_cookie:
+        await revoke(db, hash_cookie(previous_cookie), now, "rotated")
+    cookie = secrets.token_urlsafe(32)
+    session = Session(
+        id_hash=hash_cookie(cookie),
+        person_id=person_id,
+        issuer=claims.issuer,
+        subject=claims.subject,
+        provider_sid=claims.sid,
+        created=now,
+        seen=now,
+        idle_end=now + settings.idle * MICROSECONDS,
+        end=now + settings.absolute * MICROSECONDS,
+        auth_time=claims.auth_time,
+        acr=claims.acr,
+    )
+    db.add(session)
+    await db.flush()
+    return CreatedSession(cookie, session)
+
+
+async def find(db: AsyncSession, cookie: str | None, now: int) -> Session | None:
+    """Return the live session of `cookie`; None when unknown, over, or seen by a clock ahead of `now`."""
+    if not cookie:
+        return None
+    found = await db.get(Session, hash_cookie(cookie))
+    return found if found is not None and is_live(found, now) else None
+
+
+def is_live(session: Session, now: int) -> bool:
+    """Say whether `session` may be used at `now` (microseconds); a clock that moved back ends trust in it."""
+    moved_back = now < session.seen - CLOCK_SKEW * MICROSECONDS
+    return session.revoked_at is None and not moved_back and now < min(session.idle_end, session.end)
+
+
+def needs_touch(session: Session, now: int) -> bool:
+    """Say whether the last use should be written down again; once a minute is exact enough."""
+    return now - session.seen >= TOUCH_EVERY
+
+
+async def touch(db: AsyncSession, id_hash: str, now: int, settings: SessionSettings) -> None:
+    """Write down that the session was used at `now`, unless it ended meanwhile."""
+    alive = col(Session.revoked_at).is_(None), col(Session.seen) < now, col(Session.idle_end) > now
+    used = {"seen": now, "idle_end": now + settings.idle * MICROSECONDS}
+    await db.exec(update(Session).where(col(Session.id_hash) == id_hash, *alive).values(**used))
+
+
+async def revoke(db: AsyncSession, id_hash: str, now: int, reason: str) -> None:
+    """End one session."""
+    live = col(Session.id_hash) == id_hash, col(Session.revoked_at).is_(None)
+    await db.exec(update(Session).where(*live).values(revoked_at=now, revoke_reason=reason))
+
+
+async def revoke_person(db: AsyncSession, person_id: UUID, now: int, reason: str) -> tuple[str, ...]:
+    """End every session of a person; return the hashes of those that were live."""
+    live = col(Session.person_id) == person_id, col(Session.revoked_at).is_(None)
+    ended = (await db.exec(select(Session.id_hash).where(*live))).all()
+    await db.exec(update(Session).where(*live).values(revoked_at=now, revoke_reason=reason))
+    return tuple(ended)
+
+
+def authentication_of(session: Session) -> Authentication:
+    """Return the proof a session gives."""
+    return Authentication(
+        method="session",
+        issuer=session.issuer,
+        subject=session.subject,
+        session_id_hash=session.id_hash,
+        acr=session.acr,
+        auth_time=session.auth_time,
+        expires=seconds(session.end),
+    )
+
+
+def hash_cookie(cookie: str) -> str:
+    """Return the key under which a cookie's session is kept; it cannot be used as a cookie."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def csrf_token(session_cookie: str, key: bytes) -> str:
+    """Return the token that forms of this session carry, and of no other."""
+    return hmac.new(key, f"csrf\n{hash_cookie(session_cookie)}".encode(), hashlib.sha256).hexdigest()
+
+
+def check_csrf(token: str | None, session_cookie: str, key: bytes) -> bool:
+    """Say whether `token` belongs to this session, in constant time."""
+    return hmac.compare_digest((token or "").encode(), csrf_token(session_cookie, key).encode())
