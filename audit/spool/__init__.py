@@ -1,0 +1,1 @@
+"""A gateway process's own durable file of calls, read by the one worker."""

@@ -1,0 +1,101 @@
+"""The spool's frame: how one record lies in the file.
+
+A frame is ``u32 LE length, u32 LE crc32 of the payload, payload``. A payload is ``u8 kind, u64 LE number,
+u64 LE ordinal, record``:
+
+- ``number`` counts all frames of a producer from 0, without a gap, so that a lost frame shows.
+- ``ordinal`` counts from 0, without a gap, the frames that begin an entry of the log (intents and whole
+  entries); it becomes the head's ``number``, so that a lost call shows in the log itself. In an outcome it is
+  the ``number`` of its intent.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from audit.errors import AuditError
+
+MAX_RECORD_BYTES = 1 << 20
+
+_HEADER = struct.Struct("<II")
+_PREFIX = struct.Struct("<BQQ")
+_LARGEST_PAYLOAD = _PREFIX.size + MAX_RECORD_BYTES
+
+
+class SpoolCorruptError(AuditError):
+    """A frame in the middle of a spool is not what was written; ``offset`` is where it begins."""
+
+    def __init__(self, offset: int, why: str) -> None:
+        super().__init__(f"The spool is damaged at byte {offset}: {why}.")
+        self.offset = offset
+
+
+class FrameKind(IntEnum):
+    """What a frame holds: a call's intent, its outcome, or a whole entry such as a refusal."""
+
+    INTENT = 1
+    OUTCOME = 2
+    ENTRY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One record of a spool with its place in the producer's two counts."""
+
+    kind: FrameKind
+    number: int
+    ordinal: int
+    record: bytes
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """Return the bytes of one frame.
+
+    Raises:
+        ValueError: the record is larger than :data:`MAX_RECORD_BYTES`.
+    """
+    if len(frame.record) > MAX_RECORD_BYTES:
+        raise ValueError(f"A record of {len(frame.record)} bytes does not fit a frame.")
+    payload = _PREFIX.pack(frame.kind, frame.number, frame.ordinal) + frame.record
+    return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
+    """Yield each whole frame of ``data`` with the offset behind it; ``base`` is the offset of ``data``.
+
+    A last frame cut short, or there but not whole, ends the walk in silence: nobody was told it is durable.
+
+    Raises:
+        SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind.
+    """
+    at = 0
+    while (end := _end_of_frame(data, at, base)) is not None:
+        payload = data[at + _HEADER.size : end]
+        if zlib.crc32(payload) != _HEADER.unpack_from(data, at)[1]:
+            if end == len(data):
+                return
+            raise SpoolCorruptError(base + at, "the checksum differs")
+        yield _decode_payload(payload, base + at), base + end
+        at = end
+
+
+def _end_of_frame(data: bytes, at: int, base: int) -> int | None:
+    if len(data) - at < _HEADER.size:
+        return None
+    length = int(_HEADER.unpack_from(data, at)[0])
+    if not _PREFIX.size <= length <= _LARGEST_PAYLOAD:
+        if not data[at:].strip(b"\0"):
+            return None  # a file that grew in a power cut, before its bytes arrived
+        raise SpoolCorruptError(base + at, f"a frame cannot have {length} bytes")
+    end = at + _HEADER.size + length
+    return end if end <= len(data) else None
+
+
+def _decode_payload(payload: bytes, offset: int) -> Frame:
+    kind, number, ordinal = _PREFIX.unpack_from(payload)
+    try:
+        return Frame(FrameKind(kind), number, ordinal, payload[_PREFIX.size :])
+    except ValueError:
+        raise SpoolCorruptError(offset, f"{kind} is no kind of frame") from None

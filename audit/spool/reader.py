@@ -1,0 +1,77 @@
+"""The worker's side of a spool: frames from a position, in order, each exactly once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.spool.files import list_producers, lock_path, producer_is_gone, spool_path
+from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode_frames
+
+CHUNK_BYTES = 4 * MAX_RECORD_BYTES
+
+__all__ = [
+    "Position",
+    "list_producers",
+    "lock_path",
+    "producer_is_gone",
+    "read_frames",
+    "remove_all",
+    "remove_before",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The first byte not yet read: in which file, where, and which frame number must come next."""
+
+    file: int = 0
+    offset: int = 0
+    next_number: int = 0
+
+
+def read_frames(directory: Path, producer: str, at: Position) -> tuple[Sequence[Frame], Position]:
+    """Return the frames of one chunk behind ``at`` and the position behind them; no frames: none for now.
+
+    Raises:
+        SpoolCorruptError: a frame in the middle is damaged, or a number is missing.
+    """
+    has_next = spool_path(
+        directory, producer, at.file + 1
+    ).exists()  # before the read: this file is then whole
+    data = _read_chunk(spool_path(directory, producer, at.file), at.offset)
+    frames = []
+    for frame, offset in decode_frames(data, at.offset):
+        if frame.number != at.next_number:
+            raise SpoolCorruptError(at.offset, f"frame {frame.number} stands where {at.next_number} belongs")
+        frames.append(frame)
+        at = Position(at.file, offset, at.next_number + 1)
+    if frames or not has_next:
+        return frames, at
+    if data:
+        raise SpoolCorruptError(at.offset, "the last frame of a finished file is cut short")
+    return read_frames(directory, producer, Position(at.file + 1, 0, at.next_number))
+
+
+def remove_before(directory: Path, producer: str, at: Position) -> None:
+    """Delete the producer's files that lie wholly before ``at``, once their frames are in the log."""
+    for file in range(at.file - 1, -1, -1):
+        path = spool_path(directory, producer, file)
+        if not path.exists():
+            return
+        path.unlink()
+
+
+def remove_all(directory: Path, producer: str, at: Position) -> None:
+    """Delete all files of a producer that is gone, once its frames are in the log; the lock file goes last."""
+    remove_before(directory, producer, at)
+    spool_path(directory, producer, at.file).unlink(missing_ok=True)
+    lock_path(directory, producer).unlink(missing_ok=True)
+
+
+def _read_chunk(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(CHUNK_BYTES)
+    except FileNotFoundError:
+        return b""
