@@ -1,0 +1,1 @@
+"""A serving cluster to try Guildhall with: real MLServer, real models, trained at the first start."""
