@@ -1,0 +1,210 @@
+"""The offline verifier: is an exported log, or one proof, what the log's key signed?
+
+It needs the exported files and the pinned verifier key: no console, no database, no network, and nothing
+but the standard library and ``cryptography``. A log is read once, in order, one bundle and one tile at a
+time.
+"""
+
+import json
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from audit import merkle, note, proof, tiles
+from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.errors import AuditError, NoteError, TileError, VerifierInputError
+from audit.merkle import HASH_SIZE, Frontier
+from audit.tiles import TILE_WIDTH
+
+HEAD_VERSION: Final = 1
+_MAX_HEAD: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether all holds, the first bad index where one can be named, and a sentence for people."""
+
+    ok: bool
+    index: int | None
+    sentence: str
+
+
+class _Mismatch(Exception):  # noqa: N818 -- it is an answer, not an error
+    def __init__(self, index: int | None, sentence: str) -> None:
+        super().__init__(sentence)
+        self.verdict = Verdict(ok=False, index=index, sentence=sentence)
+
+
+def read_vkey(argument: str) -> str:
+    """Return the verifier key given as itself or as ``@file``.
+
+    Raises:
+        VerifierInputError: the file cannot be read, or it is no verifier key.
+    """
+    try:
+        text = Path(argument[1:]).read_text("utf-8").strip() if argument.startswith("@") else argument
+        note.parse_vkey(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise VerifierInputError(f"The key cannot be read: {error}.") from None
+    except NoteError as error:
+        raise VerifierInputError(f"The key is no verifier key: {error}") from None
+    return text
+
+
+def verify(path: Path | str, vkey: str) -> Verdict:
+    """Verify an exported log (a directory) or one ``.tlog-proof`` (a file) under the pinned key.
+
+    Raises:
+        VerifierInputError: there is no such path, it cannot be read, or ``vkey`` is no verifier key.
+    """
+    read_vkey(vkey)
+    target = Path(path)
+    if not target.exists():
+        raise VerifierInputError(f"There is no {target}.")
+    try:
+        return _verify_log(target, vkey) if target.is_dir() else _verify_proof(target, vkey)
+    except _Mismatch as mismatch:
+        return mismatch.verdict
+    except OSError as error:
+        raise VerifierInputError(f"The files cannot be read: {error}.") from None
+
+
+def _verify_proof(path: Path, vkey: str) -> Verdict:
+    data = path.read_bytes()
+    try:
+        proven = proof.verify(data, vkey)
+    except AuditError as error:
+        raise _Mismatch(_claimed_index(data), str(error)) from None
+    _check_head(proven.index, proven.entry)
+    log = proven.checkpoint
+    sentence = f"Entry {proven.index} is in the log {log.origin}, signed at {log.size} entries."
+    return Verdict(ok=True, index=proven.index, sentence=sentence)
+
+
+def _claimed_index(data: bytes) -> int | None:
+    try:
+        return proof.parse_proof(data).index
+    except AuditError:
+        return None
+
+
+def _verify_log(directory: Path, vkey: str) -> Verdict:
+    checkpoint = _read_checkpoint(directory, vkey)
+    walk = _Walk(directory, checkpoint)
+    for index in range(-(-checkpoint.size // TILE_WIDTH)):
+        walk.check_bundle(index)
+    walk.finish()
+    sentence = f"All {checkpoint.size} entries of {checkpoint.origin} are present and as they were signed."
+    return Verdict(ok=True, index=None, sentence=sentence)
+
+
+def _read_checkpoint(directory: Path, vkey: str) -> Checkpoint:
+    try:
+        return verify_checkpoint((directory / "checkpoint").read_bytes(), vkey)
+    except FileNotFoundError:
+        raise _Mismatch(None, "The checkpoint is missing.") from None
+    except AuditError as error:
+        raise _Mismatch(None, f"The checkpoint does not hold: {error}") from None
+
+
+class _Walk:
+    """One pass over a log: recomputes every hash and compares it with the stored tiles, level by level."""
+
+    def __init__(self, directory: Path, checkpoint: Checkpoint) -> None:
+        self._directory, self._checkpoint = directory, checkpoint
+        self._frontier = Frontier()
+        self._above: list[list[bytes]] = []  # per level from 1: hashes of the tile being filled
+        self._done: list[int] = []  # per level from 1: full tiles compared
+
+    def check_bundle(self, index: int) -> None:
+        """Compare one bundle of entries with its level 0 tile."""
+        start, width = index * TILE_WIDTH, tiles.tile_width(0, index, self._checkpoint.size)
+        entries, complaint = self._entries(index, width)
+        leaves = [merkle.leaf_hash(entry) for entry in entries]
+        self._compare(0, index, width, leaves)
+        if complaint:
+            raise _Mismatch(start + min(len(entries), width - 1), complaint)
+        for place, entry in enumerate(entries, start):
+            _check_head(place, entry)
+        for leaf in leaves:
+            self._frontier.append(leaf)
+        if width == TILE_WIDTH:
+            self._add(1, merkle.root(leaves))
+
+    def finish(self) -> None:
+        """Compare the partial tiles and the root."""
+        for level, hashes in enumerate(self._above, 1):
+            if hashes:
+                self._compare(level, self._done[level - 1], len(hashes), hashes)
+        if self._frontier.root() != self._checkpoint.root:
+            raise _Mismatch(None, "Entries and tiles agree with each other, but not with the signed root.")
+
+    def _add(self, level: int, node: bytes) -> None:
+        if len(self._above) < level:
+            self._above.append([])
+            self._done.append(0)
+        hashes = self._above[level - 1]
+        hashes.append(node)
+        if len(hashes) == TILE_WIDTH:
+            self._compare(level, self._done[level - 1], TILE_WIDTH, hashes)
+            self._add(level + 1, merkle.root(hashes))
+            self._done[level - 1] += 1
+            hashes.clear()
+
+    def _entries(self, index: int, width: int) -> tuple[list[bytes], str | None]:
+        """Read a bundle as far as it goes, and say what is wrong with its form, if anything."""
+        data, name = self._read(tiles.bundle_path(index), tiles.bundle_path(index, width), index * TILE_WIDTH)
+        entries, reading = list[bytes](), tiles.iterate_bundle(data)
+        try:
+            for entry in islice(reading, width):
+                entries.append(entry)  # one by one, to keep what came before a fault
+            more = next(reading, None) is not None
+        except TileError:
+            return entries, f"{name} ends inside an entry."
+        if len(entries) < width:
+            return entries, f"{name} has {len(entries)} entries instead of {width}."
+        surplus = more and name == tiles.bundle_path(index, width)
+        return entries, f"{name} has more than {width} entries." if surplus else None
+
+    def _compare(self, level: int, index: int, width: int, hashes: list[bytes]) -> None:
+        """Compare recomputed hashes with a stored tile of ``width`` hashes."""
+        span = TILE_WIDTH**level
+        start = index * TILE_WIDTH * span
+        stored, name = self._read(tiles.tile_path(level, index), tiles.tile_path(level, index, width), start)
+        for place, expected in enumerate(hashes):
+            if stored[place * HASH_SIZE : (place + 1) * HASH_SIZE] != expected:
+                raise _Mismatch(start + place * span, _disagreement(start + place * span, span, name))
+        if len(stored) != (width if name.endswith(f".p/{width}") else TILE_WIDTH) * HASH_SIZE:
+            raise _Mismatch(start + (width - 1) * span, f"{name} has {len(stored)} bytes, the wrong number.")
+
+    def _read(self, full: str, path: str, start: int) -> tuple[bytes, str]:
+        """Read a tile or bundle; a full one may stand for the partial one it has replaced."""
+        for name in (path, full):
+            if (self._directory / name).is_file():
+                return (self._directory / name).read_bytes(), name
+        raise _Mismatch(start, f"{path} is missing.")
+
+
+def _disagreement(first: int, span: int, name: str) -> str:
+    if span == 1:
+        return f"Entry {first} does not match its leaf hash in {name}."
+    return f"Entries {first} to {first + span - 1} do not match their hash in {name}."
+
+
+def _check_head(index: int, entry: bytes) -> None:
+    # Read here and not by audit.head, which needs more than the standard library.
+    try:
+        head = json.loads(entry, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        raise _Mismatch(index, f"Entry {index} is in the log but is not JSON with unique keys.") from None
+    version = head.get("v") if isinstance(head, dict) else None
+    if type(version) is not int or version != HEAD_VERSION or len(entry) > _MAX_HEAD:
+        raise _Mismatch(index, f"Entry {index} is in the log but is no head of version {HEAD_VERSION}.")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError
+    return fields
