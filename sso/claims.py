@@ -41,7 +41,7 @@ class TokenClaims:
     iat: int
     jti: str
     sid: str | None = None
-    scope: frozenset[str] = frozenset()
+    scope: str | None = None
     acr: str | None = None
     auth_time: int | None = None
 
@@ -59,9 +59,9 @@ class TokenClaims:
         )
 
 
-def _own_scopes(scope: frozenset[str]) -> frozenset[str] | None:
-    own = frozenset(item.removeprefix(SCOPE_PREFIX) for item in scope if item.startswith(SCOPE_PREFIX))
-    return own or None
+def _own_scopes(scope: str | None) -> frozenset[str] | None:
+    own = {item for item in (scope or "").split() if item.startswith(SCOPE_PREFIX)}
+    return frozenset(item.removeprefix(SCOPE_PREFIX) for item in own) or None
 
 
 def text_claim(claims: Mapping[str, Any], name: str, longest: int = 255) -> str | None:

@@ -17,13 +17,23 @@ from sso.models import (
     PlatformRole,
     Profile,
     RoleAssignment,
+    Session,
     Source,
 )
 from sso.principal import Authentication, Principal
 from sso.rights import ClaimedRows, PersonRights, replace_claimed, rights_of
 from sso.scopes import ALL
+from sso.sessions import authentication_of
 
-__all__ = ["Admission", "PersonRights", "admit", "bootstrap", "principal_for", "rights_of"]
+__all__ = [
+    "Admission",
+    "PersonRights",
+    "admit",
+    "bootstrap",
+    "principal_for",
+    "principal_of_session",
+    "rights_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +70,20 @@ async def admit(db: AsyncSession, claims: IdTokenClaims, rules: Iterable[Rule], 
     return Admission(person, profile, identity, created, added, removed)
 
 
-async def principal_for(db: AsyncSession, authentication: Authentication) -> Principal | None:
-    """Return the principal behind a proof; None when the subject is unknown or disabled."""
-    known = await _known(db, authentication.issuer, authentication.subject)
+async def principal_for(
+    db: AsyncSession, issuer: str, subject: str, authentication: Authentication
+) -> Principal | None:
+    """Return the principal an issuer's subject is; None when the subject is unknown or disabled."""
+    known = await _known(db, issuer, subject)
     if known is None or known[0].state is not PersonState.ACTIVE:
         return None
     person, profile, _ = known
     return Principal(person.id, person.kind.value, profile.handle, profile.name, authentication)
+
+
+async def principal_of_session(db: AsyncSession, session: Session) -> Principal | None:
+    """Return the principal of a live session; None when the person is gone or disabled."""
+    return await principal_for(db, session.issuer, session.subject, authentication_of(session))
 
 
 async def bootstrap(db: AsyncSession, issuer: str, subject: str, now: int) -> Admission:

@@ -11,13 +11,13 @@ from joserfc.errors import JoseError
 from sso.claims import IdTokenClaims, audiences, text_claim, time_claim
 from sso.clock import CLOCK_SKEW
 from sso.errors import SignInError
-from sso.metadata import IssuerMetadata
+from sso.metadata import ProviderMetadata
 from sso.settings import AUDIENCE, IssuerSettings
 from sso.signed import SignatureRefusedError, open_signed
 
 
 async def believe_id_token(
-    token: str, *, metadata: IssuerMetadata, nonce: str, access_token: str | None, now: int
+    token: str, *, metadata: ProviderMetadata, nonce: str, access_token: str | None, now: int
 ) -> IdTokenClaims:
     """Return the claims of `token` after every check; `now` in seconds.
 

@@ -36,7 +36,7 @@ class ProviderDocument(BaseModel):
     authorization_response_iss_parameter_supported: bool = False
 
 
-class IssuerMetadata:
+class ProviderMetadata:
     """Metadata and keys of one issuer, at most an hour old.
 
     `http` is shared and owned by the caller. Every method raises `ProviderError` when what is needed

@@ -15,9 +15,10 @@ from sso.clock import Clock, seconds
 from sso.errors import ProviderError, SignInError
 from sso.flows import flow_key, safe_next_path
 from sso.id_token import believe_id_token, check_step_up
-from sso.metadata import IssuerMetadata, ProviderDocument
+from sso.metadata import ProviderDocument, ProviderMetadata
 from sso.models import SignIn
 from sso.outbound import OAuthError, oidc_app
+from sso.settings import IssuerSettings
 
 KNOWN_REFUSALS = frozenset(
     {"access_denied", "login_required", "interaction_required", "consent_required", "server_error"}
@@ -39,9 +40,9 @@ class StartedSignIn:
 class RelyingParty:
     """Signs people in at one issuer. Every method raises only `SignInError`."""
 
-    def __init__(self, metadata: IssuerMetadata, clock: Clock) -> None:
+    def __init__(self, settings: IssuerSettings, metadata: ProviderMetadata, clock: Clock) -> None:
+        self.settings = settings
         self.metadata = metadata
-        self.settings = metadata.settings
         self._clock = clock
 
     async def start(self, *, redirect_uri: str, next_path: str, step_up: bool = False) -> StartedSignIn:

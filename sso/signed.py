@@ -9,7 +9,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from sso.errors import SsoError
-from sso.metadata import IssuerMetadata
+from sso.metadata import ProviderMetadata
 
 FORBIDDEN_HEADERS = frozenset({"crit", "jwk", "jku", "x5u", "x5c", "b64"})
 LONGEST_TOKEN = 16 * 1024
@@ -27,7 +27,7 @@ class SignedToken:
     claims: dict[str, Any]
 
 
-async def open_signed(token: str, metadata: IssuerMetadata) -> SignedToken:
+async def open_signed(token: str, metadata: ProviderMetadata) -> SignedToken:
     """Return header and claims of `token` after checking its signature with the issuer's keys.
 
     Raises:

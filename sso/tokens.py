@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,11 @@ from joserfc.errors import JoseError
 from sso.claims import TokenClaims, audiences, text_claim, time_claim
 from sso.clock import Clock, seconds
 from sso.errors import ProviderError, TokenError
-from sso.metadata import IssuerMetadata
+from sso.metadata import ProviderMetadata
+from sso.settings import AUDIENCE
 from sso.signed import SignatureRefusedError, SignedToken, open_signed, unproven_issuer
+
+__all__ = ["BearerVerifier", "TokenClaims", "TokenError"]
 
 CACHE_SIZE = 10_000
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
@@ -32,12 +35,13 @@ class BearerVerifier:
 
     def __init__(
         self,
-        issuers: Sequence[IssuerMetadata],
-        audience: str,
+        issuers: Mapping[str, ProviderMetadata],
+        *,
         clock: Clock,
+        audience: str = AUDIENCE,
         size: int = CACHE_SIZE,
     ) -> None:
-        self._issuers = {metadata.settings.url: metadata for metadata in issuers}
+        self._issuers = dict(issuers)
         self._clock = clock
         self._audience = audience
         self._size = size
@@ -82,7 +86,7 @@ class BearerVerifier:
         self._remember(key, _Verified(claims, await metadata.keys_revision()))
         return claims
 
-    def _check_claims(self, claims: dict[str, Any], metadata: IssuerMetadata) -> TokenClaims:
+    def _check_claims(self, claims: dict[str, Any], metadata: ProviderMetadata) -> TokenClaims:
         registry = jwt.JWTClaimsRegistry(
             now=seconds(self._clock()),
             leeway=metadata.settings.leeway,
@@ -117,7 +121,6 @@ def _read(claims: dict[str, Any]) -> TokenClaims:
     subject, token_id = text_claim(claims, "sub"), text_claim(claims, "jti")
     if subject is None or token_id is None:
         raise TokenError("invalid_claim:sub" if subject is None else "invalid_claim:jti")
-    scope = claims.get("scope")
     return TokenClaims(
         iss=claims["iss"],
         sub=subject,
@@ -126,7 +129,7 @@ def _read(claims: dict[str, Any]) -> TokenClaims:
         iat=int(claims["iat"]),
         jti=token_id,
         sid=text_claim(claims, "sid"),
-        scope=frozenset(scope.split()) if isinstance(scope, str) else frozenset(),
+        scope=text_claim(claims, "scope", 4000),
         acr=text_claim(claims, "acr"),
         auth_time=time_claim(claims, "auth_time"),
     )
