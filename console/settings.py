@@ -202,9 +202,7 @@ def _production_mistakes(settings: Settings) -> list[str]:
         found.append("Setting sign_in.issuers is empty: production needs a real identity provider.")
     plain = not settings.base_url.startswith("https://")
     if plain and not is_loopback(settings.server.host) and not settings.server.tls_terminated_by:
-        found.append(
-            "Setting server.tls_terminated_by is missing: plain HTTP beyond loopback needs to know who ends TLS."
-        )
+        found.append("Setting server.tls_terminated_by is missing: beyond loopback, say who ends TLS.")
     return found
 
 

@@ -7,8 +7,10 @@ network; `record` puts the event into the same transaction as the rows, so neith
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
+from litestar.connection import ASGIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
@@ -23,11 +25,15 @@ from console.errors import AuditUnavailableError, NotFoundError, PolicyUndecided
 from console.keys import key_ring_for
 from console.services import Services
 from policy.decide import decide
+from policy.decide import scope as scope_of
 from policy.decision import Decision, Document, PolicyUnavailable, Query
+from policy.errors import UndecidedError
 from policy.permissions import Permission
+from policy.scope import Scope
 from sso.principal import Principal
 
 UNRECORDED = "Nothing was changed, because it could not be recorded. Try again in a moment."
+UNDECIDED = "No decision could be had just now, and undecided is refused. Try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,13 @@ class Origin:
     interface: str
     address: str | None = None
     user_agent: str | None = None
+
+
+def origin_of(connection: ASGIConnection[Any, Any, Any, Any], interface: str) -> Origin:
+    """Return where a connection comes from; forwarding headers are believed from no one here."""
+    address = connection.client.host if connection.client else None
+    agent = connection.headers.get("user-agent", "")[:200] or None
+    return Origin(interface, address, agent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class Resource:
 
     def reference(self) -> EventResource:
         """Return the pseudonymous reference a head carries."""
-        return EventResource(self.type, self.id)
+        return EventResource(type=self.type, id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +93,16 @@ class UnitOfWork:
         self.decision: Decision | None = None
         self._query: Query | None = None
         self._session: AsyncSession | None = None
+        self._admitted = False
 
     @property
     def now(self) -> int:
         """The time in microseconds UTC."""
         return self.services.clock()
+
+    def act_as(self, principal: Principal) -> None:
+        """Let the person who has just been admitted be the actor of their own sign-in's records."""
+        self.principal, self._admitted = principal, True
 
     async def authorize(self, permission: Permission, resource: Resource) -> Decision:
         """Decide whether the principal may do `permission` on `resource`.
@@ -106,6 +124,18 @@ class UnitOfWork:
         query = await self._ask(permission, resource)
         answer = await decide(self.services.decider, query, active_revision=self.services.policy_revision)
         return answer.allow
+
+    async def scope(self, permission: Permission, grants: Sequence[Document] = ()) -> Scope:
+        """Return which rows of a list the principal may see, from one policy call; not recorded.
+
+        Raises:
+            PolicyUndecidedError: no answer could be had; an undecided list is not shown.
+        """
+        query = await self._ask(permission, Resource("list", None, {}, tuple(grants)))
+        try:
+            return await scope_of(self.services.decider, query, active_revision=self.services.policy_revision)
+        except UndecidedError as error:
+            raise PolicyUndecidedError(UNDECIDED, (error.code,)) from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -194,7 +224,7 @@ class UnitOfWork:
     def _open_session(self) -> AsyncSession:
         if self._session is None:
             raise RuntimeError("record() belongs inside write(): no record without its transaction.")
-        if self.decision is None and self.principal.kind != "system":
+        if self.decision is None and self.principal.kind != "system" and not self._admitted:
             raise RuntimeError("authorize() comes before record(): nobody acts undecided.")
         return self._session
 
@@ -209,9 +239,10 @@ class UnitOfWork:
             "acr": proof.acr,
             "auth_time": proof.auth_time,
         }
-        parts = [Part("actor", subject, actor)]
+        parts = [Part(name="actor", subject=subject, content=actor)]
         if self.decision is not None and self._query is not None:
-            parts.append(Part("decision", subject, decision_content(self._query, self.decision)))
+            content = decision_content(self._query, self.decision)
+            parts.append(Part(name="decision", subject=subject, content=content))
         return parts
 
     async def _refuse(self, permission: Permission, resource: Resource, decision: Decision) -> None:
@@ -227,8 +258,7 @@ class UnitOfWork:
 def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | RefusedError:
     """Return the error that tells a principal about a denial."""
     if isinstance(decision, PolicyUnavailable):
-        sentence = "No decision could be had just now, and undecided is refused. Try again in a moment."
-        return PolicyUndecidedError(sentence, decision.reasons)
+        return PolicyUndecidedError(UNDECIDED, decision.reasons)
     if "not_found" in decision.reasons:
         return NotFoundError("There is nothing here by that name.", ("not_found",))
     return RefusedError(
@@ -250,9 +280,7 @@ def decision_content(query: Query, decision: Decision) -> dict[str, object]:
     }
 
 
-async def _append_history(
-    session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID
-) -> str | None:
+async def _append_history(session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID) -> str | None:
     hashes = [
         await history.append_row(
             session,

@@ -1,0 +1,97 @@
+"""The console as one application: the areas, the doors around them, and the order they are read in."""
+
+from typing import Any
+
+from litestar import Litestar, Request, Router
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from console.areas import API, OPEN_PAGES, PAGES
+from console.declared import public, require_declared
+from console.errors import ConsoleError
+from console.problems import answer_console_error, answer_http_error, answer_unexpected
+from console.security import BearerAuthentication, SessionAuthentication, require_csrf
+from console.services import Services
+from console.shell import describe_shell
+from console.web.assets import read_assets, static_router
+from console.web.request import ConsoleRequest
+from console.web.templates import build_environment, template_config
+from console.work import UnitOfWork, origin_of
+
+ANSWERS = {
+    ConsoleError: answer_console_error,
+    HTTPException: answer_http_error,
+    Exception: answer_unexpected,
+}
+
+
+def create_app(services: Services) -> Litestar:
+    """Return the console on `services`; whoever built them closes them."""
+    environment = build_environment(read_assets(), describe_shell)
+    return Litestar(
+        route_handlers=[_pages(), _api(), _open(), _static()],
+        state=State({"services": services}),
+        dependencies={"services": Provide(provide_services, sync_to_thread=False)},
+        guards=[require_declared],
+        exception_handlers=ANSWERS,  # type: ignore[arg-type]
+        template_config=template_config(environment),
+        request_class=ConsoleRequest,
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+
+
+def _pages() -> Router:
+    return Router(
+        path="/",
+        route_handlers=PAGES,
+        middleware=[DefineMiddleware(SessionAuthentication)],
+        guards=[require_csrf],
+        dependencies={"work": Provide(provide_page_work, sync_to_thread=False)},
+        include_in_schema=False,
+    )
+
+
+def _api() -> Router:
+    return Router(
+        path="/api/v1",
+        route_handlers=API,
+        middleware=[DefineMiddleware(BearerAuthentication)],
+        dependencies={"work": Provide(provide_api_work, sync_to_thread=False)},
+    )
+
+
+def _open() -> Router:
+    return Router(path="/", route_handlers=OPEN_PAGES, include_in_schema=False)
+
+
+def _static() -> Router:
+    router = static_router()
+    router.opt |= public("style sheets, scripts and icons hold nothing about anybody")
+    return router
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Guildhall", version="1", path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+    )
+
+
+def provide_services(state: State) -> Services:
+    """Give handlers the services of this process."""
+    found: Services = state.services
+    return found
+
+
+def provide_page_work(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> UnitOfWork:
+    """Give a page its unit of work."""
+    return UnitOfWork(services, request.user, origin_of(request, "page"))
+
+
+def provide_api_work(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> UnitOfWork:
+    """Give an API call its unit of work."""
+    return UnitOfWork(services, request.user, origin_of(request, "api"))

@@ -1,0 +1,66 @@
+"""The front door: sends each request to the console, the gateway or a mount by its first path segment.
+
+The gateway is a bare ASGI callable beside Litestar, not inside it: routing there costs a third of this.
+Lifespan goes to Litestar; the gateway starts before it says so, and stops before it says that it stopped.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Protocol
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Lifecycle(Protocol):
+    """A part that opens files or processes when the server starts."""
+
+    async def start(self) -> None:
+        """Open what requests need."""
+
+    async def stop(self) -> None:
+        """Close it again."""
+
+
+class Dispatcher:
+    """One ASGI application made of several, told apart by the first path segment."""
+
+    def __init__(self, default: ASGIApp, mounts: Mapping[str, ASGIApp], parts: tuple[Lifecycle, ...]) -> None:
+        """Serve `mounts` by first segment and `default` for the rest; `parts` start and stop with it."""
+        self._default = default
+        self._mounts = dict(mounts)
+        self._parts = parts
+
+    @property
+    def mounts(self) -> Mapping[str, ASGIApp]:
+        """The mounted applications by first path segment; a test checks that each declares permissions."""
+        return dict(self._mounts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._default(scope, self._starting(receive), self._stopping(send))
+            return
+        segment = str(scope["path"]).split("/", 2)[1] if scope["path"] else ""
+        await self._mounts.get(segment, self._default)(scope, receive, send)
+
+    def _starting(self, receive: Receive) -> Receive:
+        async def wrapped() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                for part in self._parts:
+                    await part.start()
+            return message
+
+        return wrapped
+
+    def _stopping(self, send: Send) -> Send:
+        async def wrapped(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown"):
+                for part in reversed(self._parts):
+                    await part.stop()
+            await send(message)
+
+        return wrapped

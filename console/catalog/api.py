@@ -1,0 +1,105 @@
+"""The catalog's JSON API: every click has a call, and each call is one query or one action."""
+
+from typing import Annotated, Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from console.catalog.discovery import create_cluster, sync_cluster
+from console.catalog.forms import (
+    ClusterCreate,
+    ClusterRead,
+    DeploymentRead,
+    ModelPublish,
+    Reason,
+    RouteDetail,
+)
+from console.catalog.forms import RouteRead as RouteRow
+from console.catalog.publishing import publish_model
+from console.catalog.queries import (
+    RouteFilter,
+    cluster_read,
+    list_clusters,
+    list_deployments,
+    list_routes,
+    route_detail,
+)
+from console.catalog.stopping import start_route, stop_route
+from console.declared import declares
+from console.web.listing import Listing, cursor
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+
+
+@get("/routes", opt=declares(Permission.MODEL_READ))
+async def get_routes(
+    work: NamedDependency[UnitOfWork], q: FromQuery[str] = "", after: FromQuery[str] = "", limit: Limit = 50
+) -> Listing[RouteRow]:
+    """Find routes by words."""
+    return Listing.of(await list_routes(work, RouteFilter(q), cursor(after, 1), limit))
+
+
+@get("/routes/{name:str}", opt=declares(Permission.MODEL_READ))
+async def get_route(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> RouteDetail:
+    """Read one route with its model card and versions."""
+    return await route_detail(work, name)
+
+
+@post("/routes/{name:str}/stop", opt=declares(Permission.ROUTE_STOP), status_code=204)
+async def post_stop(work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[Reason]) -> None:
+    """Stop a route: every gateway refuses its calls within seconds."""
+    await stop_route(work, name, data.reason)
+
+
+@post("/routes/{name:str}/start", opt=declares(Permission.ROUTE_START), status_code=204)
+async def post_start(work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[Reason]) -> None:
+    """Start a stopped route again."""
+    await start_route(work, name, data.reason)
+
+
+@post("/models", opt=declares(Permission.MODEL_PUBLISH))
+async def post_model(work: NamedDependency[UnitOfWork], data: JSONBody[ModelPublish]) -> dict[str, Any]:
+    """Publish a model under a new route."""
+    route = await publish_model(work, data)
+    return {"id": str(route.id), "name": route.name}
+
+
+@get("/clusters", opt=declares(Permission.CLUSTER_READ))
+async def get_clusters(work: NamedDependency[UnitOfWork]) -> Listing[ClusterRead]:
+    """List the clusters."""
+    return Listing(items=list(await list_clusters(work)))
+
+
+@post("/clusters", opt=declares(Permission.CLUSTER_CREATE))
+async def post_cluster(work: NamedDependency[UnitOfWork], data: JSONBody[ClusterCreate]) -> ClusterRead:
+    """Add a cluster that already runs."""
+    return cluster_read(await create_cluster(work, data))
+
+
+@post("/clusters/{name:str}/sync", opt=declares(Permission.CLUSTER_SYNC), status_code=200)
+async def post_sync(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> dict[str, int]:
+    """Ask a cluster what it serves; what is new becomes a draft."""
+    synced = await sync_cluster(work, name)
+    return {"served": synced.served, "drafts": synced.drafts}
+
+
+@get("/clusters/{name:str}/deployments", opt=declares(Permission.CLUSTER_READ))
+async def get_deployments(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Listing[DeploymentRead]:
+    """List what a cluster serves, drafts included."""
+    return Listing(items=list(await list_deployments(work, name)))
+
+
+API = (
+    get_routes,
+    get_route,
+    post_stop,
+    post_start,
+    post_model,
+    get_clusters,
+    post_cluster,
+    post_sync,
+    get_deployments,
+)

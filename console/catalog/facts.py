@@ -1,0 +1,112 @@
+"""What a decision may know of a route: its model's facts, and the grants that could cover the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.clock import seconds
+from console.errors import NotFoundError
+from console.models import Model, Route
+from console.work import Resource
+from policy.decision import Document
+from policy.models import Grant, PrincipalType
+from policy.permissions import Permission
+from sso.models import Membership, Team
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """A route with its model and the team that owns it."""
+
+    route: Route
+    model: Model
+    team: Team
+
+    def resource(self, grants: Sequence[Document] = (), receiving_team: str | None = None) -> Resource:
+        """Return the route as a decision's resource."""
+        facts: dict[str, object] = {
+            "name": self.route.name,
+            "team": self.team.name,
+            "visibility": self.model.visibility.value,
+            "tier": self.model.tier.value,
+            "data_class": self.model.data_class.value,
+            "state": self.route.state.value,
+        }
+        if receiving_team is not None:
+            facts["receiving_team"] = receiving_team
+        return Resource("route", self.route.id, facts, tuple(grants))
+
+
+async def find_route(session: AsyncSession, name: str) -> RouteFacts | None:
+    """Return the route called `name`, or None."""
+    return await _one(session, col(Route.name) == name)
+
+
+async def route_by_id(session: AsyncSession, route_id: UUID) -> RouteFacts:
+    """Return the route with `route_id`.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await _one(session, col(Route.id) == route_id)
+    if found is None:
+        raise NotFoundError("There is no such route.")
+    return found
+
+
+async def _one(session: AsyncSession, condition: sa.ColumnElement[bool]) -> RouteFacts | None:
+    query = (
+        select(Route, Model, Team)
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+        .where(condition)
+    )
+    row = (await session.exec(query)).first()
+    return RouteFacts(*row) if row else None
+
+
+async def covering_grants(
+    session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID] | None = None
+) -> list[tuple[UUID, Document]]:
+    """Return (route id, grant document) of the unrevoked grants that name the person or its teams.
+
+    With `route_ids` only those on these routes. Ended grants are included, so that a refusal can say
+    that access has ended.
+    """
+    teams = sa.select(col(Membership.team_id)).where(col(Membership.person_id) == person_id)
+    holds = sa.or_(
+        sa.and_(col(Grant.principal_type) == PrincipalType.TEAM, col(Grant.principal_id).in_(teams)),
+        sa.and_(col(Grant.principal_type) != PrincipalType.TEAM, col(Grant.principal_id) == person_id),
+    )
+    query = (
+        select(Grant, Team)
+        .outerjoin(Team, col(Team.id) == col(Grant.principal_id))
+        .where(holds, col(Grant.revoked_at).is_(None))
+        .where(col(Grant.permission) == Permission.MODEL_INVOKE.value)
+    )
+    if route_ids is not None:
+        query = query.where(col(Grant.resource_id).in_(route_ids))
+    return [(grant.resource_id, grant_document(grant, team)) for grant, team in await session.exec(query)]
+
+
+def grant_document(grant: Grant, team: Team | None) -> Document:
+    """Return the grant as policy documents show it: teams by name, times in seconds."""
+    return {
+        "id": str(grant.id),
+        "permission": grant.permission,
+        "resource_id": str(grant.resource_id),
+        "principal_type": grant.principal_type.value,
+        "principal_id": team.name if team else str(grant.principal_id),
+        "starts": seconds(grant.starts),
+        "ends": seconds(grant.ends),
+    }
+
+
+async def route_resource(session: AsyncSession, facts: RouteFacts, person_id: UUID) -> Resource:
+    """Return the route as a resource, with the grants that could cover the person."""
+    grants = await covering_grants(session, person_id, [facts.route.id])
+    return facts.resource([document for _, document in grants])

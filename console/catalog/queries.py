@@ -1,0 +1,213 @@
+"""Reads of the catalog. Lists go through one scope decision; rows outside it are never fetched."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.catalog.access import access_states
+from console.catalog.facts import RouteFacts, covering_grants, find_route, route_resource
+from console.catalog.forms import ClusterRead, DeploymentRead, RouteDetail, RouteRead, VersionRead
+from console.clock import to_text
+from console.errors import NotFoundError
+from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
+from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
+from console.work import Resource, UnitOfWork
+from policy import scope as scopes
+from policy.permissions import Permission
+from sso.models import Team
+
+FACETS = ("team", "tier", "data_class", "visibility", "task")
+COLUMNS: dict[str, Any] = {
+    "team": col(Team.name),
+    "tier": col(Model.tier),
+    "data_class": col(Model.data_class),
+    "visibility": col(Model.visibility),
+    "task": col(Model.task),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RouteFilter:
+    """What somebody looks for: words in names and texts, and chosen facets."""
+
+    text: str = ""
+    chosen: tuple[tuple[str, str], ...] = ()
+
+
+async def list_routes(
+    work: UnitOfWork, wanted: RouteFilter, after: Key | None, size: int = PAGE_SIZE
+) -> KeysetPage[RouteRead]:
+    """Return one page of the routes the principal may find, by name."""
+    async with work.read() as session:
+        visible = await visible_routes(work, session)
+        query = _select().where(visible, *_conditions(wanted)).order_by(col(Route.name)).limit(size + 1)
+        if after is not None:
+            query = query.where(col(Route.name) > str(after[0]))
+        found = [RouteFacts(*row) for row in await session.exec(query)]
+        states = await access_states(session, work.principal.id, [item.route.id for item in found], work.now)
+    items = [route_read(item, states[item.route.id]) for item in found]
+    return cut_page(items, lambda item: (item.name,), size)
+
+
+async def count_facets(work: UnitOfWork, wanted: RouteFilter) -> dict[str, list[tuple[str, int]]]:
+    """Return how many visible routes match, by facet and value; each facet ignores its own choice."""
+    async with work.read() as session:
+        visible = await visible_routes(work, session)
+        return {name: await _count(session, visible, wanted, name) for name in FACETS}
+
+
+async def _count(
+    session: AsyncSession, visible: sa.ColumnElement[bool], wanted: RouteFilter, name: str
+) -> list[tuple[str, int]]:
+    others = RouteFilter(wanted.text, tuple(item for item in wanted.chosen if item[0] != name))
+    query = (
+        sa.select(COLUMNS[name], sa.func.count())
+        .select_from(Route)
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+        .where(visible, *_conditions(others))
+        .group_by(COLUMNS[name])
+        .order_by(COLUMNS[name])
+    )
+    return [(str(value), count) for value, count in await session.execute(query)]
+
+
+async def visible_routes(work: UnitOfWork, session: AsyncSession) -> sa.ColumnElement[bool]:
+    """Return the condition that keeps exactly the routes this principal may find: one policy call."""
+    grants = await covering_grants(session, work.principal.id)
+    scope = await work.scope(Permission.MODEL_READ, grants=[document for _, document in grants])
+    columns: dict[str, Any] = {
+        "team": col(Team.name),
+        "visibility": col(Model.visibility),
+        "id": col(Route.id),
+    }
+    return scopes.compile(scope, columns)
+
+
+def _select() -> Any:  # noqa: ANN401 - SQLModel's select of three tables has no nameable type
+    return (
+        select(Route, Model, Team)
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+    )
+
+
+def _conditions(wanted: RouteFilter) -> list[sa.ColumnElement[bool]]:
+    words = wanted.text.lower().split()[:8]
+    haystack = sa.func.lower(
+        col(Route.name) + " " + col(Model.title) + " " + col(Model.summary) + " " + col(Model.task)
+    )
+    found: list[sa.ColumnElement[bool]] = [haystack.contains(word, autoescape=True) for word in words]
+    for name in FACETS:
+        values = [value for facet, value in wanted.chosen if facet == name]
+        if values:
+            found.append(sa.cast(COLUMNS[name], sa.String).in_(values))
+    return found
+
+
+async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
+    """Return one route with its card and versions.
+
+    Raises:
+        NotFoundError: no such route, or none this principal may know of.
+    """
+    async with work.read() as session:
+        facts = await find_route(session, name)
+        if facts is None:
+            raise NotFoundError("There is no model by this name.")
+        resource = await route_resource(session, facts, work.principal.id)
+    await work.authorize(Permission.MODEL_READ, resource)
+    async with work.read() as session:
+        states = await access_states(session, work.principal.id, [facts.route.id], work.now)
+        versions = await _versions(session, facts.route.id)
+    shown = route_read(facts, states[facts.route.id]).model_dump()
+    return RouteDetail(
+        **shown,
+        purpose=facts.model.purpose,
+        card=json.loads(facts.model.card),
+        stop_reason=facts.route.stop_reason,
+        versions=versions,
+    )
+
+
+async def _versions(session: AsyncSession, route_id: UUID) -> list[VersionRead]:
+    query = (
+        select(RouteTarget, Deployment, Version)
+        .join(Deployment, col(Deployment.id) == col(RouteTarget.deployment_id))
+        .join(Version, col(Version.id) == col(Deployment.version_id))
+        .where(col(RouteTarget.route_id) == route_id)
+        .order_by(col(RouteTarget.weight).desc(), col(RouteTarget.label).desc())
+    )
+    return [_version_read(*row) for row in await session.exec(query)]
+
+
+def _version_read(target: RouteTarget, deployment: Deployment, version: Version) -> VersionRead:
+    return VersionRead(
+        label=target.label,
+        weight=target.weight,
+        state=deployment.state,
+        evidence_kind=version.evidence_kind,
+        evidence=version.evidence,
+        inputs=json.loads(deployment.inputs),
+        outputs=json.loads(deployment.outputs),
+        card=json.loads(version.card),
+    )
+
+
+def route_read(facts: RouteFacts, access: str) -> RouteRead:
+    """Return the route as the marketplace shows it."""
+    return RouteRead(
+        name=facts.route.name,
+        title=facts.model.title,
+        summary=facts.model.summary,
+        task=facts.model.task,
+        team=facts.team.name,
+        visibility=facts.model.visibility,
+        tier=facts.model.tier,
+        data_class=facts.model.data_class,
+        state=facts.route.state.value,
+        access=access,
+    )
+
+
+async def list_clusters(work: UnitOfWork) -> Sequence[ClusterRead]:
+    """Return every cluster, by name."""
+    await work.authorize(Permission.CLUSTER_READ, Resource("cluster"))
+    async with work.read() as session:
+        rows = (await session.exec(select(Cluster).order_by(col(Cluster.name)))).all()
+    return [cluster_read(row) for row in rows]
+
+
+def cluster_read(row: Cluster) -> ClusterRead:
+    """Return a cluster as admins see it."""
+    seen = to_text(row.seen) if row.seen else None
+    return ClusterRead(id=row.id, name=row.name, kind=row.kind, url=row.url, state=row.state, seen=seen)
+
+
+async def list_deployments(work: UnitOfWork, cluster: str) -> Sequence[DeploymentRead]:
+    """Return what a cluster serves, drafts included."""
+    await work.authorize(Permission.CLUSTER_READ, Resource("cluster"))
+    query = (
+        select(Deployment)
+        .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
+        .where(col(Cluster.name) == cluster)
+        .order_by(col(Deployment.upstream_name), col(Deployment.upstream_version))
+    )
+    async with work.read() as session:
+        rows = (await session.exec(query)).all()
+    return [
+        DeploymentRead(
+            cluster=cluster,
+            upstream_name=row.upstream_name,
+            upstream_version=row.upstream_version,
+            state=row.state,
+            draft=row.version_id is None,
+        )
+        for row in rows
+    ]

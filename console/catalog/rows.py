@@ -1,0 +1,46 @@
+"""The canonical rows of the catalog: what history keeps of everything a decision reads."""
+
+from console.models import Model, Route, RouteTarget, Version
+from console.work import Row
+
+
+def route_row(route: Route, now: int) -> Row:
+    """Return the state of a route as history keeps it."""
+    state = {"name": route.name, "model_id": str(route.model_id), "state": route.state.value}
+    return Row("route", route.id, state, now)
+
+
+def model_row(model: Model, now: int) -> Row:
+    """Return the state of a model as far as decisions read it."""
+    state = {
+        "namespace": model.namespace,
+        "name": model.name,
+        "team_id": str(model.team_id),
+        "visibility": model.visibility.value,
+        "tier": model.tier.value,
+        "data_class": model.data_class.value,
+        "purpose": model.purpose,
+    }
+    return Row("model", model.id, state, now)
+
+
+def version_row(version: Version, now: int) -> Row:
+    """Return the state of a version and the evidence it is bound to."""
+    state = {
+        "model_id": str(version.model_id),
+        "label": version.label,
+        "evidence_kind": version.evidence_kind,
+        "evidence": version.evidence,
+    }
+    return Row("version", version.id, state, now)
+
+
+def target_row(target: RouteTarget, now: int) -> Row:
+    """Return one deployment a route lists, with its weight."""
+    state = {
+        "route_id": str(target.route_id),
+        "deployment_id": str(target.deployment_id),
+        "label": target.label,
+        "weight": target.weight,
+    }
+    return Row("route_target", target.id, state, now)

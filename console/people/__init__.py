@@ -1,0 +1,1 @@
+"""People, teams and the rules that map claims to rights."""

@@ -1,0 +1,97 @@
+"""Who is calling: session cookies for pages, bearer tokens for the API, CSRF, and response headers.
+
+A session cookie is never accepted by the API and a bearer never by a page: two middlewares on two
+routers, no path patterns (a pattern such as `/login` also opens `/models/login`).
+"""
+
+from litestar.connection import ASGIConnection, Request
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from console.clock import seconds
+from console.errors import NotSignedInError, RefusedError
+from console.services import Services
+from sso import sessions
+from sso.directory import principal_for, principal_of_session
+from sso.errors import TokenError
+from sso.principal import Principal
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAME_SITE = frozenset({"same-origin", "none"})
+CSRF_FIELD = "_csrf"
+CSRF_HEADER = "x-csrf-token"
+
+
+def session_cookie_name(services: Services) -> str:
+    """Return the cookie's name; `__Host-` needs https, which the embedded profile has not."""
+    return "__Host-guildhall" if services.settings.base_url.startswith("https://") else "guildhall"
+
+
+class SessionAuthentication(AbstractAuthenticationMiddleware):
+    """Finds the principal of a page's session cookie."""
+
+    async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]
+        """Return the principal, or refuse with a redirect to sign-in made by the error handler."""
+        services: Services = connection.app.state.services
+        cookie = connection.cookies.get(session_cookie_name(services))
+        principal = await _session_principal(services, cookie) if cookie else None
+        if principal is None:
+            raise NotSignedInError("Sign in to go on.")
+        return AuthenticationResult(user=principal, auth=cookie)
+
+
+class BearerAuthentication(AbstractAuthenticationMiddleware):
+    """Finds the principal of an API client's bearer token (RFC 6750)."""
+
+    async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]
+        """Return the principal whom the access token names."""
+        services: Services = connection.app.state.services
+        principal = await bearer_principal(services, connection.headers.get("authorization"))
+        return AuthenticationResult(user=principal, auth=None)
+
+
+async def bearer_principal(services: Services, header: str | None) -> Principal:
+    """Return whom an `Authorization` header names.
+
+    Raises:
+        NotSignedInError: no bearer, one that is not accepted, or a subject we do not know.
+    """
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedInError("Send an access token as `Authorization: Bearer`.", ("token_missing",))
+    try:
+        claims = await services.sign_in.verifier.verify(token.strip())
+    except TokenError as error:
+        raise NotSignedInError("This access token is not accepted.", (error.reason,)) from None
+    async with services.database.read() as session:
+        found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
+    if found is None:
+        raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))
+    return found
+
+
+async def _session_principal(services: Services, cookie: str) -> Principal | None:
+    async with services.database.read() as session:
+        row = await sessions.find(session, cookie, services.clock())
+        return await principal_of_session(session, row) if row is not None else None
+
+
+async def require_csrf(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    """Guard pages: an unsafe request carries the token bound to its own session and comes from this site.
+
+    Raises:
+        RefusedError: with reason `csrf`.
+    """
+    if not isinstance(connection, Request) or connection.method in SAFE_METHODS:
+        return
+    services: Services = connection.app.state.services
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    token = connection.headers.get(CSRF_HEADER) or (await connection.form()).get(CSRF_FIELD)
+    given = token if isinstance(token, str) else ""
+    if site not in SAME_SITE or not sessions.check_csrf(given, connection.auth, services.csrf_key):
+        raise RefusedError("This form is out of date; open the page again and send it once more.", ("csrf",))
+
+
+def now_seconds(services: Services) -> int:
+    """Return the services' time in whole seconds."""
+    return seconds(services.clock())

@@ -1,0 +1,84 @@
+"""The composition root: the one place that names real classes. Tests build it with fakes or real parts."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx2
+
+from audit.database import create_log_engine
+from audit.reader import LogReader
+from audit.subject_keys import load_kek
+from console.clock import Clock, system_clock
+from console.database import Database
+from console.settings import Settings
+from console.sign_in.providers import Providers, configured_issuers
+from policy.bundles import read_bundle
+from policy.decision import Decider
+from policy.embedded import EmbeddedDecider
+from policy.opa import OpaAddress, OpaDecider
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every port that pages, API, gateway and worker use, made once per process."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    log: LogReader
+    decider: Decider
+    policy_revision: str
+    kek: bytes
+    csrf_key: bytes
+    sign_in: Providers
+    http: httpx2.AsyncClient
+
+    async def close(self) -> None:
+        """Release what was opened, last opened first."""
+        await self.http.aclose()
+        await self.decider.close()
+        await self.log.engine.dispose()
+        await self.database.close()
+
+
+def build(settings: Settings, clock: Clock = system_clock) -> Services:
+    """Return the services that `settings` ask for; connections are made when first used."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    http = httpx2.AsyncClient(timeout=10, follow_redirects=False)
+    issuers = configured_issuers(settings)
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=Database(settings.main_url),
+        log=LogReader(create_log_engine(settings.log_url)),
+        decider=_decider(settings),
+        policy_revision=read_bundle().revision,
+        kek=load_kek(settings.data / "keys" / "subject.kek"),
+        csrf_key=load_secret(settings.data / "keys" / "csrf.key"),
+        sign_in=Providers(issuers, http, clock),
+        http=http,
+    )
+
+
+def _decider(settings: Settings) -> Decider:
+    if settings.policy.engine == "opa" and settings.policy.opa_url:
+        return OpaDecider(OpaAddress(settings.policy.opa_url))
+    return EmbeddedDecider()
+
+
+def load_secret(path: Path, length: int = 32) -> bytes:
+    """Return the secret in `path`, made with `length` random bytes and mode 0600 when absent."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(length))
+    return path.read_bytes()
+
+
+def with_decider(services: Services, decider: Decider) -> Services:
+    """Return `services` deciding through `decider`."""
+    return replace(services, decider=decider)

@@ -1,0 +1,106 @@
+"""Turns a believed sign-in into a person with rights and a session, and records what it changed."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import select
+
+from audit.event import Outcome, Part
+from audit.events import Action
+from console.rows import identity_row, membership_row, person_row, role_row
+from console.services import Services
+from console.work import Origin, Resource, Row, UnitOfWork
+from sso.claims import IdTokenClaims
+from sso.directory import Admission, admit
+from sso.models import MappingRule, Membership, RoleAssignment
+from sso.principal import Authentication, Principal, system_principal
+from sso.sessions import CreatedSession, create, revoke
+from sso.settings import SessionSettings
+
+SESSION_LIMITS = SessionSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who came in, and the session made for their browser."""
+
+    principal: Principal
+    session: CreatedSession
+
+
+async def start_session(
+    services: Services, claims: IdTokenClaims, previous_cookie: str | None, origin: Origin
+) -> SignedIn:
+    """Admit the person behind `claims` and start a session; one transaction, one set of records.
+
+    Raises:
+        SignInError: the person is disabled, or the provider left groups out.
+    """
+    work = UnitOfWork(services, system_principal("sign-in"), origin)
+    async with work.write() as session:
+        admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)
+        principal = _principal(admission, claims)
+        work.act_as(principal)
+        await record_admission(work, admission)
+        created = await create(
+            session,
+            person_id=admission.person.id,
+            claims=claims,
+            now=work.now,
+            settings=SESSION_LIMITS,
+            previous_cookie=previous_cookie,
+        )
+        await work.record(Action.SESSION_CREATE, resource=Resource("person", principal.id))
+    return SignedIn(principal, created)
+
+
+async def record_admission(work: UnitOfWork, admission: Admission) -> None:
+    """Record a new person, and every membership and role a sign-in brought or took away."""
+    if admission.created:
+        rows = [person_row(admission.person, work.now), identity_row(admission.identity, work.now)]
+        subject = Resource("person", admission.person.id)
+        await work.record(Action.PERSON_CREATE, resource=subject, rows=rows)
+    for added in admission.added:
+        await _record_right(work, added, gone=False)
+    for removed in admission.removed:
+        await _record_right(work, removed, gone=True)
+
+
+async def _record_right(work: UnitOfWork, right: Membership | RoleAssignment, *, gone: bool) -> None:
+    now, row, action = work.now, Row("", right.id, None, 0), Action.MEMBERSHIP_CREATE
+    if isinstance(right, Membership):
+        row = membership_row(right, now, gone=gone)
+        action = Action.MEMBERSHIP_REMOVE if gone else Action.MEMBERSHIP_CREATE
+    else:
+        row = role_row(right, now, gone=gone)
+        action = Action.ROLE_REMOVE if gone else Action.ROLE_ASSIGN
+    await work.record(action, resource=Resource("person", right.person_id), rows=[row])
+
+
+async def end_session(work: UnitOfWork, id_hash: str, person_id: UUID) -> None:
+    """Sign out: the session is over at once."""
+    async with work.write() as session:
+        await revoke(session, id_hash, work.now, "signed_out")
+        await work.record(Action.SESSION_END, resource=Resource("person", person_id))
+
+
+async def record_refusal(services: Services, reason: str, issuer: str, origin: Origin) -> UUID:
+    """Record a sign-in that was not believed, and return the entry's id for the page that says so."""
+    work = UnitOfWork(services, system_principal("sign-in"), origin)
+    part = Part(name="sign_in", subject=None, content={"issuer": issuer})
+    async with work.write():
+        return await work.record(
+            Action.SESSION_REFUSE, reasons=[reason], outcome=Outcome.DENIED, parts=[part]
+        )
+
+
+def _principal(admission: Admission, claims: IdTokenClaims) -> Principal:
+    proof = Authentication(
+        method="session",
+        issuer=claims.issuer,
+        subject=claims.subject,
+        acr=claims.acr,
+        auth_time=claims.auth_time,
+    )
+    profile, person = admission.profile, admission.person
+    return Principal(person.id, person.kind.value, profile.handle, profile.name, proof)
