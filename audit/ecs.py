@@ -1,0 +1,79 @@
+"""A head as an Elastic Common Schema document: references only, and the original text beside them.
+
+Source: ECS 9 field reference, https://www.elastic.co/docs/reference/ecs. What ECS has no field for is under
+``guildhall``. ``event.original`` is the head as it was hashed: its leaf hash can be computed from any copy.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from audit.events import EVENT_TYPES, EventType
+from audit.head import Head
+
+ECS_VERSION: Final = "9.0.0"
+OUTCOMES: Final = {"success": "success", "failure": "failure", "denied": "failure"}
+PLACED: Final = frozenset({"v", "id", "time", "action", "actor"})
+"""Fields of the head that have their place in ECS alone; the others are under ``guildhall``."""
+
+_TYPES: Final[Mapping[str, EventType]] = {str(action): kind for action, kind in EVENT_TYPES.items()}
+
+
+def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+    """Return the document of one entry.
+
+    Args:
+        index: the entry's place in the log.
+        head: the canonical bytes of its head.
+        leaf: its leaf hash, 32 bytes.
+        origin: the log's name.
+
+    Raises:
+        HeadError: the bytes are not a head.
+    """
+    fields = Head.parse(head).to_dict()
+    own = {name: value for name, value in fields.items() if name not in PLACED}
+    found: dict[str, object] = {
+        "@timestamp": fields["time"],
+        "ecs": {"version": ECS_VERSION},
+        "event": {**_identity(index, head, leaf), **_event(fields)},
+        "guildhall": {"log": origin, **own},
+    }
+    return {**found, "user": {"id": fields["actor"]}} if "actor" in fields else found
+
+
+def original_only(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+    """Return the smallest document of an entry, for when the whole one cannot be made or was refused."""
+    return {"event": _identity(index, head, leaf), "guildhall": {"log": origin}}
+
+
+def stated_leaf(document: Mapping[str, object]) -> str | None:
+    """Return the leaf hash, in hex, that a stored document states."""
+    event = document.get("event")
+    stated = event.get("hash") if isinstance(event, Mapping) else None
+    return stated if isinstance(stated, str) else None
+
+
+def _identity(index: int, head: bytes, leaf: bytes) -> dict[str, object]:
+    return {
+        "dataset": "guildhall.audit",
+        "module": "guildhall",
+        "sequence": index,
+        "hash": leaf.hex(),
+        "original": head.decode("utf-8", "backslashreplace"),
+    }
+
+
+def _event(fields: Mapping[str, object]) -> dict[str, object]:
+    action, outcome = str(fields["action"]), str(fields["outcome"])
+    known = _TYPES.get(action)
+    types = known.type if known else ("info",)
+    event: dict[str, object] = {
+        "id": fields["id"],
+        "kind": "event",
+        "action": action,
+        "outcome": OUTCOMES.get(outcome, "unknown"),
+        "category": list(known.category) if known else ["configuration"],
+        "type": [*types, "denied"] if outcome == "denied" else list(types),
+    }
+    reasons = fields.get("reasons")
+    return {**event, "reason": ", ".join(reasons)} if isinstance(reasons, list) else event

@@ -1,0 +1,22 @@
+"""The auditor's query language: ``field:value`` pairs, read, resolved and turned into SQL."""
+
+from audit.query.fields import FIELDS, Field
+from audit.query.parse import parse
+from audit.query.resolve import Lookup, resolve
+from audit.query.sql import condition, select_entries
+from audit.query.tree import Name, Prefix, QueryError, Term, show
+
+__all__ = [
+    "FIELDS",
+    "Field",
+    "Lookup",
+    "Name",
+    "Prefix",
+    "QueryError",
+    "Term",
+    "condition",
+    "parse",
+    "resolve",
+    "select_entries",
+    "show",
+]
