@@ -15,8 +15,8 @@ __all__ = [
     "lock_path",
     "producer_is_gone",
     "read_frames",
-    "remove_all",
     "remove_before",
+    "retire",
 ]
 
 
@@ -35,21 +35,34 @@ def read_frames(directory: Path, producer: str, at: Position) -> tuple[Sequence[
     Raises:
         SpoolCorruptError: a frame in the middle is damaged, or a number is missing.
     """
-    has_next = spool_path(
-        directory, producer, at.file + 1
-    ).exists()  # before the read: this file is then whole
+    # Asked before the read: once the next file exists, this one is whole.
+    has_next = spool_path(directory, producer, at.file + 1).exists()
     data = _read_chunk(spool_path(directory, producer, at.file), at.offset)
-    frames = []
-    for frame, offset in decode_frames(data, at.offset):
-        if frame.number != at.next_number:
-            raise SpoolCorruptError(at.offset, f"frame {frame.number} stands where {at.next_number} belongs")
-        frames.append(frame)
-        at = Position(at.file, offset, at.next_number + 1)
+    frames, at = _take_frames(data, at)
     if frames or not has_next:
         return frames, at
     if data:
         raise SpoolCorruptError(at.offset, "the last frame of a finished file is cut short")
     return read_frames(directory, producer, Position(at.file + 1, 0, at.next_number))
+
+
+def _take_frames(data: bytes, at: Position) -> tuple[list[Frame], Position]:
+    frames: list[Frame] = []
+    try:
+        for frame, offset in decode_frames(data, at.offset):
+            _check_number(frame, at)
+            frames.append(frame)
+            at = Position(at.file, offset, at.next_number + 1)
+    except SpoolCorruptError:
+        # What stands before the damage is good; the next read meets the damage first.
+        if not frames:
+            raise
+    return frames, at
+
+
+def _check_number(frame: Frame, at: Position) -> None:
+    if frame.number != at.next_number:
+        raise SpoolCorruptError(at.offset, f"frame {frame.number} stands where {at.next_number} belongs")
 
 
 def remove_before(directory: Path, producer: str, at: Position) -> None:
@@ -61,11 +74,20 @@ def remove_before(directory: Path, producer: str, at: Position) -> None:
         path.unlink()
 
 
-def remove_all(directory: Path, producer: str, at: Position) -> None:
-    """Delete all files of a producer that is gone, once its frames are in the log; the lock file goes last."""
+def retire(directory: Path, producer: str, at: Position) -> None:
+    """Delete all files of a producer that is gone, once its frames are in the log.
+
+    A file with bytes behind ``at`` (a torn frame, or damage) is kept for whoever looks into it, and only its
+    lock file gets another name: nothing that was not read is ever deleted.
+    """
     remove_before(directory, producer, at)
-    spool_path(directory, producer, at.file).unlink(missing_ok=True)
-    lock_path(directory, producer).unlink(missing_ok=True)
+    last, lock = spool_path(directory, producer, at.file), lock_path(directory, producer)
+    unread = spool_path(directory, producer, at.file + 1).exists()
+    if unread or (last.exists() and last.stat().st_size > at.offset):
+        lock.rename(lock.with_suffix(".unread"))
+        return
+    last.unlink(missing_ok=True)
+    lock.unlink(missing_ok=True)
 
 
 def _read_chunk(path: Path, offset: int) -> bytes:

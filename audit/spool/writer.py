@@ -27,8 +27,9 @@ class SpoolWriter:
     """One process life's spool. Calls come from one event loop; each life is a producer of its own.
 
     A frame is written at once and synchronised in a thread; all callers that wait share the next
-    ``fdatasync``. When a write fails, the file is cut back to its last whole frame and the writer stays usable.
-    When an ``fdatasync`` fails, nothing is known of the pages any more: the writer is ``broken`` for good.
+    ``fdatasync``. When a write fails, the file is cut back to its last whole frame and the writer stays
+    usable. When an ``fdatasync`` fails, nothing is known of the pages any more: the writer is ``broken`` for
+    good.
     """
 
     def __init__(self, directory: Path, producer: str, lock: int, descriptor: int, rotate_bytes: int) -> None:

@@ -1,0 +1,137 @@
+"""Records become rows: ids the log knows are skipped, the rest get their numbers, heads and bodies."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
+
+from audit import canonical
+from audit.body import body_digest
+from audit.head import parse_time
+from audit.merkle import leaf_hash
+from audit.models import entry
+from audit.record import PLACED, Record, compose
+
+_ASK_AT_ONCE = 500
+
+Identity = tuple[Mapping[str, object], object]
+"""What tells two records of one id apart: the head without its place, and the digest of the parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A record on its way into the log. Without ``number`` the log counts for the producer."""
+
+    record: Record
+    producer: str
+    number: int | None = None
+
+    @property
+    def event_id(self) -> UUID:
+        """The id of the event."""
+        return UUID(str(self.record.head_fields["id"]))
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry ready to be stored."""
+
+    columns: Mapping[str, Any]
+    parts: bytes
+
+
+async def skip_known(connection: AsyncConnection, pending: Sequence[Pending]) -> list[Pending]:
+    """Return what the log does not hold yet; another record under a known id gets an id of its own.
+
+    An id is known after a crash between the log's commit and the outbox's. Nothing else may reuse one; what
+    does is flagged and kept, not dropped.
+    """
+    known = await _load_identities(connection, [one.event_id for one in pending])
+    fresh = []
+    for one in pending:
+        identity = _identity(one.record)
+        if known.setdefault(one.event_id, identity) is identity:
+            fresh.append(one)
+        elif known[one.event_id] != identity:
+            fresh.append(replace(one, record=_with_own_id(one.record)))
+    return fresh
+
+
+async def place(connection: AsyncConnection, pending: Iterable[Pending], first: int) -> list[EntryRow]:
+    """Give each record its index from ``first`` on and its producer's number, and compose its entry."""
+    counts: dict[str, int] = {}
+    rows = []
+    for index, one in enumerate(pending, first):
+        number = one.number
+        if number is None:
+            if one.producer not in counts:
+                counts[one.producer] = await _next_number(connection, one.producer)
+            number = counts[one.producer]
+            counts[one.producer] += 1
+        rows.append(_compose_row(one, index, number))
+    return rows
+
+
+def _compose_row(pending: Pending, index: int, number: int) -> EntryRow:
+    head, parts = compose(pending.record, producer=pending.producer, number=number)
+    fields = pending.record.head_fields
+    resource = fields.get("resource")
+    resource = resource if isinstance(resource, Mapping) else {}
+    columns = {
+        "index": index,
+        "id": pending.event_id,
+        "time": parse_time(str(fields["time"])),
+        "action": fields["action"],
+        "outcome": fields["outcome"],
+        "actor": _uuid(fields.get("actor")),
+        "resource_type": resource.get("type"),
+        "resource_id": _uuid(resource.get("id")),
+        "request": _uuid(fields.get("request")),
+        "grant_id": _uuid(fields.get("grant")),
+        "decision": _uuid(fields.get("decision")),
+        "producer": pending.producer,
+        "number": number,
+        "retention": fields["retention"],
+        "head": head,
+        "leaf": leaf_hash(head),
+    }
+    return EntryRow(columns, parts)
+
+
+async def _next_number(connection: AsyncConnection, producer: str) -> int:
+    last = sa.select(sa.func.max(entry.c.number)).where(entry.c.producer == producer)
+    found = await connection.scalar(last)
+    return 0 if found is None else int(found) + 1
+
+
+async def _load_identities(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Identity]:
+    known: dict[UUID, Identity] = {}
+    for start in range(0, len(ids), _ASK_AT_ONCE):
+        chosen = sa.select(entry.c.id, entry.c.head).where(entry.c.id.in_(ids[start : start + _ASK_AT_ONCE]))
+        for event_id, head in await connection.execute(chosen):
+            fields = canonical.decode_map(bytes(head))
+            known[event_id] = (_without_place(fields), fields.get("body"))
+    return known
+
+
+def _identity(record: Record) -> Identity:
+    return (dict(record.head_fields), body_digest(record.parts))
+
+
+def _without_place(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name not in PLACED}
+
+
+def _with_own_id(record: Record) -> Record:
+    fields = record.head_fields
+    flags = fields.get("flags")
+    flags = [*(flags if isinstance(flags, list) else []), f"duplicate_id:{fields['id']}"]
+    return replace(record, head_fields={**fields, "id": str(uuid7()), "flags": flags})
+
+
+def _uuid(value: object) -> UUID | None:
+    return None if value is None else UUID(str(value))

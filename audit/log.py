@@ -1,0 +1,176 @@
+"""The log: entries get dense indexes, the tree grows with them, and a checkpoint is signed over it.
+
+Every append is one transaction with ``UPDATE log_head … WHERE size = :old AND epoch = :epoch`` in it: a
+worker whose lease was taken over while it slept changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from audit.checkpoint import Checkpoint, Signer, sign_checkpoint
+from audit.database import for_writing
+from audit.entry_rows import EntryRow, Pending, place, skip_known
+from audit.errors import AuditError
+from audit.event import Event
+from audit.events import Action
+from audit.keyring import MemoryKeyRing
+from audit.last_signed import LastSigned, refuse_fork
+from audit.merkle import HASH_SIZE, Frontier
+from audit.models import body, checkpoint, entry, log_head
+from audit.record import Record, seal
+from audit.spool.progress import Progress
+from audit.tile_rows import grow_tiles
+
+LOG_PRODUCER: Final = "log"
+"""The producer of the entries the log writes itself, counted like any other."""
+
+_LATEST_NOTE: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+
+
+class LogMissingError(AuditError):
+    """The log was never created here."""
+
+
+class LogExistsError(AuditError):
+    """The log was already created here; it begins once."""
+
+
+class StaleEpochError(AuditError):
+    """Another worker took the lease over; this one must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where the log stands: its origin, the tree as far as it has grown, and the writer's epoch."""
+
+    origin: str
+    frontier: Frontier
+    epoch: int
+
+
+def genesis_record(*, profile: str, vkey: str, now: int) -> Record:
+    """Return the record of a log's first entry, which names the profile and the verifier key for ever."""
+    flags = (f"profile:{profile}", f"vkey:{vkey}")
+    return seal(Event(action=Action.LOG_GENESIS, actor=None, flags=flags), time=now, keys=MemoryKeyRing())
+
+
+class Log:
+    """The one writer's side of the log. Take the lease (audit.lease), then ``take_epoch``, then append."""
+
+    def __init__(self, engine: AsyncEngine, last_signed: Path | None = None) -> None:
+        """``last_signed`` is a second place, outside the database's backups, for the last checkpoint."""
+        self._engine = engine
+        self._writing = for_writing(engine)
+        self._epoch = 0
+        self._last_signed = LastSigned(last_signed)
+
+    async def exists(self) -> bool:
+        """Return whether the log was created."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(sa.select(log_head.c.size)) is not None
+
+    async def create(self, origin: str, genesis: Record) -> None:
+        """Create the log of ``origin`` (``host/log`` without spaces) with its first entry.
+
+        Raises:
+            LogExistsError: it was created before.
+        """
+        async with self._writing.begin() as connection:
+            if await connection.scalar(sa.select(log_head.c.size)) is not None:
+                raise LogExistsError("This log already began.")
+            start = {"id": 1, "origin": origin, "size": 0, "frontier": b"", "epoch": self._epoch}
+            await connection.execute(log_head.insert().values(**start))
+            await self._append(connection, [Pending(genesis, LOG_PRODUCER)])
+
+    async def take_epoch(self) -> int:
+        """Begin a new epoch: whoever wrote before can write no more. Call it once the lease is held.
+
+        Raises:
+            LogMissingError: the log was never created.
+        """
+        async with self._writing.begin() as connection:
+            await connection.execute(log_head.update().values(epoch=log_head.c.epoch + 1))
+            self._epoch = (await read_head(connection)).epoch
+        return self._epoch
+
+    async def append(self, pending: Sequence[Pending], progress: Progress | None = None) -> range:
+        """Log what is not yet logged, together with how far the spools were read; return the new indexes.
+
+        Raises:
+            StaleEpochError: another worker writes now; nothing was changed.
+            LogMissingError: the log was never created.
+        """
+        async with self._writing.begin() as connection:
+            indexes = await self._append(connection, pending)
+            if progress is not None:
+                await progress.store(connection)
+        return indexes
+
+    async def sign(self, signer: Signer, now: int) -> Checkpoint | None:
+        """Sign the tree as it stands and store the checkpoint; None when it was signed before.
+
+        Raises:
+            ForkRefusedError: the tree does not extend what was signed last.
+            StaleEpochError: another worker writes now.
+        """
+        async with self._writing.begin() as connection:
+            head = await self._own_head(connection)
+            fresh = Checkpoint(head.origin, head.frontier.size, head.frontier.root())
+            stored = await connection.scalar(_LATEST_NOTE)
+            for note in (stored, self._last_signed.read()):
+                await refuse_fork(connection, note, fresh, signer.vkey)
+            signed = sign_checkpoint(fresh, signer).decode()
+            if stored == signed:
+                return None
+            self._last_signed.write(signed)
+            await connection.execute(checkpoint.insert().values(size=fresh.size, note=signed, time=now))
+        return fresh
+
+    async def _append(self, connection: AsyncConnection, pending: Sequence[Pending]) -> range:
+        head = await self._own_head(connection)
+        size = head.frontier.size
+        rows = await place(connection, await skip_known(connection, pending), size)
+        await self._advance(connection, head, rows)
+        if rows:
+            await connection.execute(entry.insert(), [dict(row.columns) for row in rows])
+            await connection.execute(body.insert(), [_body(row) for row in rows])
+        return range(size, size + len(rows))
+
+    async def _advance(self, connection: AsyncConnection, head: LogHead, rows: Sequence[EntryRow]) -> None:
+        size, leaves = head.frontier.size, [row.columns["leaf"] for row in rows]
+        for leaf in leaves:
+            head.frontier.append(leaf)
+        moved = log_head.update().where(log_head.c.size == size, log_head.c.epoch == self._epoch)
+        grown = {"size": head.frontier.size, "frontier": b"".join(head.frontier.hashes)}
+        if (await connection.execute(moved.values(**grown))).rowcount != 1:
+            raise StaleEpochError("Another worker writes this log now.")
+        await grow_tiles(connection, size, leaves)
+
+    async def _own_head(self, connection: AsyncConnection) -> LogHead:
+        head = await read_head(connection)
+        if head.epoch != self._epoch:
+            raise StaleEpochError("Another worker writes this log now.")
+        return head
+
+
+async def read_head(connection: AsyncConnection) -> LogHead:
+    """Return where the log stands, its row locked for the rest of the transaction on PostgreSQL.
+
+    Raises:
+        LogMissingError: the log was never created.
+    """
+    row = (await connection.execute(sa.select(log_head).with_for_update())).mappings().one_or_none()
+    if row is None:
+        raise LogMissingError("This log was never created.")
+    stored = bytes(row["frontier"])
+    hashes = [stored[at : at + HASH_SIZE] for at in range(0, len(stored), HASH_SIZE)]
+    return LogHead(row["origin"], Frontier(row["size"], hashes), row["epoch"])
+
+
+def _body(row: EntryRow) -> dict[str, object]:
+    return {"index": row.columns["index"], "retention": row.columns["retention"], "parts": row.parts}

@@ -1,0 +1,118 @@
+"""What the log is asked: entries, bodies, checkpoints, tiles and proofs. It reads only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit import models, tiles
+from audit.merkle import HASH_SIZE
+from audit.tile_rows import compute_with_hashes
+from audit.tiles import TILE_WIDTH, HashAt
+
+T = TypeVar("T")
+_ENTRIES: Final = sa.select(models.entry.c.index, models.entry.c.id, models.entry.c.head, models.entry.c.leaf)
+_CHECKPOINTS: Final = sa.select(models.checkpoint.c.size, models.checkpoint.c.note, models.checkpoint.c.time)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry's place, id and head bytes; the leaf hash is over the head."""
+
+    index: int
+    id: UUID
+    head: bytes
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed note over the tree of ``size`` entries, signed at ``time`` (microseconds UTC)."""
+
+    size: int
+    note: str
+    time: int
+
+
+class LogReader:
+    """Answers questions about one log; each answer comes from one read transaction."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+
+    async def entry_by_id(self, entry_id: UUID) -> StoredEntry | None:
+        """Return the entry with this event id, or None while it is not in the log."""
+        found = await self._select(_ENTRIES.where(models.entry.c.id == entry_id))
+        return StoredEntry(**found[0]) if found else None
+
+    async def entries(self, indexes: range) -> Sequence[StoredEntry]:
+        """Return the entries at ``indexes`` (step 1), in order, as far as they exist."""
+        index = models.entry.c.index
+        chosen = _ENTRIES.where(index >= indexes.start, index < indexes.stop).order_by(index)
+        return [StoredEntry(**row) for row in await self._select(chosen)]
+
+    async def body(self, index: int) -> bytes | None:
+        """Return an entry's stored body (audit.body decodes it), or None once it has been dropped."""
+        found = await self._select(sa.select(models.body.c.parts).where(models.body.c.index == index))
+        return bytes(next(iter(found[0].values()))) if found else None
+
+    async def size(self) -> int:
+        """Return how many entries the log has, signed or not; 0 before it is created."""
+        found = await self._select(sa.select(models.log_head.c.size))
+        return int(next(iter(found[0].values()))) if found else 0
+
+    async def latest_checkpoint(self) -> StoredCheckpoint | None:
+        """Return the checkpoint of the largest tree, or None before the first."""
+        return await self._checkpoint(_CHECKPOINTS.order_by(models.checkpoint.c.size.desc()))
+
+    async def checkpoint_covering(self, index: int) -> StoredCheckpoint | None:
+        """Return the first checkpoint whose tree holds entry ``index``, or None while there is none."""
+        size = models.checkpoint.c.size
+        return await self._checkpoint(_CHECKPOINTS.where(size > index).order_by(size))
+
+    async def inclusion(self, index: int, size: int) -> list[bytes]:
+        """Prove entry ``index`` in the tree of ``size`` (audit.merkle verifies it).
+
+        Raises:
+            ProofError: there is no such entry in that tree.
+            TileError: the stored tiles do not reach that size.
+        """
+        return await self._compute(lambda hash_at: tiles.inclusion_proof(index, size, hash_at))
+
+    async def consistency(self, first: int, second: int) -> list[bytes]:
+        """Prove that the tree of ``second`` extends the tree of ``first``.
+
+        Raises:
+            ProofError: ``first`` is larger than ``second`` or negative.
+            TileError: the stored tiles do not reach that size.
+        """
+        return await self._compute(lambda hash_at: tiles.consistency_proof(first, second, hash_at))
+
+    async def tile(self, level: int, number: int, width: int = TILE_WIDTH) -> bytes | None:
+        """Return the first ``width`` hashes of a tile, or None when it does not hold as many."""
+        wanted = (models.tile.c.level == level, models.tile.c.number == number)
+        found = await self._select(sa.select(models.tile.c.hashes).where(*wanted))
+        hashes = bytes(next(iter(found[0].values())))[: width * HASH_SIZE] if found else b""
+        return hashes if hashes and len(hashes) == width * HASH_SIZE else None
+
+    async def entry_bundle(self, number: int, width: int = TILE_WIDTH) -> bytes | None:
+        """Return the bundle of the ``width`` heads from entry 256 x ``number`` on, or None if not so many."""
+        start = number * TILE_WIDTH
+        found = await self.entries(range(start, start + width))
+        return tiles.encode_bundle([one.head for one in found]) if found and len(found) == width else None
+
+    async def _checkpoint(self, statement: sa.Select[Any]) -> StoredCheckpoint | None:
+        found = await self._select(statement.limit(1))
+        return StoredCheckpoint(**found[0]) if found else None
+
+    async def _compute(self, compute: Callable[[HashAt], T]) -> T:
+        async with self.engine.connect() as connection:
+            return await compute_with_hashes(connection, compute)
+
+    async def _select(self, statement: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        async with self.engine.connect() as connection:
+            found: Sequence[sa.RowMapping] = (await connection.execute(statement)).mappings().all()
+        return found

@@ -1,0 +1,65 @@
+"""The tree's tiles as rows: the last tile of each level grows in place, complete ones never change."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audit import merkle
+from audit.errors import TileError
+from audit.merkle import HASH_SIZE
+from audit.models import tile
+from audit.tiles import TILE_WIDTH, HashAt
+
+T = TypeVar("T")
+
+
+async def grow_tiles(connection: AsyncConnection, size: int, leaves: Sequence[bytes]) -> None:
+    """Add leaf hashes to the tiles of a tree of ``size``, level by level, in the caller's transaction."""
+    level, count, hashes = 0, size, list(leaves)
+    while hashes:
+        number, kept = divmod(count, TILE_WIDTH)
+        if kept:
+            stored = (await load_tile(connection, level, number))[: kept * HASH_SIZE]
+            await connection.execute(tile.delete().where(tile.c.level == level, tile.c.number == number))
+            hashes = [stored[at : at + HASH_SIZE] for at in range(0, len(stored), HASH_SIZE)] + hashes
+        chunks = [hashes[start : start + TILE_WIDTH] for start in range(0, len(hashes), TILE_WIDTH)]
+        await connection.execute(tile.insert(), [_row(level, number, *item) for item in enumerate(chunks)])
+        hashes = [merkle.root(chunk) for chunk in chunks if len(chunk) == TILE_WIDTH]
+        level, count = level + 1, number
+
+
+async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[HashAt], T]) -> T:
+    """Run ``compute`` over stored hashes: once to learn which tiles it asks for, once with those tiles.
+
+    Raises:
+        TileError: a tile is missing, or shorter than what is asked of it.
+    """
+    wanted: set[tuple[int, int]] = set()
+
+    def learn(level: int, index: int) -> bytes:
+        wanted.add((level, index // TILE_WIDTH))
+        return bytes(HASH_SIZE)
+
+    compute(learn)
+    found = {place: await load_tile(connection, *place) for place in sorted(wanted)}
+
+    def look_up(level: int, index: int) -> bytes:
+        number, place = divmod(index, TILE_WIDTH)
+        stored = found[level, number][place * HASH_SIZE : (place + 1) * HASH_SIZE]
+        if len(stored) != HASH_SIZE:
+            raise TileError(f"The stored tile {number} of level {level} lacks hash {place}.")
+        return stored
+
+    return compute(look_up)
+
+
+async def load_tile(connection: AsyncConnection, level: int, number: int) -> bytes:
+    """Return a tile's stored hashes, as many as there are."""
+    wanted = sa.select(tile.c.hashes).where(tile.c.level == level, tile.c.number == number)
+    return bytes(await connection.scalar(wanted) or b"")
+
+
+def _row(level: int, first: int, place: int, hashes: Sequence[bytes]) -> dict[str, object]:
+    return {"level": level, "number": first + place, "hashes": b"".join(hashes)}
