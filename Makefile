@@ -18,7 +18,7 @@ DEV := .venv/.dev-$(call sum,requirements-bootstrap.lock requirements-dev.lock p
 RUN_ENVIRONMENT := $(if $(wildcard .venv/.dev-*),$(DEV),$(RUN))
 
 UV := .venv/bin/uv
-SYNC := $(UV) pip sync --python .venv/bin/python --require-hashes --compile-bytecode
+SYNC := $(UV) pip sync --quiet --python .venv/bin/python --require-hashes --compile-bytecode
 INSTALL := $(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
@@ -65,12 +65,14 @@ $(BOOTSTRAP):
 
 $(RUN): | $(BOOTSTRAP)
 	@rm -f .venv/.run-*
-	$(SYNC) requirements.lock
+	@echo "Installing what requirements.lock names into .venv"
+	@$(SYNC) requirements.lock
 	@$(INSTALL)
 	@touch $@
 
 $(DEV): | $(BOOTSTRAP)
 	@rm -f .venv/.run-* .venv/.dev-*
-	$(SYNC) requirements-dev.lock
+	@echo "Installing what requirements-dev.lock names into .venv"
+	@$(SYNC) requirements-dev.lock
 	@$(INSTALL)
 	@touch $@

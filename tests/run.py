@@ -12,7 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
-from tests import suites, tools
+from tests import suites
+from tests.real import opa
+from tests.real.cache import MissingPartError
 from tests.suites import NEEDS_NOTHING, Outcome, Suite
 from tests.tally import Tally, read_budget
 
@@ -54,23 +56,21 @@ class TestRun:
         return [suites.run(suite, self.writer(suite.name)) for suite in wanted]
 
     def fetch(self) -> list[Outcome]:
-        """Install and fetch what the real servers need; what could not be had is missing, not failed."""
-        install = tools.debian_install()
-        commands = (*([install] if install else []), suites.module("tests.real.fetch"))
+        """Fetch the real servers; what could not be had is missing, not failed, and names itself."""
         said: list[str] = []
-        outcome = suites.run(Suite("fetch", commands), self.writer("fetch", said.append))
+        suite = Suite("fetch", (suites.module("tests.real.fetch"),))
+        outcome = suites.run(suite, self.writer("fetch", said.append))
         names = [line.removeprefix("missing: ") for line in said if line.startswith("missing: ")]
-        self.tally.miss(tools.report_absent(self.writer("fetch")))
-        self.tally.miss(names if names or outcome.green else ["fetch: a command failed, see its output"])
-        return [Outcome(outcome.suite, outcome.seconds)]
+        self.tally.miss(names if names or outcome.green else ["fetch: it failed, see its output"])
+        return [Outcome(suite, outcome.seconds)]
 
     def policies(self) -> list[Outcome]:
-        """Run OPA's own checks once OPA is there."""
-        opa = tools.find_opa()
-        if opa is None:
-            self.tally.miss(["opa: the policies' own checks were not run"])
+        """Run OPA's own checks of the policies with the OPA that was fetched."""
+        try:
+            return self.one_by_one(suites.rego(opa.fetch_binary()))
+        except MissingPartError as reason:
+            self.tally.miss([f"rego: {reason}"])
             return []
-        return self.one_by_one(suites.rego(opa))
 
     def writer(self, name: str, also: suites.Write | None = None) -> suites.Write:
         """Return the writer of one suite."""

@@ -7,24 +7,12 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.suites import Command, Write
+from tests.suites import Command
 
 JDK_FLOOR = 21
 VECTOR = "jdk.incubator.vector"
 DEBIAN_BROWSER = Path("/usr/bin/chromium")
 DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql")
-
-
-def absent() -> list[str]:
-    """Return the name of each tool that must be there before anything can be fetched or started."""
-    found = {
-        f"a full JDK {JDK_FLOOR}+ with {VECTOR} (in ES_JAVA_HOME, JAVA_HOME or /usr/lib/jvm)": find_jdk(),
-        "Maven (mvn on PATH)": shutil.which("mvn"),
-        "Go (go on PATH)": shutil.which("go"),
-        "Chromium (Debian: chromium)": find_browser(),
-        "PostgreSQL (Debian: postgresql)": find_initdb(),
-    }
-    return [name for name, where in found.items() if where is None]
 
 
 def find_jdk() -> Path | None:
@@ -44,12 +32,6 @@ def find_initdb() -> Path | None:
     return Path(named) if named else max(DEBIAN_POSTGRESQL.glob("*/bin/initdb"), default=None)
 
 
-def find_opa() -> Path | None:
-    """Return the OPA that was fetched into the cache, or one on PATH, or None."""
-    named = shutil.which("opa")
-    return Path(named) if named else None
-
-
 def debian_install() -> Command | None:
     """Return the command that installs what Debian has and the machine lacks, if root may and it must."""
     wanted = [
@@ -61,14 +43,6 @@ def debian_install() -> Command | None:
         return None
     install = f"apt-get update -qq && apt-get install -y -qq --no-install-recommends {' '.join(wanted)}"
     return ("env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", install)
-
-
-def report_absent(write: Write) -> list[str]:
-    """Write and return what is absent now."""
-    names = absent()
-    for name in names:
-        write(f"missing: {name}")
-    return names
 
 
 def _homes() -> Iterator[Path]:
