@@ -1,0 +1,152 @@
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.query import FIELDS, Name, Prefix, QueryError, Term, parse, show
+
+ID = "0198c1a2-7c3e-7b11-9d52-4f0a6f1f2e3d"
+QUICK = 300
+EXAMPLES = 10_000
+
+any_text = st.text(st.characters(), max_size=80)
+near_text = st.lists(
+    st.sampled_from([*FIELDS, ":", " ", '"', "\\", "*", "model.invoke", ID, "-", "(", "OR", "..", "x", "42"]),
+    max_size=12,
+).map("".join)
+
+actions = st.from_regex(r"[a-z_]{1,8}(\.[a-z_]{1,8}){1,2}", fullmatch=True)
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40).map(Name)
+ids = st.uuids()
+values: dict[str, st.SearchStrategy[Any]] = {
+    "action": actions | st.from_regex(r"[a-z_]{1,8}(\.[a-z_]{0,8}){0,2}", fullmatch=True).map(Prefix),
+    "actor": names | ids,
+    "grant": ids,
+    "id": ids,
+    "index": st.integers(0, 10**18 - 1),
+    "outcome": st.sampled_from(["denied", "failure", "success", "unknown"]),
+    "producer": st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True),
+    "request": ids,
+    "resource": names | ids,
+    "type": st.from_regex(r"[a-z_]{1,40}", fullmatch=True),
+}
+terms = st.sampled_from(sorted(values)).flatmap(
+    lambda name: values[name].map(lambda value: Term(name, value))
+)
+
+queries = st.lists(terms, max_size=8).map(tuple)
+
+
+def test_the_golden_query() -> None:
+    assert parse("actor:member action:model.invoke") == (
+        Term("actor", Name("member")),
+        Term("action", "model.invoke"),
+    )
+
+
+def test_every_kind_of_value() -> None:
+    assert parse(f'  action:model.*\tindex:42 id:{ID} outcome:denied resource:"a \\"b\\" \\\\"\n') == (
+        Term("action", Prefix("model.")),
+        Term("index", 42),
+        Term("id", UUID(ID)),
+        Term("outcome", "denied"),
+        Term("resource", Name('a "b" \\')),
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t "])
+def test_nothing_asked_is_no_condition(text: str) -> None:
+    assert parse(text) == ()
+
+
+def test_a_term_knows_the_column_of_its_value() -> None:
+    assert [term.column for term in parse("  actor:x index:1")] == [9, 17]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "part"),
+    [
+        ("acter:member", 1, 'no field "acter"; did you mean actor?'),
+        ("actor:x Outcome:denied", 9, "did you mean outcome?"),
+        ("zzz:1", 1, 'there is no field "zzz"'),
+        ("reason:no_grant", 1, 'no field "reason"'),
+        ("id:member", 4, "an id looks like"),
+        (f"request:{ID.replace('-', '')}", 9, "an id looks like"),
+        ("index:-1", 7, "in quotes"),
+        ("index:1..5", 7, "whole number"),
+        ("index:1234567890123456789", 7, "whole number"),
+        ("outcome:sucess", 9, "did you mean success?"),
+        ("action:model", 8, "looks like model.invoke"),
+        ('action:"model.*"', 8, "looks like model.invoke"),
+        ("action:*", 8, "cannot begin with *"),
+        ('actor:""', 7, "1 to 200 characters"),
+        ("actor:", 7, "right after the colon"),
+        ("actor: x", 7, "right after the colon"),
+        ('actor:"x', 7, "does not end"),
+        ('actor:"a"action:x', 10, "a space"),
+        ("producer:ä", 10, "64 letters"),
+        ("type:Route", 6, "type of resource"),
+        ("actor:x\x00", 8, "control character"),
+        ("actor:\ud800", 7, "control character"),
+        ("actor:x -outcome:denied", 9, "negation"),
+        ("actor:x NOT outcome:denied", 9, "negation"),
+        ("actor:x OR actor:y", 9, "OR"),
+        ("(actor:x)", 1, "parentheses"),
+        ("actor:(x,y)", 7, "lists"),
+        ("actor:x,y", 8, "lists"),
+        ("index:>5", 7, "ranges"),
+        ('"two words"', 1, "free text"),
+        ("x" * 2_001, 2_001, "2000 characters"),
+        (" ".join(["index:1"] * 21), 167, "20 pairs"),
+    ],
+)
+def test_what_is_not_in_the_language_is_named_with_its_column(text: str, column: int, part: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse(text)
+    assert caught.value.column == column
+    assert part in caught.value.sentence
+    assert str(caught.value).startswith(f"Column {column}: ")
+
+
+def read(text: str) -> tuple[Term, ...] | int:
+    """Return the terms, or the column of the error; any other exception is the test's failure."""
+    try:
+        return parse(text)
+    except QueryError as error:
+        return error.column
+
+
+def check_reading(text: str) -> None:
+    found = read(text)
+    if isinstance(found, int):
+        assert 1 <= found <= len(text) + 1
+    else:
+        assert parse(show(found)) == found
+
+
+@settings(max_examples=QUICK, deadline=None)
+@given(any_text | near_text)
+def test_only_a_query_error_is_ever_raised(text: str) -> None:
+    check_reading(text)
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(any_text | near_text)
+def test_only_a_query_error_is_ever_raised_at_full_size(text: str) -> None:
+    check_reading(text)
+
+
+@settings(max_examples=QUICK, deadline=None)
+@given(queries)
+def test_a_printed_query_parses_back(asked: tuple[Term, ...]) -> None:
+    assert parse(show(asked)) == asked
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(queries)
+def test_a_printed_query_parses_back_at_full_size(asked: tuple[Term, ...]) -> None:
+    assert parse(show(asked)) == asked
