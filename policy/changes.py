@@ -1,0 +1,130 @@
+"""A change and the reviews that sign it, as frozen values; states follow from rules without a database."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from policy.approvals import Approval, satisfied
+from policy.errors import (
+    AlreadyReviewedError,
+    ChangeClosedError,
+    NotApprovedError,
+    NotAskedToReviewError,
+    OnlyRequesterMayWithdrawError,
+    RequesterMayNotDecideError,
+    StaleContentError,
+)
+from policy.models import ChangeState, ReviewDecision
+from policy.plan import Plan
+
+EXPIRES_AFTER_DAYS: Final = 30
+_MICROSECONDS_A_DAY: Final = 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFacts:
+    """One person's signed answer.
+
+    Attributes:
+        groups: the groups the reviewer belongs to now, not only when signing.
+        content_hash: the hash of what the reviewer saw.
+    """
+
+    reviewer_id: UUID
+    decision: ReviewDecision
+    groups: frozenset[str]
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What the rules need of a change. ``created`` is in microseconds."""
+
+    id: UUID
+    requester_id: UUID
+    content_hash: str
+    created: int
+    state: ChangeState = ChangeState.PENDING
+    reviews: tuple[ReviewFacts, ...] = ()
+
+
+def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
+    """Add one review and return the change in its new state.
+
+    A refusal ends the change. The last missing approval approves it.
+
+    Raises:
+        ChangeClosedError: it is decided already.
+        RequesterMayNotDecideError: the reviewer asked for it.
+        NotAskedToReviewError: none of the reviewer's groups is required.
+        AlreadyReviewedError: the person has answered.
+        StaleContentError: another content was signed.
+    """
+    _admit(change, answer, plan)
+    reviewed = replace(change, reviews=(*change.reviews, answer))
+    if answer.decision is ReviewDecision.REFUSE:
+        return replace(reviewed, state=ChangeState.REFUSED)
+    if satisfied(plan.required, approvals(reviewed), requester_id=change.requester_id):
+        return replace(reviewed, state=ChangeState.APPROVED)
+    return reviewed
+
+
+def approvals(change: ChangeFacts) -> tuple[Approval, ...]:
+    """Return the approvals that sign the content the change has now."""
+    return tuple(
+        Approval(answer.reviewer_id, answer.groups)
+        for answer in change.reviews
+        if answer.decision is ReviewDecision.APPROVE and answer.content_hash == change.content_hash
+    )
+
+
+def confirm(change: ChangeFacts, plan: Plan) -> None:
+    """Check again, right before execution, that the approvals still carry the change.
+
+    Pass the reviewers' groups of now: who lost the role in between no longer counts.
+
+    Raises:
+        NotApprovedError: they do not.
+    """
+    refused = any(answer.decision is ReviewDecision.REFUSE for answer in change.reviews)
+    carried = satisfied(plan.required, approvals(change), requester_id=change.requester_id)
+    if change.state is not ChangeState.APPROVED or refused or not carried:
+        raise NotApprovedError("The approvals do not carry this change.")
+
+
+def withdraw(change: ChangeFacts, by: UUID) -> ChangeFacts:
+    """Withdraw a pending change.
+
+    Raises:
+        ChangeClosedError: it is decided already.
+        OnlyRequesterMayWithdrawError: somebody else asked for it.
+    """
+    if by != change.requester_id:
+        raise OnlyRequesterMayWithdrawError("Only whoever asked for the change may withdraw it.")
+    _require_pending(change)
+    return replace(change, state=ChangeState.WITHDRAWN)
+
+
+def expire(change: ChangeFacts, now: int) -> ChangeFacts:
+    """Return the change as expired when it has been pending for 30 days, else as it is."""
+    old = now - change.created >= EXPIRES_AFTER_DAYS * _MICROSECONDS_A_DAY
+    if change.state is ChangeState.PENDING and old:
+        return replace(change, state=ChangeState.EXPIRED)
+    return change
+
+
+def _admit(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> None:
+    if answer.reviewer_id == change.requester_id:
+        raise RequesterMayNotDecideError("Whoever asked for a change may not decide on it.")
+    _require_pending(change)
+    if answer.groups.isdisjoint(entry.group for entry in plan.required):
+        raise NotAskedToReviewError("This change asks none of the reviewer's groups.")
+    if any(answer.reviewer_id == earlier.reviewer_id for earlier in change.reviews):
+        raise AlreadyReviewedError("Each person reviews a change once.")
+    if answer.content_hash != change.content_hash:
+        raise StaleContentError("The review signs another content than the change has now.")
+
+
+def _require_pending(change: ChangeFacts) -> None:
+    if change.state is not ChangeState.PENDING:
+        raise ChangeClosedError(f"The change is {change.state.value} already.")

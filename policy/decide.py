@@ -1,0 +1,169 @@
+"""Asking an engine and believing it only when nothing is wrong with the answer: fail closed.
+
+An answer counts only if the engine reported the active revision and the result has exactly the agreed shape.
+Everything else is a refusal with its own reason: ``policy_undefined``, ``policy_wrong_type``,
+``policy_wrong_revision``, ``policy_timeout``, ``policy_error``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from uuid_utils.compat import uuid7
+
+from policy.canonical import canonical
+from policy.decision import (
+    DOCUMENT_VERSION,
+    UNDEFINED,
+    Decider,
+    Decision,
+    Document,
+    Entrypoint,
+    PolicyUnavailable,
+    Query,
+)
+from policy.errors import MalformedScopeError, PolicyError, UndecidedError
+from policy.plan import Plan, read_group_counts
+from policy.scope import Scope, read_scope
+
+DEADLINE_SECONDS: Final = 3.0
+"""A decider has its own, shorter deadlines; this one holds whatever it does."""
+
+_log = logging.getLogger(__name__)
+
+
+async def decide(
+    decider: Decider, query: Query, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+) -> Decision:
+    """Ask whether the query is allowed. Never raises: what cannot be decided is a ``PolicyUnavailable``."""
+    try:
+        result = await _ask(decider, Entrypoint.DECISION, query.document(), active_revision, deadline)
+        return _read_decision(result, revision=active_revision, engine=decider.name)
+    except UndecidedError as error:
+        return _unavailable(error.code, revision=active_revision, engine=decider.name)
+
+
+async def plan(
+    decider: Decider, change: Document, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+) -> Plan:
+    """Ask which approvals a change needs. ``change`` is the document of ``policy.facts.describe_change``.
+
+    Raises:
+        UndecidedError: no trustworthy answer; its ``code`` says which kind.
+    """
+    document: Document = {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
+    result = await _ask(decider, Entrypoint.PLAN, document, active_revision, deadline)
+    try:
+        return _read_plan(result, active_revision)
+    except TypeError:
+        raise UndecidedError("policy_wrong_type") from None
+
+
+async def scope(
+    decider: Decider, query: Query, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+) -> Scope:
+    """Ask which rows of a list the subject may see. Of the query's resource only the type matters.
+
+    Raises:
+        UndecidedError: no trustworthy answer; its ``code`` says which kind.
+    """
+    result = await _ask(decider, Entrypoint.SCOPE, query.document(), active_revision, deadline)
+    try:
+        return read_scope(result)
+    except MalformedScopeError:
+        raise UndecidedError("policy_wrong_type") from None
+
+
+async def _ask(
+    decider: Decider, entrypoint: Entrypoint, document: Document, active_revision: str, deadline: float
+) -> Mapping[str, object]:
+    try:
+        canonical(document)
+        async with asyncio.timeout(deadline):
+            evaluation = await decider.evaluate(entrypoint, document)
+    except PolicyError as error:
+        raise UndecidedError(error.code) from error
+    except TimeoutError:
+        raise UndecidedError("policy_timeout") from None
+    except Exception as error:  # whatever an engine raises is a refusal, never an allowance
+        _log.exception("The policy engine %s failed in an unexpected way.", decider.name)
+        raise UndecidedError("policy_error") from error
+    if evaluation.revision != active_revision:
+        raise UndecidedError("policy_wrong_revision")
+    if evaluation.result is UNDEFINED:
+        raise UndecidedError("policy_undefined")
+    if not isinstance(evaluation.result, dict):
+        raise UndecidedError("policy_wrong_type")
+    return evaluation.result
+
+
+def _read_decision(result: Mapping[str, object], *, revision: str, engine: str) -> Decision:
+    try:
+        decision = Decision(
+            id=uuid7(),
+            allow=_read_allow(result),
+            reasons=_texts(result["reasons"]),
+            missing=read_group_counts(result["missing"]),
+            obligations=_documents(result["obligations"]),
+            matched=_texts(result["matched"]),
+            revision=revision,
+            engine=engine,
+            valid_until=_seconds(result["valid_until"]),
+        )
+    except (KeyError, TypeError):
+        raise UndecidedError("policy_wrong_type") from None
+    if decision.allow and (decision.reasons or decision.obligations or not decision.matched):
+        raise UndecidedError("policy_wrong_type")
+    return decision
+
+
+def _read_allow(result: Mapping[str, object]) -> bool:
+    if result["allow"] is True:
+        return True
+    if result["allow"] is False:
+        return False
+    raise TypeError("An answer is true or false.")
+
+
+def _read_plan(result: Mapping[str, object], revision: str) -> Plan:
+    if set(result) != {"required", "missing", "why"}:
+        raise TypeError("A plan says what is required, what is missing, and why.")
+    required = read_group_counts(result["required"])
+    if not required:
+        raise TypeError("A plan without approvals is no plan.")
+    return Plan(required, read_group_counts(result["missing"]), _texts(result["why"]), revision)
+
+
+def _unavailable(code: str, *, revision: str, engine: str) -> PolicyUnavailable:
+    return PolicyUnavailable(
+        id=uuid7(),
+        allow=False,
+        reasons=(code,),
+        missing=(),
+        obligations=(),
+        matched=(),
+        revision=revision,
+        engine=engine,
+        valid_until=None,
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError("Codes come as a list of text.")
+    return tuple(value)
+
+
+def _documents(value: object) -> tuple[Document, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise TypeError("Obligations come as a list of objects.")
+    return tuple(value)
+
+
+def _seconds(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("A time is a whole number of seconds.")
+    return value

@@ -1,0 +1,177 @@
+"""Constructors of the documents that Rego decides over (docs/reference/decision-document.md).
+
+Teams appear by name, ids as lower-case text, times as whole seconds.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+from uuid import UUID
+
+from policy.decision import Document
+from policy.grants import GrantFacts, effective_end
+from policy.models import PrincipalType
+
+RoleScope = Literal["all"] | Sequence[str]
+_MICROSECONDS = 1_000_000
+
+
+def describe_subject(  # noqa: D417 - the names say what they are
+    *,
+    id: UUID | str,  # noqa: A002 - the document's own key
+    kind: Literal["person", "service", "system"],
+    method: Literal["session", "bearer", "system"],
+    teams: Iterable[str] = (),
+    owner_of: Iterable[str] = (),
+    roles: Iterable[tuple[str, RoleScope]] = (),
+    scopes: Iterable[str] | None = None,
+    acr: str | None = None,
+    auth_time: int | None = None,
+) -> Document:
+    """Describe who asks.
+
+    Args:
+        roles: platform roles with their scope, ``"all"`` or team names.
+        scopes: actions a limited credential carries; None is a credential without limits.
+        auth_time: seconds.
+    """
+    return {
+        "id": str(id),
+        "kind": kind,
+        "teams": sorted(set(teams)),
+        "owner_of": sorted(set(owner_of)),
+        "roles": [_describe_role(role, scope) for role, scope in roles],
+        "scopes": None if scopes is None else sorted(set(scopes)),
+        "auth": {"method": method, "acr": acr, "auth_time": auth_time},
+    }
+
+
+def describe_system() -> Document:
+    """Describe the installation itself, as it seeds the demo."""
+    return describe_subject(id="system", kind="system", method="system")
+
+
+def describe_route(
+    *,
+    id: UUID | str,  # noqa: A002 - the document's own key
+    name: str,
+    team: str,
+    visibility: str,
+    tier: str,
+    data_class: str,
+    state: str = "active",
+    receiving_team: str | None = None,
+) -> Document:
+    """Describe a route. ``team`` owns its model; ``receiving_team`` only where access is asked for."""
+    route: dict[str, object] = {
+        "type": "route",
+        "id": str(id),
+        "name": name,
+        "team": team,
+        "visibility": visibility,
+        "tier": tier,
+        "data_class": data_class,
+        "state": state,
+    }
+    if receiving_team is not None:
+        route["receiving_team"] = receiving_team
+    return route
+
+
+def describe_access_request(id: UUID | str, route: Document) -> Document:  # noqa: A002 - the document's own key
+    """Describe an access request by the route it is about; the change itself goes into the context."""
+    return {**route, "type": "access_request", "id": str(id)}
+
+
+def describe_resource(
+    type: str,  # noqa: A002 - the document's own key
+    *,
+    id: UUID | str | None = None,  # noqa: A002 - the same
+    **facts: str,
+) -> Document:
+    """Describe any other resource. Without ``id`` and ``team`` it is the collection of its type.
+
+    Facts the rules read: ``team`` and ``visibility`` (model, grant, audit event), ``person`` (whose session
+    or receipt it is), ``part`` (of the log: checkpoint, tile, entries).
+    """
+    named = {} if id is None else {"id": str(id)}
+    return {"type": type, **named, **facts}
+
+
+def describe_grant(grant: GrantFacts, *, team: str | None = None) -> Document:
+    """Describe a grant; ``team`` is the team's name where a team holds it."""
+    holder = team if grant.principal_type is PrincipalType.TEAM else str(grant.principal_id)
+    return {
+        "id": str(grant.id),
+        "permission": grant.permission,
+        "principal_type": grant.principal_type.value,
+        "principal_id": holder,
+        "resource_id": str(grant.resource_id),
+        "starts": grant.starts // _MICROSECONDS,
+        "ends": effective_end(grant) // _MICROSECONDS,
+    }
+
+
+def describe_change(
+    *,
+    id: UUID | str,  # noqa: A002 - the document's own key
+    requester: UUID | str,
+    content_hash: str,
+    tier: str,
+    data_class: str,
+    team: str,
+    receiving_team: str,
+    reviews: Iterable[Document] = (),
+    kind: str = "access",
+) -> Document:
+    """Describe a change. ``team`` owns the model; ``reviews`` are those that sign the present content."""
+    return {
+        "id": str(id),
+        "kind": kind,
+        "requester": str(requester),
+        "content_hash": content_hash,
+        "tier": tier,
+        "data_class": data_class,
+        "team": team,
+        "receiving_team": receiving_team,
+        "reviews": [dict(review) for review in reviews],
+    }
+
+
+def describe_review(by: UUID | str, decision: str, groups: Iterable[str]) -> Document:
+    """Describe a review by the groups its reviewer belongs to now."""
+    return {"by": str(by), "decision": decision, "groups": sorted(set(groups))}
+
+
+def describe_context(
+    *, now: int, allowed_acr: Iterable[str], profile: str, change: Document | None = None
+) -> Document:
+    """Describe the circumstances. ``now`` is in seconds; the rules have no other clock."""
+    return {
+        "now": now,
+        "allowed_acr": sorted(set(allowed_acr)),
+        "profile": profile,
+        "change": None if change is None else dict(change),
+    }
+
+
+def groups_of(subject: Document, team: str) -> frozenset[str]:
+    """Return the approval groups a subject belongs to for models of ``team``."""
+    owners = {f"owner:{team}"} if team in _names(subject.get("owner_of")) else set()
+    return frozenset(owners | ({"reviewer"} if _reviews(subject, team) else set()))
+
+
+def _reviews(subject: Document, team: str) -> bool:
+    roles = subject.get("roles")
+    held = roles if isinstance(roles, list) else []
+    return any(
+        role.get("role") == "reviewer" and (role.get("scope") == "all" or team in _names(role.get("scope")))
+        for role in held
+    )
+
+
+def _names(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _describe_role(role: str, scope: RoleScope) -> dict[str, object]:
+    return {"role": role, "scope": "all" if scope == "all" else sorted(set(scope))}

@@ -1,0 +1,81 @@
+# May the subject do the action on the resource? Denied unless every condition of `allow` holds.
+package guildhall.authz
+
+import data.guildhall.approval
+
+decision := {
+	"allow": allow,
+	"reasons": reasons,
+	"missing": missing,
+	"obligations": obligations,
+	"matched": matched,
+	"valid_until": valid_until,
+}
+
+default allow := false
+
+allow if {
+	input.v == 1
+	principal_known
+	visible
+	count(grounds) > 0
+	not already_reviewed
+	running
+	within_token_scope
+	stepped_up
+}
+
+# Only calls need the route to run.
+running if not input.action in data.guildhall.running
+
+running if input.resource.state == "active"
+
+# The first objection is the one that is told; a stranger hears only that there is nothing.
+reasons := [] if {
+	allow
+} else := ["unknown_version"] if {
+	not known_version
+} else := ["not_found"] if {
+	not visible
+} else := ["principal_unknown"] if {
+	not principal_known
+} else := no_ground if {
+	count(grounds) == 0
+} else := ["already_reviewed"] if {
+	already_reviewed
+} else := ["route_stopped"] if {
+	not running
+} else := [concat(":", ["scope_missing", input.action])] if {
+	not within_token_scope
+} else := ["step_up_required"]
+
+known_version if input.v == 1
+
+obligations := [{
+	"type": "step_up",
+	"max_age": data.guildhall.step_up_seconds,
+	"acr": object.get(input.context, "allowed_acr", []),
+}] if {
+	reasons == ["step_up_required"]
+} else := []
+
+matched := sort(grounds) if {
+	allow
+} else := []
+
+# Refused for want of a grant, a caller learns who could give one; asked about a change, what it still needs.
+missing := approval.requirement(input.resource.team, input.resource.tier) if {
+	reasons[0] in {"no_grant", "grant_expired"}
+} else := approval.missing if {
+	visible
+	input.resource.type == "access_request"
+} else := []
+
+valid_until := input.subject.auth.auth_time + data.guildhall.step_up_seconds if {
+	allow
+	input.action in data.guildhall.step_up
+} else := min(boundaries) if {
+	visible
+	input.action in data.guildhall.granted
+	count(boundaries) > 0
+} else := null

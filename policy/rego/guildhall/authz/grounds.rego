@@ -1,0 +1,72 @@
+# The grounds on which an action may be allowed. No ground, no right.
+package guildhall.authz
+
+grounds contains ground if some ground in role_grounds
+
+grounds contains ground if {
+	visible
+	some ground in open_grounds
+}
+
+# Grounds that hold whether or not the resource is hidden.
+role_grounds contains concat(":", ["role", held.role]) if {
+	some held in assignments
+	input.action in data.guildhall.platform_roles[held.role]
+	input.action != "access_request.review"
+	covers(held.scope)
+}
+
+role_grounds contains concat(":", ["owner", input.resource.team]) if {
+	input.action in data.guildhall.team_roles.owner
+	not input.action in {"access_request.create", "access_request.review"}
+	input.resource.team in input.subject.owner_of
+}
+
+role_grounds contains ground if {
+	input.action == "access_request.review"
+	input.subject.kind == "person"
+	some ground in asked_groups
+}
+
+role_grounds contains "own" if {
+	input.action in data.guildhall.own
+	is_own
+}
+
+role_grounds contains "system" if {
+	input.subject.kind == "system"
+	input.subject.auth.method == "system"
+	input.action in data.guildhall.system
+}
+
+# Grounds that need the resource to be visible.
+open_grounds contains concat(":", ["member", input.resource.team]) if {
+	input.action in data.guildhall.team_roles.member
+	input.action != "access_request.create"
+	input.resource.team in teams
+}
+
+open_grounds contains concat(":", ["member", input.resource.receiving_team]) if {
+	input.action == "access_request.create"
+	input.action in data.guildhall.team_roles.member
+	input.subject.kind == "person"
+	input.resource.type in hideable
+	input.resource.receiving_team in teams
+}
+
+open_grounds contains "visibility:listed" if {
+	input.action in data.guildhall.listed
+	input.subject.kind == "person"
+	input.resource.visibility == "listed"
+}
+
+open_grounds contains "visibility:shared" if {
+	input.action in data.guildhall.shared
+	input.subject.kind == "person"
+	input.resource.visibility == "shared"
+}
+
+open_grounds contains concat(":", ["grant", grant.id]) if {
+	input.action in data.guildhall.granted
+	some grant in active_grants
+}

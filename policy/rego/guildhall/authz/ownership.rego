@@ -1,0 +1,29 @@
+# What is the subject's own: its requests, its receipts, its sessions, itself.
+package guildhall.authz
+
+is_requester if {
+	input.resource.type == "access_request"
+	input.context.change.requester == input.subject.id
+}
+
+is_own if {
+	input.action in {"access_request.read", "access_request.withdraw"}
+	is_requester
+}
+
+# A receipt goes to its caller; no other record does.
+is_own if {
+	input.action == "audit.read"
+	input.resource.type == "receipt"
+	input.resource.person == input.subject.id
+}
+
+is_own if {
+	input.action == "session.end"
+	input.resource.person == input.subject.id
+}
+
+is_own if {
+	input.action == "self.read"
+	input.subject.kind in {"person", "service"}
+}

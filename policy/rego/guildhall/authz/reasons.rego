@@ -1,0 +1,45 @@
+# Why there is no ground, as stable codes.
+package guildhall.authz
+
+no_ground := ["grant_expired"] if {
+	input.action in data.guildhall.running
+	count(expired_grants) > 0
+} else := ["no_grant"] if {
+	input.action in data.guildhall.running
+} else := ["not_in_receiving_team"] if {
+	input.action == "access_request.create"
+} else := ["requester_may_not_decide"] if {
+	input.action == "access_request.review"
+	is_requester
+} else := ["not_asked_to_review"] if {
+	input.action == "access_request.review"
+} else := ["only_requester_may_withdraw"] if {
+	input.action == "access_request.withdraw"
+} else := ["not_yours"] if {
+	input.action in {"self.read", "session.end"}
+} else := sort(role_reasons) if {
+	count(role_reasons) > 0
+} else := ["not_permitted"]
+
+role_reasons contains concat(":", ["role_missing", role]) if {
+	some role, actions in data.guildhall.platform_roles
+	input.action in actions
+	not role in held_roles
+}
+
+role_reasons contains concat(":", ["out_of_scope", role]) if {
+	some role, actions in data.guildhall.platform_roles
+	input.action in actions
+	role in held_roles
+}
+
+role_reasons contains "role_missing:owner" if input.action in data.guildhall.team_roles.owner
+
+role_reasons contains "admin_excludes_auditor" if {
+	auditor_excluded
+	some held in input.subject.roles
+	held.role == "auditor"
+	input.action in data.guildhall.platform_roles.auditor
+}
+
+held_roles contains held.role if some held in assignments

@@ -1,0 +1,34 @@
+# How far a platform role reaches: everything, or what belongs to a list of teams.
+package guildhall.authz
+
+covers(scope) if scope == "all"
+
+covers(scope) if {
+	is_array(scope)
+	input.resource.team in scope
+}
+
+covers(scope) if {
+	some_team(scope)
+	input.action in data.guildhall.scoping.platform_wide
+}
+
+# Asked of a whole collection: the list itself is then filtered by guildhall.list.scope.
+covers(scope) if {
+	some_team(scope)
+	input.action in data.guildhall.scoping.filtered
+	object.get(input.resource, "id", null) == null
+	object.get(input.resource, "team", null) == null
+}
+
+# Entry bundles hold everybody's heads; checkpoints and hash tiles hold nobody's.
+covers(scope) if {
+	some_team(scope)
+	input.action == "log.read"
+	input.resource.part in data.guildhall.scoping.log_parts
+}
+
+some_team(scope) if {
+	is_array(scope)
+	count(scope) > 0
+}

@@ -1,0 +1,75 @@
+# Which rows of a list the subject may see, as alternatives of conditions joined by "and".
+# No alternative: no row. An alternative without conditions: every row.
+package guildhall.list
+
+import data.guildhall.authz
+
+default scope := {"any": []}
+
+scope := {"any": alternatives} if {
+	input.v == 1
+	authz.principal_known
+	authz.within_token_scope
+}
+
+alternatives := array.concat(array.concat(everything, by_team), array.concat(by_visibility, array.concat(by_grant, by_person)))
+
+everything := [{"all": []}] if {
+	reaches_all
+} else := []
+
+reaches_all if {
+	some held in authz.assignments
+	input.action in data.guildhall.platform_roles[held.role]
+	held.scope == "all"
+}
+
+reaches_all if {
+	some held in authz.assignments
+	input.action in data.guildhall.platform_roles[held.role]
+	authz.some_team(held.scope)
+	input.action in data.guildhall.scoping.platform_wide
+}
+
+by_team := [{"all": [{"field": "team", "op": "in", "value": sort(teams)}]}] if {
+	count(teams) > 0
+} else := []
+
+teams contains team if {
+	some held in authz.assignments
+	input.action in data.guildhall.platform_roles[held.role]
+	is_array(held.scope)
+	some team in held.scope
+}
+
+teams contains team if {
+	input.action in data.guildhall.team_roles.owner
+	some team in input.subject.owner_of
+}
+
+teams contains team if {
+	input.action == "model.read"
+	some team in input.subject.teams
+}
+
+by_visibility := [{"all": [{"field": "visibility", "op": "in", "value": ["listed", "shared"]}]}] if {
+	input.action == "model.read"
+	input.subject.kind == "person"
+} else := []
+
+by_grant := [{"all": [{"field": "id", "op": "in", "value": sort(granted)}]}] if {
+	input.action == "model.read"
+	count(granted) > 0
+} else := []
+
+granted contains grant.resource_id if {
+	some grant in input.grants
+	grant.permission == "model.invoke"
+	authz.names_subject(grant)
+	grant.starts <= input.context.now
+	input.context.now < grant.ends
+}
+
+by_person := [{"all": [{"field": "person", "op": "eq", "value": input.subject.id}]}] if {
+	input.action in {"access_request.read", "self.read"}
+} else := []
