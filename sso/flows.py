@@ -39,8 +39,8 @@ async def take(db: AsyncSession, cookie: str | None, state: str | None, now: int
     if not cookie or not state:
         raise SignInError("unknown_sign_in")
     columns = sa.inspect(SignIn).columns
-    taken = sa.delete(SignIn).where(col(SignIn.id_hash) == flow_key(cookie, state)).returning(*columns)
-    found = (await db.execute(taken)).mappings().one_or_none()
+    taken = delete(SignIn).where(col(SignIn.id_hash) == flow_key(cookie, state)).returning(*columns)
+    found = (await db.exec(taken)).mappings().one_or_none()
     if found is None or not 0 <= now - found["created"] <= LIFETIME:
         raise SignInError("unknown_sign_in")
     return SignIn(**found)
