@@ -13,8 +13,8 @@ from audit import canonical
 from audit.body import MAX_PARTS, SealedPart, body_digest, encode_parts, parts_from, seal_parts
 from audit.errors import AuditError, CanonicalError, EntryTooLargeError, RecordError
 from audit.event import Event, Outcome
-from audit.events import EVENT_TYPES
-from audit.head import Head
+from audit.events import EVENT_TYPES, Action
+from audit.head import MAX_HEAD, Head
 from audit.keyring import Entropy, KeyRing
 
 # What only the worker can fill in: the producer, the number there, and the digest of the final parts.
@@ -22,6 +22,8 @@ PLACED: Final = frozenset({"producer", "number", "body"})
 # Sizes are checked with the longest place there can be: the worker never meets a head that does not fit.
 _LONGEST_PRODUCER: Final = "x" * 64
 _LONGEST_DIGEST: Final = "0" * 64
+# An intent leaves this many bytes of its head to the reason of its outcome, which must always find room.
+OUTCOME_ROOM: Final = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def seal(event: Event, *, time: int, keys: KeyRing, entropy: Entropy = os.urando
     Raises:
         UnknownSubjectError: a part's subject has no key.
         CanonicalError: a part's content, or a code, is not canonical JSON.
-        EntryTooLargeError: too many parts, or a head that could exceed 1,024 bytes.
+        EntryTooLargeError: too many parts, or a head that could exceed 1,024 bytes, where a call's
+            leaves ``OUTCOME_ROOM`` for the reason of its outcome.
         HeadError: a field has the wrong form; names it.
     """
     fields = _head(event, time).to_dict()
@@ -85,7 +88,7 @@ def seal(event: Event, *, time: int, keys: KeyRing, entropy: Entropy = os.urando
         head_fields={name: value for name, value in fields.items() if name not in PLACED},
         parts=seal_parts(event.parts, keys, entropy=entropy),
     )
-    _check_fits(record)
+    _check_fits(record, spare=OUTCOME_ROOM if event.action is Action.MODEL_INVOKE else 0)
     return record
 
 
@@ -122,10 +125,12 @@ def compose(record: Record, *, producer: str, number: int) -> tuple[bytes, bytes
     return _placed(record, producer, number, body_digest(record.parts)).to_bytes(), encode_parts(record.parts)
 
 
-def _check_fits(record: Record) -> None:
+def _check_fits(record: Record, *, spare: int = 0) -> None:
     if len(record.parts) > MAX_PARTS:
         raise EntryTooLargeError("parts", len(record.parts), MAX_PARTS)
-    _placed(record, _LONGEST_PRODUCER, canonical.MAX_INT, _LONGEST_DIGEST).to_bytes()
+    head = _placed(record, _LONGEST_PRODUCER, canonical.MAX_INT, _LONGEST_DIGEST).to_bytes()
+    if len(head) + spare > MAX_HEAD:
+        raise EntryTooLargeError("reasons", len(head) + spare, MAX_HEAD)
 
 
 def _placed(record: Record, producer: str, number: int, body: str | None) -> Head:

@@ -1,0 +1,104 @@
+import json
+
+import orjson
+import pytest
+import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.canonical import MAX_DEPTH, MAX_INT, decode, decode_map, encode
+from audit.errors import CanonicalError
+
+KEYS = st.text("abcdefghijklmnopqrstuvwxyz0123456789_.:-", min_size=1, max_size=8)
+LEAVES = st.none() | st.booleans() | st.integers(-MAX_INT, MAX_INT) | st.text(max_size=12)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(VALUES)
+def test_same_bytes_as_the_reference_implementation(value: object) -> None:
+    data = encode(value)
+    assert data == rfc8785.dumps(value)  # type: ignore[arg-type]
+    assert decode(data) == value
+
+
+@pytest.mark.parametrize(
+    "char", [chr(code) for code in (*range(0x21), 0x22, 0x5C, 0x7F, 0x2028, 0xFFFF, 0x10FFFF)]
+)
+def test_escapes_as_the_reference_implementation(char: str) -> None:
+    assert encode(char) == rfc8785.dumps(char)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (1.0, "float"),
+        ({"a": [0.5]}, r"\$\.a\[0\] is a float"),
+        (2**53, "2\\^53"),
+        (-(2**53), "2\\^53"),
+        ("\ud800", "lone surrogate"),
+        ({"A": 1}, "key"),
+        ({"": 1}, "key"),
+        ({"é": 1}, "key"),
+        ({1: 1}, "key"),
+        (b"bytes", "bytes"),
+        ({1, 2}, "set"),
+    ],
+)
+def test_refuses_what_is_outside_the_profile(value: object, why: str) -> None:
+    with pytest.raises(CanonicalError, match=why):
+        encode(value)
+
+
+def test_refuses_deep_nesting() -> None:
+    value: object = 1
+    for _ in range(MAX_DEPTH):
+        value = [value]
+    assert encode(value)
+    with pytest.raises(CanonicalError, match="deeply"):
+        encode([value])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":1,"a":1}',
+        b'{"a":1,"a":2}',
+        b'{"b":1,"a":2}',
+        b'{"a": 1}',
+        b'"\\u0041"',
+        b'"\\ud800"',
+        b"1.0",
+        b"-0",
+        b"1e2",
+        b"9007199254740992",
+        b'{"A":1}',
+        b"NaN",
+        b"",
+        b"\xff",
+        b'\xef\xbb\xbf{"a":1}',
+        b"[" * 2_000 + b"]" * 2_000,
+    ],
+)
+def test_decode_refuses_every_other_spelling(data: bytes) -> None:
+    with pytest.raises(CanonicalError):
+        decode(data)
+
+
+def test_composed_and_decomposed_letters_stay_different() -> None:
+    assert encode("\u00e9") != encode("e\u0301")
+
+
+def test_decode_map_wants_an_object() -> None:
+    assert decode_map(b'{"a":1}') == {"a": 1}
+    with pytest.raises(CanonicalError, match="not an object"):
+        decode_map(b"[1]")
+
+
+@given(VALUES)
+def test_standard_json_reads_the_same_value(value: object) -> None:
+    assert json.loads(encode(value)) == value == orjson.loads(encode(value))
