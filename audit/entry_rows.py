@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,12 +11,16 @@ from uuid_utils.compat import uuid7
 
 from audit import canonical
 from audit.body import body_digest
+from audit.errors import RecordError
 from audit.head import parse_time
 from audit.merkle import leaf_hash
 from audit.models import entry
 from audit.record import PLACED, Record, compose
 
-_ASK_AT_ONCE = 500
+LOG_PRODUCER: Final = "log"
+OUTBOX_PRODUCER: Final = "outbox"
+"""The producers whose entries the log counts itself: what it writes of its own, and what the outbox held."""
+_ASK_AT_ONCE: Final = 500
 
 Identity = tuple[Mapping[str, object], object]
 """What tells two records of one id apart: the head without its place, and the digest of the parts."""
@@ -130,7 +134,11 @@ def _with_own_id(record: Record) -> Record:
     fields = record.head_fields
     flags = fields.get("flags")
     flags = [*(flags if isinstance(flags, list) else []), f"duplicate_id:{fields['id']}"]
-    return replace(record, head_fields={**fields, "id": str(uuid7()), "flags": flags})
+    own = replace(record, head_fields={**fields, "id": str(uuid7())})
+    try:
+        return Record.from_dict({**own.to_dict(), "head": {**own.head_fields, "flags": flags}})
+    except RecordError:
+        return own  # a head without room for the flag still deserves its entry
 
 
 def _uuid(value: object) -> UUID | None:

@@ -1,6 +1,6 @@
 """One entry per call: its intent and its outcome become one record, also when the outcome never came."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from uuid_utils.compat import uuid7
 
@@ -81,7 +81,11 @@ def lose_call(intent: Record) -> Record:
 
 
 def announce_call(intent: Record, now: int) -> Record:
-    """Return the additional record of a call still open at ``now``; its reason names the call's id."""
+    """Return the additional record of a call still open at ``now``; its reason names the call's id.
+
+    Raises:
+        RecordError: the intent's head leaves no room for it.
+    """
     stated = {
         "id": str(uuid7()),
         "time": format_time(now),
@@ -89,7 +93,7 @@ def announce_call(intent: Record, now: int) -> Record:
         "outcome": str(Outcome.UNKNOWN),
         "reasons": [f"{STILL_OPEN}:{intent.head_fields['id']}"],
     }
-    return replace(intent, head_fields={**intent.head_fields, **stated}, parts=())
+    return Record.from_dict({"head": {**intent.head_fields, **stated}, "parts": []})
 
 
 def is_overdue(opened: int, now: int) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit.checkpoint import Checkpoint, Signer, sign_checkpoint
 from audit.database import for_writing
-from audit.entry_rows import EntryRow, Pending, place, skip_known
+from audit.entry_rows import LOG_PRODUCER, EntryRow, Pending, place, skip_known
 from audit.errors import AuditError
 from audit.event import Event
 from audit.events import Action
@@ -23,11 +23,15 @@ from audit.last_signed import LastSigned, refuse_fork
 from audit.merkle import HASH_SIZE, Frontier
 from audit.models import body, checkpoint, entry, log_head
 from audit.record import Record, seal
-from audit.spool.progress import Progress
+from audit.spool.progress import (
+    CallKey,
+    Cursor,
+    OpenCall,
+    Progress,
+    load_cursors,
+    load_open_calls,
+)
 from audit.tile_rows import grow_tiles
-
-LOG_PRODUCER: Final = "log"
-"""The producer of the entries the log writes itself, counted like any other."""
 
 _LATEST_NOTE: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
 
@@ -110,6 +114,11 @@ class Log:
             if progress is not None:
                 await progress.store(connection)
         return indexes
+
+    async def load_progress(self) -> tuple[dict[str, Cursor], dict[CallKey, OpenCall]]:
+        """Return how far each spool was read, and the calls whose outcome was not."""
+        async with self._engine.connect() as connection:
+            return await load_cursors(connection), await load_open_calls(connection)
 
     async def sign(self, signer: Signer, now: int) -> Checkpoint | None:
         """Sign the tree as it stands and store the checkpoint; None when it was signed before.

@@ -1,0 +1,180 @@
+"""The one worker's loop: drains outbox and spools into the log, and signs what the log has become.
+
+An entry is in the log a tenth of a second after it was written, under a signed checkpoint within a second.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final, Protocol
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit import outbox
+from audit.checkpoint import Signer
+from audit.entry_rows import OUTBOX_PRODUCER, Pending
+from audit.errors import RecordError
+from audit.lease import Lease
+from audit.log import Log
+from audit.record import Record
+from audit.spool.drain import SpoolDrain
+
+OUTBOX_AT_ONCE: Final = 1_000
+POLL_SECONDS: Final = 0.1
+SIGN_EVERY_MICROSECONDS: Final = 400_000
+
+logger = logging.getLogger(__name__)
+
+
+class MainSessions(Protocol):
+    """Opens sessions on the main database."""
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session that changes nothing."""
+        ...
+
+    def write(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session whose work is committed when it closes without an error."""
+        ...
+
+
+@asynccontextmanager
+async def hold_log(lease: Lease, log: Log) -> AsyncIterator[int]:
+    """Hold the lease and a new epoch of the log; yields the epoch.
+
+    Raises:
+        LeaseTakenError: another worker writes this log.
+        LogMissingError: the log was never created.
+    """
+    await lease.take()
+    try:
+        yield await log.take_epoch()
+    finally:
+        await lease.release()
+
+
+class Sequencer:
+    """Moves what waits into the log; to be run while the log is held (``hold_log``), by nobody else.
+
+    Attributes:
+        trouble: what keeps something from being logged, as one sentence; None while all is well.
+    """
+
+    def __init__(
+        self,
+        sessions: MainSessions,
+        log: Log,
+        spool_directory: Path,
+        signer: Signer,
+        clock: Callable[[], int],
+        *,
+        sign_every: int = SIGN_EVERY_MICROSECONDS,
+    ) -> None:
+        """``clock`` tells microseconds UTC; ``sign_every`` is the least time between two checkpoints."""
+        self.trouble: str | None = None
+        self._sessions = sessions
+        self._log = log
+        self._directory = spool_directory
+        self._signer = signer
+        self._clock = clock
+        self._sign_every = sign_every
+        self._signed_at: int | None = None
+        self._unsigned = True  # a worker that died may have left entries unsigned
+        self._drain: SpoolDrain | None = None
+        self._unreadable: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set, then once more so that nothing is left; outages are waited out.
+
+        Raises:
+            StaleEpochError: another worker took over.
+            ForkRefusedError: the log is not the one that was signed.
+        """
+        while not stop.is_set():
+            if not await self._try_once():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+        self._signed_at = None
+        await self._try_once()
+
+    async def run_once(self) -> int:
+        """Drain one batch of each source, sign when it is time; return how many entries were logged.
+
+        Raises:
+            StaleEpochError: another worker took over; nothing was changed.
+            ForkRefusedError: the log is not the one that was signed.
+        """
+        drain = self._drain or await self._load_drain()
+        self._drain = None  # until this pass is stored, memory may be ahead of the database
+        waiting, sealed = await self._take_outbox()
+        batch = drain.collect(self._clock())
+        logged = range(0)
+        if waiting or not batch.is_empty():
+            pending = sorted([*waiting, *batch.pending], key=_time)
+            logged = await self._log.append(pending, batch.progress)
+            drain.settle(batch)
+        self._drain = drain
+        await self._clear_outbox(sealed)
+        self._unsigned = self._unsigned or bool(logged)
+        if self._unsigned and self._is_time_to_sign():
+            await self.sign()
+        return len(logged)
+
+    async def sign(self) -> None:
+        """Sign the log as it stands now.
+
+        Raises:
+            ForkRefusedError: the log is not the one that was signed.
+        """
+        self._signed_at = self._clock()
+        await self._log.sign(self._signer, self._signed_at)
+        self._unsigned = False
+
+    async def _try_once(self) -> int | None:
+        try:
+            moved = await self.run_once()
+        except (DBAPIError, OSError) as error:
+            self._drain = None
+            self.trouble = f"The log cannot be written: {type(error).__name__}."
+            logger.exception("The log cannot be written")
+            return None
+        self.trouble = self._unreadable
+        return moved
+
+    async def _load_drain(self) -> SpoolDrain:
+        return SpoolDrain(self._directory, *await self._log.load_progress())
+
+    async def _take_outbox(self) -> tuple[list[Pending], list[UUID]]:
+        async with self._sessions.read() as session:
+            rows = await outbox.take(session, OUTBOX_AT_ONCE)
+        self._unreadable = None
+        pending = [one for one in (self._read_row(*row) for row in rows) if one is not None]
+        return pending, [one.event_id for one in pending]
+
+    def _read_row(self, event_id: UUID, data: bytes) -> Pending | None:
+        try:
+            pending = Pending(Record.from_bytes(data), OUTBOX_PRODUCER)
+            if pending.event_id == event_id:
+                return pending
+        except RecordError:
+            logger.exception("The outbox row %s cannot be read", event_id)
+        # It stays where it is, for a person to look into: nothing unlogged is ever deleted.
+        self._unreadable = f"The outbox row {event_id} is not the record it was written as."
+        return None
+
+    async def _clear_outbox(self, event_ids: Sequence[UUID]) -> None:
+        if event_ids:
+            async with self._sessions.write() as session:
+                await outbox.delete(session, event_ids)
+
+    def _is_time_to_sign(self) -> bool:
+        return self._signed_at is None or self._clock() - self._signed_at >= self._sign_every
+
+
+def _time(pending: Pending) -> str:
+    return str(pending.record.head_fields["time"])

@@ -1,0 +1,167 @@
+"""The worker's pass over all spools: frames become records for the log, and nothing is read twice or lost.
+
+A pass is collected, logged in one transaction with its progress, and only then settled: positions move in
+memory and finished files are deleted. When the transaction fails, the drain is made anew from the database.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from audit.entry_rows import LOG_PRODUCER, Pending
+from audit.errors import AuditError, RecordError
+from audit.event import Event, Outcome
+from audit.events import Action
+from audit.fold import announce_call, close_call, is_overdue, lose_call
+from audit.keyring import MemoryKeyRing
+from audit.record import Record, seal
+from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
+from audit.spool.progress import CallKey, Cursor, OpenCall, Progress
+from audit.spool.reader import list_producers, lock_path, producer_is_gone, read_frames, remove_before, retire
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one pass found at ``now``: records for the log, and the progress to store with them."""
+
+    now: int
+    pending: list[Pending] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to store."""
+        return not self.pending and self.progress.is_empty()
+
+    def add(self, record: Record, producer: str, ordinal: int | None) -> None:
+        """Take a record for the log."""
+        self.pending.append(Pending(record, producer, ordinal))
+
+    def add_made(self, make: Callable[[], Record], producer: str, ordinal: int) -> None:
+        """Take the record that ``make`` returns, or in its place the report that it cannot be read."""
+        try:
+            self.add(make(), producer, ordinal)
+        except AuditError:
+            self.add(self._tell_loss(producer, f"unreadable_record:{ordinal}"), producer, ordinal)
+
+    def report(self, producer: str, reason: str) -> None:
+        """Take an entry of the log's own which says that something of ``producer`` is lost."""
+        self.add(self._tell_loss(producer, reason), LOG_PRODUCER, None)
+
+    def _tell_loss(self, producer: str, reason: str) -> Record:
+        logger.error("Spool of %s: %s", producer, reason)
+        lost = Event(
+            action=Action.PRODUCER_LOST,
+            actor=None,
+            outcome=Outcome.UNKNOWN,
+            reasons=(reason,),
+            flags=(f"producer:{producer}",),
+        )
+        return seal(lost, time=self.now, keys=MemoryKeyRing())
+
+
+class SpoolDrain:
+    """Reads every spool in ``directory`` from where the log's database says it was read."""
+
+    def __init__(
+        self, directory: Path, cursors: Mapping[str, Cursor], calls: Mapping[CallKey, OpenCall]
+    ) -> None:
+        self._directory = directory
+        self._cursors = dict(cursors)
+        self._calls = dict(calls)
+
+    def collect(self, now: int) -> Batch:
+        """Read at most one chunk of each spool, and see which calls are open too long."""
+        batch = Batch(now)
+        for producer in self._sort_out():
+            self._read(producer, batch)
+        for key, call in self._calls.items():
+            if not call.announced and key not in batch.progress.closed and is_overdue(call.opened, now):
+                self._announce(key, call, batch)
+        return batch
+
+    def settle(self, batch: Batch) -> None:
+        """Take the batch as stored: move on, and delete files whose every frame is in the log."""
+        progress = batch.progress
+        for key in progress.closed:
+            del self._calls[key]
+        self._calls |= progress.opened
+        for key in progress.announced:
+            call = self._calls[key]
+            self._calls[key] = OpenCall(call.ordinal, call.record, call.opened, announced=True)
+        self._cursors |= progress.cursors
+        for producer, cursor in progress.cursors.items():
+            remove_before(self._directory, producer, cursor.at)
+
+    def _sort_out(self) -> list[str]:
+        """Return the producers to read, and put away the files of those that are read to their end."""
+        to_read = {producer for producer, cursor in self._cursors.items() if not cursor.closed}
+        for producer in list_producers(self._directory):
+            cursor = self._cursors.get(producer)
+            if cursor is not None and cursor.closed:
+                retire(self._directory, producer, cursor.at)
+            else:
+                to_read.add(producer)
+        return sorted(to_read)
+
+    def _read(self, producer: str, batch: Batch) -> None:
+        cursor = self._cursors.get(producer, Cursor())
+        # Asked before the read: what a producer wrote before it went is then seen.
+        gone = producer_is_gone(lock_path(self._directory, producer))
+        try:
+            frames, at = read_frames(self._directory, producer, cursor.at)
+        except SpoolCorruptError as error:
+            batch.report(producer, f"spool_corrupt:{error.offset}")
+            self._close(producer, cursor, batch)
+            return
+        for frame in frames:
+            self._take(producer, frame, batch)
+        if at != cursor.at:
+            batch.progress.cursors[producer] = Cursor(at)
+        elif gone:
+            self._close(producer, cursor, batch)
+
+    def _take(self, producer: str, frame: Frame, batch: Batch) -> None:
+        if frame.kind is FrameKind.INTENT:
+            call = OpenCall(frame.ordinal, frame.record, batch.now)
+            batch.progress.opened[CallKey(producer, frame.number)] = call
+        elif frame.kind is FrameKind.OUTCOME:
+            self._fold(CallKey(producer, frame.ordinal), frame.record, batch)
+        else:
+            batch.add_made(partial(Record.from_bytes, frame.record), producer, frame.ordinal)
+
+    def _fold(self, key: CallKey, outcome: bytes, batch: Batch) -> None:
+        call = batch.progress.opened.pop(key, None)
+        if call is None:
+            call = None if key in batch.progress.closed else self._calls.get(key)
+            if call is None:
+                logger.warning("Spool of %s: outcome without an open call %d", key.producer, key.number)
+                return
+            batch.progress.closed.add(key)
+        batch.add_made(partial(_finish, call.record, outcome), key.producer, call.ordinal)
+
+    def _close(self, producer: str, cursor: Cursor, batch: Batch) -> None:
+        batch.progress.cursors[producer] = Cursor(cursor.at, closed=True)
+        orphans = {key: call for key, call in self._calls.items() if key.producer == producer}
+        for key, call in orphans.items():
+            batch.progress.closed.add(key)
+            batch.add_made(partial(_lose, call.record), producer, call.ordinal)
+        if orphans:
+            batch.report(producer, f"open_calls:{len(orphans)}")
+
+    def _announce(self, key: CallKey, call: OpenCall, batch: Batch) -> None:
+        batch.progress.announced.add(key)
+        with contextlib.suppress(RecordError):  # an unreadable intent is reported when its call ends
+            batch.add(announce_call(Record.from_bytes(call.record), batch.now), LOG_PRODUCER, None)
+
+
+def _finish(intent: bytes, outcome: bytes) -> Record:
+    return close_call(Record.from_bytes(intent), outcome)
+
+
+def _lose(intent: bytes) -> Record:
+    return lose_call(Record.from_bytes(intent))
