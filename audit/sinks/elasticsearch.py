@@ -1,0 +1,160 @@
+"""The official Elasticsearch client behind the port of audit.sinks.cluster; nothing else imports it.
+
+The client's own bulk helpers are not used: they lose which entries were sent when a connection breaks, retry
+429 only, and turn prepared bytes into ``index`` operations that overwrite. ``GET /`` is never asked: some
+builds lack it.
+"""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+from elastic_transport import ObjectApiResponse
+from elastic_transport.client_utils import DEFAULT
+from elasticsearch import (
+    ApiError,
+    AsyncElasticsearch,
+    ConnectionTimeout,
+    SerializationError,
+    TransportError,
+    UnsupportedProductError,
+)
+
+from audit.sinks.cluster import ABSENT, Answer, ClusterError, read_answer
+from audit.sinks.indexed import ElasticsearchSink
+from audit.sinks.mapping import MAPPING
+
+NOT_JSON = "Elasticsearch, or a proxy before it, answered with something that is not its JSON."
+PREFIX = "guildhall-audit-v1"
+TEMPLATE_PRIORITY = 200
+BUSY = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+def open_elasticsearch(
+    url: str,
+    *,
+    origin: str,
+    prefix: str = PREFIX,
+    name: str = "elasticsearch",
+    api_key: str | None = None,
+    basic_auth: tuple[str, str] | None = None,
+    ca_certs: str | None = None,
+    timeout: float = 30.0,
+) -> "ElasticsearchSink":
+    """Return a sink for the cluster at ``url``; nothing is sent yet.
+
+    Args:
+        url: scheme, host and port.
+        origin: the log's name, part of every ``_id``.
+        prefix: the start of every index name.
+        name: the key of the cursor.
+        api_key: an API key, or None.
+        basic_auth: user and password, or None.
+        ca_certs: path of the certificate authority's file for ``https``.
+        timeout: seconds until a request counts as unanswered.
+    """
+    client = AsyncElasticsearch(
+        url,
+        api_key=api_key,
+        basic_auth=basic_auth,
+        request_timeout=timeout,
+        max_retries=0,
+        retry_on_timeout=False,
+        ca_certs=DEFAULT if ca_certs is None else ca_certs,
+    )
+    return ElasticsearchSink(ClientCluster(client), origin=origin, prefix=prefix, name=name)
+
+
+class ClientCluster:
+    """A cluster asked through the official client; every failure becomes one ``ClusterError``."""
+
+    def __init__(self, client: AsyncElasticsearch) -> None:
+        self._client = client
+
+    async def put_template(self, prefix: str) -> None:
+        """Put the index template."""
+        await ask(
+            self._client.indices.put_index_template(
+                name=prefix,
+                index_patterns=[f"{prefix}-*"],
+                priority=TEMPLATE_PRIORITY,
+                template={"mappings": MAPPING},
+            )
+        )
+
+    async def bulk(self, operations: Sequence[bytes]) -> Answer:
+        """Send lines of ``_bulk``."""
+        # The client's annotation lacks bytes, which its serializer passes through as they are.
+        return await ask(self._client.bulk(operations=cast("Sequence[Mapping[str, Any]]", operations)))
+
+    async def get(self, documents: Sequence[Mapping[str, Any]]) -> Answer:
+        """Get documents by id."""
+        return await ask(self._client.mget(docs=documents))
+
+    async def refresh(self, indexes: str) -> None:
+        """Make what was acknowledged searchable."""
+        await ask(self._client.indices.refresh(index=indexes))
+
+    async def search(self, indexes: str, search: Mapping[str, Any]) -> Answer:
+        """Search."""
+        return await ask(self._client.search(index=indexes, **search))
+
+    async def count(self, indexes: str, query: Mapping[str, Any]) -> int:
+        """Count the documents that match."""
+        answer = await ask(self._client.count(index=indexes, query=query))
+        return read_answer(lambda found: int(found["count"]), answer)
+
+    async def health(self) -> Answer:
+        """Return the state of the cluster."""
+        return await ask(self._client.cluster.health())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+async def ask(request: Awaitable[ObjectApiResponse[Any]]) -> Answer:
+    """Return the answer's object.
+
+    Raises:
+        ClusterError: no answer, a refusal, or an answer that is no object.
+    """
+    try:
+        body: object = (await request).body
+    except ApiError as error:
+        raise ClusterError(explain_refusal(error), error.status_code) from None
+    except TransportError as error:
+        raise ClusterError(explain_silence(error)) from None
+    if isinstance(body, Mapping):
+        return body
+    raise ClusterError(NOT_JSON)
+
+
+def explain_silence(error: TransportError) -> str:
+    """Return why there was no answer, in one sentence."""
+    if isinstance(error, ConnectionTimeout):
+        return "Elasticsearch did not answer in time."
+    return NOT_JSON if isinstance(error, SerializationError) else "Elasticsearch cannot be reached."
+
+
+def explain_refusal(error: ApiError) -> str:
+    """Return what a refused request means, in one sentence."""
+    status = error.status_code
+    if isinstance(error, UnsupportedProductError):
+        return "The server at this address is not Elasticsearch."
+    if status in BUSY:
+        return f"Elasticsearch is overloaded or starting ({status})."
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return f"Elasticsearch refuses these credentials, or blocks writing ({status})."
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "One entry is larger than Elasticsearch accepts (413)."
+    if status in ABSENT:
+        return f"Something needed is not available in this Elasticsearch ({status})."
+    return f"Elasticsearch failed ({status})."

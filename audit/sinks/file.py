@@ -1,0 +1,169 @@
+"""A file of ECS lines: one JSON object per entry, appended in the log's order and never written twice.
+
+What the file holds is read from its last line each time, so neither a lost cursor nor a process killed in the
+middle of a line makes a gap or a repetition. Source: NDJSON, https://github.com/ndjson/ndjson-spec.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from audit import ecs
+from audit.errors import HeadError
+from audit.sinks.lines import append, last_line, sync_folder
+from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
+
+MODE = 0o640
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of the file: where its last whole line ends, and the entry that line is of."""
+
+    size: int
+    index: int = -1
+    leaf: str | None = None
+
+
+class UnreadableError(Exception):
+    """The file is not what this sink wrote; carries the sentence."""
+
+
+class FileSink:
+    """Appends to one file.
+
+    Args:
+        path: the file; its folder must exist.
+        origin: the log's name, written into each line and compared with the last one.
+        name: the key of the cursor.
+    """
+
+    def __init__(self, path: Path, *, origin: str, name: str = "file") -> None:
+        self._path = path
+        self._origin = origin
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The key of its cursor."""
+        return self._name
+
+    async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
+        """Append the entries the file lacks and wait until they are on disk."""
+        return await asyncio.to_thread(self._deliver, entries)
+
+    async def ping(self) -> Health:
+        """Say whether the file can be written and where it ends."""
+        return await asyncio.to_thread(self._ping)
+
+    async def close(self) -> None:
+        """Do nothing: the file is open only while a batch is written."""
+
+    async def count(self, size: int, step: int) -> Census:
+        """Count the lines by index.
+
+        Raises:
+            SinkError: the file cannot be read.
+        """
+        return await asyncio.to_thread(self._count, size, step)
+
+    async def indexes(self, first: int, last: int) -> Sequence[int]:
+        """Return the indexes of the lines from ``first`` up to but not including ``last``.
+
+        Raises:
+            SinkError: the file cannot be read.
+        """
+        return await asyncio.to_thread(lambda: [index for index in self._indexes() if first <= index < last])
+
+    def _deliver(self, entries: Sequence[Shipment]) -> Delivery:
+        try:
+            with self._opened() as descriptor:
+                return self._append(descriptor, entries)
+        except UnreadableError as error:
+            return Delivery(0, blocked=str(error))
+        except OSError as error:
+            return Delivery(0, blocked=f"{self._path.name} cannot be written: {error.strerror}.")
+
+    def _append(self, descriptor: int, entries: Sequence[Shipment]) -> Delivery:
+        # Two writers would repeat lines; the kernel frees the lock with the process.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        tail = self._read_tail(descriptor)
+        fresh = [entry for entry in entries if entry.index > tail.index]
+        if fresh and fresh[0].index != tail.index + 1:
+            return Delivery(0, blocked=f"{self._path.name} ends before entry {tail.index + 1}.")
+        lines, quarantined = self._write_lines(fresh)
+        append(descriptor, lines, tail.size)
+        differs = (e.index for e in entries if e.index == tail.index and e.leaf.hex() != tail.leaf)
+        return Delivery(len(entries), quarantined=quarantined, tampered=tuple(differs))
+
+    def _write_lines(self, entries: Sequence[Shipment]) -> tuple[bytes, tuple[int, ...]]:
+        lines, apart = bytearray(), []
+        for entry in entries:
+            try:
+                line = ecs.document(entry.index, entry.head, entry.leaf, origin=self._origin)
+            except HeadError:
+                line = ecs.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
+                apart.append(entry.index)
+            lines += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        return bytes(lines), tuple(apart)
+
+    def _ping(self) -> Health:
+        try:
+            with self._opened() as descriptor:
+                tail = self._read_tail(descriptor)
+        except UnreadableError as error:
+            return Health(ok=False, sentence=str(error))
+        except OSError as error:
+            return Health(ok=False, sentence=f"{self._path.name} cannot be written: {error.strerror}.")
+        return Health(ok=True, sentence=f"{self._path.name} can be written.", next_index=tail.index + 1)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        created = not self._path.exists()
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, MODE)
+        try:
+            if created:
+                sync_folder(self._path.parent)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _read_tail(self, descriptor: int) -> Tail:
+        end, line = last_line(descriptor)
+        if not end:
+            return Tail(0)
+        try:
+            found = orjson.loads(line)
+            index, log = int(found["event"]["sequence"]), found["guildhall"]["log"]
+        except (ValueError, TypeError, KeyError):
+            raise UnreadableError(f"The last line of {self._path.name} is not a line of ours.") from None
+        if log != self._origin:
+            raise UnreadableError(f"{self._path.name} belongs to another log.")
+        return Tail(end, index, ecs.stated_leaf(found))
+
+    def _count(self, size: int, step: int) -> Census:
+        buckets: dict[int, int] = {}
+        beyond = 0
+        for index in self._indexes():
+            if index >= size:
+                beyond += 1
+            else:
+                buckets[index - index % step] = buckets.get(index - index % step, 0) + 1
+        return Census(buckets, beyond)
+
+    def _indexes(self) -> Iterator[int]:
+        try:
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    if line.endswith(b"\n"):
+                        yield int(orjson.loads(line)["event"]["sequence"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError):
+            raise SinkError(f"{self._path.name} has a line that cannot be read.") from None

@@ -1,0 +1,58 @@
+"""The questions asked of Elasticsearch about what it holds of one log, and how their answers are read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SEQUENCE = "event.sequence"
+MAX_HITS = 10_000
+
+
+def within(origin: str, first: int, last: int | None = None) -> dict[str, Any]:
+    """Return the query for entries of the log from ``first`` up to but not including ``last``."""
+    span = {"gte": first} if last is None else {"gte": first, "lt": last}
+    return {"bool": {"filter": [{"term": {"guildhall.log": origin}}, {"range": {SEQUENCE: span}}]}}
+
+
+def newest(origin: str) -> dict[str, Any]:
+    """Return the search for the entry with the highest index."""
+    return {
+        "query": {"bool": {"filter": [{"term": {"guildhall.log": origin}}]}},
+        "sort": [{SEQUENCE: {"order": "desc", "unmapped_type": "long"}}],
+        "size": 1,
+        "source": False,
+        "docvalue_fields": [SEQUENCE],
+        "track_total_hits": False,
+    }
+
+
+def held(origin: str, first: int, last: int) -> dict[str, Any]:
+    """Return the search for all indexes in a span that is small enough for one answer."""
+    return {
+        "query": within(origin, first, last),
+        "size": MAX_HITS,
+        "source": False,
+        "docvalue_fields": [SEQUENCE],
+        "track_total_hits": False,
+    }
+
+
+def per_bucket(origin: str, first: int, last: int, step: int) -> dict[str, Any]:
+    """Return the search that counts the documents of each ``step`` indexes."""
+    histogram = {"field": SEQUENCE, "interval": step, "min_doc_count": 1}
+    return {
+        "query": within(origin, first, last),
+        "size": 0,
+        "aggregations": {"buckets": {"histogram": histogram}},
+        "track_total_hits": False,
+    }
+
+
+def read_indexes(answer: Mapping[str, Any]) -> list[int]:
+    """Return the indexes of the hits."""
+    return [int(hit["fields"][SEQUENCE][0]) for hit in answer["hits"]["hits"]]
+
+
+def read_buckets(answer: Mapping[str, Any]) -> dict[int, int]:
+    """Return the documents per bucket, by the first index of the bucket."""
+    buckets = answer["aggregations"]["buckets"]["buckets"]
+    return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}

@@ -1,0 +1,248 @@
+"""A small Elasticsearch over real HTTP on loopback, whose answers to ``_bulk`` can be scripted one by one."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+Document = dict[str, Any]
+Key = tuple[str, str]
+JSON = "application/vnd.elasticsearch+json;compatible-with=9"
+HEADERS = {"X-Elastic-Product": "Elasticsearch"}
+
+
+@dataclass(frozen=True)
+class Create:
+    """One operation of a bulk request."""
+
+    index: str
+    id: str
+    document: Document
+
+
+Step = Callable[["FakeElasticsearch", web.Request, list[Create]], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class FakeElasticsearch:
+    """Keeps documents by index and id.
+
+    ``script`` holds what the next bulk requests meet, ``absent`` the status of each endpoint it lacks.
+    """
+
+    documents: dict[Key, Document] = field(default_factory=dict)
+    templates: dict[str, Document] = field(default_factory=dict)
+    script: deque[Step] = field(default_factory=deque)
+    absent: dict[str, int] = field(default_factory=dict)
+    batches: list[int] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    url: str = ""
+
+    def sequences(self) -> list[int]:
+        """The entries held, in order."""
+        return sorted(document["event"]["sequence"] for document in self.documents.values())
+
+    def create(self, operation: Create) -> Document:
+        """Do one operation as a healthy node does."""
+        key = (operation.index, operation.id)
+        if key in self.documents:
+            return failed(operation, 409, "version_conflict_engine_exception")
+        self.documents[key] = operation.document
+        return {"_index": operation.index, "_id": operation.id, "result": "created", "status": 201}
+
+    async def bulk(self, request: web.Request) -> web.StreamResponse:
+        lines = [orjson.loads(line) for line in (await request.read()).splitlines()]
+        operations = [
+            Create(action["create"]["_index"], action["create"]["_id"], document)
+            for action, document in zip(lines[::2], lines[1::2], strict=True)
+        ]
+        self.batches.append(len(operations))
+        step = self.script.popleft() if self.script else healthy
+        return await step(self, request, operations)
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        wanted = (await request.json())["docs"]
+        return reply({"docs": [self.find(place["_index"], place["_id"]) for place in wanted]})
+
+    def find(self, index: str, identity: str) -> Document:
+        found = self.documents.get((index, identity))
+        place: Document = {"_index": index, "_id": identity, "found": found is not None}
+        return {**place, "_source": {"event": {"hash": found["event"]["hash"]}}} if found else place
+
+    async def put_template(self, request: web.Request) -> web.StreamResponse:
+        self.templates[request.match_info["name"]] = await request.json()
+        return reply({"acknowledged": True})
+
+    async def refresh(self, _request: web.Request) -> web.StreamResponse:
+        return reply({"_shards": {"failed": 0}})
+
+    async def health(self, _request: web.Request) -> web.StreamResponse:
+        return reply({"status": "green"})
+
+    async def count(self, request: web.Request) -> web.StreamResponse:
+        query = (await request.json())["query"]
+        return reply({"count": len(self.match(request.match_info["indexes"], query))})
+
+    async def search(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if "aggregations" in body and "histogram" in self.absent:
+            return reply({"error": {"type": "parsing_exception"}}, self.absent["histogram"])
+        found = sorted(self.match(request.match_info["indexes"], body["query"]), reverse="sort" in body)
+        hits = [{"fields": {"event.sequence": [index]}} for index in found[: body["size"]]]
+        answer: Document = {"hits": {"hits": hits}}
+        if "aggregations" in body:
+            interval = body["aggregations"]["buckets"]["histogram"]["interval"]
+            buckets = Counter(index - index % interval for index in found)
+            shown = [{"key": float(key), "doc_count": number} for key, number in sorted(buckets.items())]
+            answer["aggregations"] = {"buckets": {"buckets": shown}}
+        return reply(answer)
+
+    def match(self, indexes: str, query: Document) -> list[int]:
+        """The indexes of the entries that the two kinds of filter we use let through."""
+        found = []
+        for (index, _), document in self.documents.items():
+            entry = {
+                "event.sequence": document["event"]["sequence"],
+                "guildhall.log": document["guildhall"]["log"],
+            }
+            if fnmatchcase(index, indexes) and all(passes(entry, one) for one in query["bool"]["filter"]):
+                found.append(document["event"]["sequence"])
+        return found
+
+    @web.middleware
+    async def lack(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer as a minimal build does for what it has not."""
+        name = handler.__name__
+        self.asked[name] += 1
+        if name in self.absent:
+            return reply({"error": "no handler found", "status": self.absent[name]}, self.absent[name])
+        return await handler(request)
+
+
+def passes(entry: Mapping[str, Any], one: Document) -> bool:
+    if "term" in one:
+        return all(entry[name] == value for name, value in one["term"].items())
+    ((name, span),) = one["range"].items()
+    return bool(span["gte"] <= entry[name] and entry[name] < span.get("lt", entry[name] + 1))
+
+
+def reply(body: object, status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(body), status=status, headers={**HEADERS, "Content-Type": JSON})
+
+
+def failed(operation: Create, status: int, error: str) -> Document:
+    return {
+        "_index": operation.index,
+        "_id": operation.id,
+        "status": status,
+        "error": {"type": error, "reason": "r"},
+    }
+
+
+def answer(items: list[Document]) -> web.Response:
+    errors = any(item["status"] != 201 for item in items)
+    return reply({"took": 1, "errors": errors, "items": [{"create": item} for item in items]})
+
+
+async def healthy(
+    fake: FakeElasticsearch, _request: web.Request, operations: list[Create]
+) -> web.StreamResponse:
+    """Do everything."""
+    return answer([fake.create(operation) for operation in operations])
+
+
+def items_fail(failures: Mapping[int, tuple[int, str]]) -> Step:
+    """Do everything but the operations at these places, which meet a status and a type of error."""
+
+    async def step(
+        fake: FakeElasticsearch, _request: web.Request, operations: list[Create]
+    ) -> web.StreamResponse:
+        return answer(
+            [
+                failed(operation, *failures[place]) if place in failures else fake.create(operation)
+                for place, operation in enumerate(operations)
+            ]
+        )
+
+    return step
+
+
+def rearranged(change: Callable[[list[Document]], list[Document]]) -> Step:
+    """Do everything, and change the list of outcomes before it is answered."""
+
+    async def step(
+        fake: FakeElasticsearch, _request: web.Request, operations: list[Create]
+    ) -> web.StreamResponse:
+        return answer(change([fake.create(operation) for operation in operations]))
+
+    return step
+
+
+def refused(status: int, body: bytes = b"{}", kind: str = JSON) -> Step:
+    """Refuse the whole request."""
+
+    async def step(_fake: FakeElasticsearch, _request: web.Request, _: list[Create]) -> web.StreamResponse:
+        return web.Response(body=body, status=status, headers={**HEADERS, "Content-Type": kind})
+
+    return step
+
+
+def too_large(limit: int) -> Step:
+    """Refuse requests of more operations than ``limit``, now and as often as they come."""
+
+    async def step(
+        fake: FakeElasticsearch, request: web.Request, operations: list[Create]
+    ) -> web.StreamResponse:
+        if len(operations) <= limit:
+            return await healthy(fake, request, operations)
+        fake.script.append(step)
+        return reply({}, 413)
+
+    return step
+
+
+async def lose_answer(
+    fake: FakeElasticsearch, request: web.Request, operations: list[Create]
+) -> web.StreamResponse:
+    """Do everything, and break the connection instead of answering."""
+    done = await healthy(fake, request, operations)
+    if request.transport is not None:
+        request.transport.abort()
+    return done
+
+
+def hang_after_doing(released: asyncio.Event) -> Step:
+    """Do everything, and answer only when released."""
+
+    async def step(
+        fake: FakeElasticsearch, request: web.Request, operations: list[Create]
+    ) -> web.StreamResponse:
+        done = await healthy(fake, request, operations)
+        await released.wait()
+        return done
+
+    return step
+
+
+async def start(fake: FakeElasticsearch, port: int = 0) -> web.AppRunner:
+    """Serve ``fake`` on a loopback port and set its address."""
+    app = web.Application(middlewares=[fake.lack], client_max_size=1 << 26)
+    app.router.add_route("*", "/_bulk", fake.bulk)
+    app.router.add_route("*", "/_mget", fake.get)
+    app.router.add_put("/_index_template/{name}", fake.put_template)
+    app.router.add_get("/_cluster/health", fake.health)
+    app.router.add_post("/{indexes}/_refresh", fake.refresh)
+    app.router.add_post("/{indexes}/_count", fake.count)
+    app.router.add_post("/{indexes}/_search", fake.search)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    return runner

@@ -1,0 +1,175 @@
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from audit.sinks import Census, Delivery, Health, SinkError
+from audit.sinks.file import FileSink
+from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from audit.sinks.file import FileSink
+from tests.audit.sinks.entries import ORIGIN, make_entries
+
+async def main():
+    sink = FileSink(Path(sys.argv[1]), origin=ORIGIN)
+    for first in range(0, 1_000_000, 50):
+        await sink.deliver(make_entries(first, first + 50))
+        print(first + 50, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "audit.ndjson"
+
+
+@pytest.fixture
+def sink(path: Path) -> FileSink:
+    return FileSink(path, origin=ORIGIN)
+
+
+def indexes(path: Path) -> list[int]:
+    return [orjson.loads(line)["event"]["sequence"] for line in path.read_bytes().splitlines()]
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode
+
+
+async def test_one_line_per_entry_and_none_twice(sink: FileSink, path: Path) -> None:
+    assert await sink.deliver(make_entries(0, 5)) == Delivery(5)
+    assert await sink.deliver(make_entries(0, 5)) == Delivery(5)
+    assert await sink.deliver(make_entries(3, 8)) == Delivery(5)
+    assert indexes(path) == list(range(8))
+
+
+async def test_only_the_owner_writes_and_strangers_do_not_read(sink: FileSink, path: Path) -> None:
+    await sink.deliver([make_entry(0)])
+    assert mode(path) & 0o037 == 0
+
+
+@pytest.mark.parametrize("kept", [1, 100, -1])
+async def test_a_torn_last_line_is_cut_off(sink: FileSink, path: Path, kept: int) -> None:
+    await sink.deliver(make_entries(0, 3))
+    whole = read(path)
+    line = whole.splitlines(keepends=True)[-1]
+    write(path, whole[: -len(line)] + line[:kept])
+    assert await sink.ping() == Health(ok=True, sentence="audit.ndjson can be written.", next_index=2)
+    assert await sink.deliver(make_entries(0, 4)) == Delivery(4)
+    assert indexes(path) == [0, 1, 2, 3]
+
+
+async def test_a_file_that_is_only_a_torn_line_begins_again(sink: FileSink, path: Path) -> None:
+    write(path, b"\0" * 200_000)
+    assert await sink.deliver(make_entries(0, 2)) == Delivery(2)
+    assert indexes(path) == [0, 1]
+
+
+async def test_a_gap_is_refused(sink: FileSink) -> None:
+    await sink.deliver(make_entries(0, 2))
+    assert await sink.deliver(make_entries(5, 6)) == Delivery(0, blocked="audit.ndjson ends before entry 2.")
+
+
+async def test_another_last_line_than_the_logs_is_an_alarm(sink: FileSink) -> None:
+    await sink.deliver([make_entry(0), make_entry(1, variant=1)])
+    assert await sink.deliver(make_entries(0, 3)) == Delivery(3, tampered=(1,))
+
+
+async def test_another_logs_file_is_refused(sink: FileSink, path: Path) -> None:
+    await FileSink(path, origin="other.test/audit/log").deliver([make_entry(0)])
+    assert await sink.deliver([make_entry(0)]) == Delivery(0, blocked="audit.ndjson belongs to another log.")
+
+
+@pytest.mark.parametrize("line", [b"hello\n", b"[]\n", b"{}\n", b'{"event":{"sequence":"x"}}\n', b"\n"])
+async def test_a_file_of_something_else_is_refused_and_left_alone(
+    sink: FileSink, path: Path, line: bytes
+) -> None:
+    write(path, line)
+    sentence = "The last line of audit.ndjson is not a line of ours."
+    assert await sink.deliver([make_entry(0)]) == Delivery(0, blocked=sentence)
+    assert await sink.ping() == Health(ok=False, sentence=sentence)
+    assert read(path) == line
+
+
+async def test_a_second_writer_waits(sink: FileSink, path: Path) -> None:
+    write(path, b"")
+    with path.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        delivery = await sink.deliver([make_entry(0)])
+        assert delivery.acknowledged == 0
+        assert delivery.blocked is not None
+        assert (await sink.ping()).ok
+    assert await sink.deliver([make_entry(0)]) == Delivery(1)
+
+
+async def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    sink = FileSink(tmp_path / "none" / "audit.ndjson", origin=ORIGIN)
+    sentence = "audit.ndjson cannot be written: No such file or directory."
+    assert await sink.deliver([make_entry(0)]) == Delivery(0, blocked=sentence)
+    assert await sink.ping() == Health(ok=False, sentence=sentence)
+
+
+async def test_a_full_disk_loses_nothing_that_was_acknowledged() -> None:
+    sink = FileSink(Path("/dev/full"), origin=ORIGIN)
+    delivery = await sink.deliver([make_entry(0)])
+    assert delivery.acknowledged == 0
+    assert delivery.blocked is not None
+
+
+async def test_bytes_that_are_no_head_are_kept_as_they_are(sink: FileSink, path: Path) -> None:
+    assert await sink.deliver([make_entry(0), make_unreadable(1)]) == Delivery(2, quarantined=(1,))
+    assert indexes(path) == [0, 1]
+
+
+async def test_lines_are_counted(sink: FileSink, path: Path) -> None:
+    assert await sink.count(5, 2) == Census({}, 0)
+    await sink.deliver(make_entries(0, 7))
+    write(path, read(path) + b'{"torn')
+    assert await sink.count(5, 2) == Census({0: 2, 2: 2, 4: 1}, 2)
+    assert await sink.indexes(1, 3) == [1, 2]
+    write(path, b"no line of ours\n")
+    with pytest.raises(SinkError, match="cannot be read"):
+        await sink.count(5, 2)
+
+
+def test_killed_at_any_moment_it_lacks_and_repeats_nothing(path: Path) -> None:
+    for _ in range(3):
+        acknowledged = write_and_kill(path)
+        whole = path.read_bytes()
+        held = indexes_of_whole_lines(whole)
+        assert held == list(range(len(held)))
+        assert len(held) >= acknowledged
+
+
+def write_and_kill(path: Path) -> int:
+    """Let a process write, kill it in the middle, and return how many entries it said were safe."""
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(30)]
+        os.kill(process.pid, signal.SIGKILL)
+        said += process.stdout.readlines()
+    return int([line for line in said if line.endswith(b"\n")][-1])
+
+
+def indexes_of_whole_lines(content: bytes) -> list[int]:
+    lines = content[: content.rfind(b"\n") + 1].splitlines()
+    return [orjson.loads(line)["event"]["sequence"] for line in lines]
