@@ -31,6 +31,7 @@ run: $(RUN_ENVIRONMENT) ## installs, starts the demo and its clusters, prints th
 	@exec .venv/bin/guildhall demo --port $(PORT)
 
 test: $(DEV) ## runs every test at CI size; FAST=1 runs what needs no server, in under 90 s
+	@.venv/bin/python -m console.static_build
 	@exec .venv/bin/python -m tests.run --started $(STARTED) $(if $(filter-out 0,$(FAST)),--fast)
 
 soak: $(DEV) ## runs the full sizes; NAME=… chooses one

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from audit.events import EVENT_TYPES, Action
 from console.settings import PREFIX, Settings
-from docs import licences
+from docs import licences, routes
 from policy.permissions import Permission
 
 DOCS = Path(__file__).resolve().parent
@@ -64,6 +64,12 @@ def settings() -> str:
         "with `_FILE` at its end. All are read once at start; every mistake is one sentence."
     )
     return _page("Settings", words, _table(("setting", "default", "what it is"), _settings(Settings, "")))
+
+
+def http_routes() -> str:
+    """Return the page of all routes of the console."""
+    words = "Each route names the permission its action authorizes, or why it is open; else it is closed."
+    return _page("Routes", words, _table(("method", "path", "needs", "what it does"), routes.rows()))
 
 
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
@@ -118,6 +124,7 @@ def _page(title: str, words: str, table: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reference/permissions.md": permissions,
     "reference/events.md": events,
+    "reference/routes.md": http_routes,
     "reference/settings.md": settings,
 }
 

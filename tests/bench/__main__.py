@@ -1,0 +1,12 @@
+"""`make bench`: measures ratios, prints each table, writes var/bench/NAME.json; fails below a floor."""
+
+from collections.abc import Callable
+
+from tests.bench import spool
+from tests.bench.command import run
+from tests.bench.result import Result
+
+RUNS: dict[str, Callable[[], Result]] = {"spool": spool.measure}
+
+if __name__ == "__main__":
+    raise SystemExit(run("tests.bench", RUNS))

@@ -1,0 +1,12 @@
+"""`make soak`: the full sizes; prints each table, writes var/bench/NAME.json; fails below a floor."""
+
+from collections.abc import Callable
+
+from tests.bench.command import run
+from tests.bench.result import Result
+from tests.soak import spool_kills
+
+RUNS: dict[str, Callable[[], Result]] = {"spool-kills": spool_kills.measure}
+
+if __name__ == "__main__":
+    raise SystemExit(run("tests.soak", RUNS))
