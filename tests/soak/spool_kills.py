@@ -1,4 +1,4 @@
-"""Kills the writer of a spool outright, many times, and looks for an acknowledged intent that is not there."""
+"""Kills the writer of a spool outright, many times, and looks for an acknowledged intent that is lost."""
 
 import random
 import subprocess
