@@ -14,13 +14,14 @@ from console.areas import API, OPEN_PAGES, PAGES
 from console.declared import public, require_declared
 from console.errors import ConsoleError
 from console.problems import answer_console_error, answer_http_error, answer_unexpected
+from console.questions import origin_of
 from console.security import BearerAuthentication, SessionAuthentication, require_csrf
 from console.services import Services
 from console.shell import describe_shell
 from console.web.assets import read_assets, static_router
 from console.web.request import ConsoleRequest
 from console.web.templates import build_environment, template_config
-from console.work import UnitOfWork, origin_of
+from console.work import UnitOfWork
 
 ANSWERS = {
     ConsoleError: answer_console_error,

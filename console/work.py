@@ -6,23 +6,20 @@ network; `record` puts the event into the same transaction as the rows, so neith
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
-from litestar.connection import ASGIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit import history, outbox
 from audit.event import Event, Outcome, Part
-from audit.event import Resource as EventResource
 from audit.events import Action
 from audit.record import seal
-from console import clock, subjects
 from console.errors import AuditUnavailableError, NotFoundError, PolicyUndecidedError, RefusedError
 from console.keys import key_ring_for
+from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
 from policy.decide import decide
 from policy.decide import scope as scope_of
@@ -34,41 +31,6 @@ from sso.principal import Principal
 
 UNRECORDED = "Nothing was changed, because it could not be recorded. Try again in a moment."
 UNDECIDED = "No decision could be had just now, and undecided is refused. Try again in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request came from; sealed under the actor's key in every record."""
-
-    interface: str
-    address: str | None = None
-    user_agent: str | None = None
-
-
-def origin_of(connection: ASGIConnection[Any, Any, Any, Any], interface: str) -> Origin:
-    """Return where a connection comes from; forwarding headers are believed from no one here."""
-    address = connection.client.host if connection.client else None
-    agent = connection.headers.get("user-agent", "")[:200] or None
-    return Origin(interface, address, agent)
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """What is acted on: its reference for the log and its facts for the decision."""
-
-    type: str
-    id: UUID | None = None
-    facts: Mapping[str, object] = field(default_factory=dict)
-    grants: tuple[Document, ...] = ()
-    change: Mapping[str, object] | None = None
-
-    def document(self) -> dict[str, object]:
-        """Return the `resource` member of a policy document."""
-        return {"type": self.type, "id": str(self.id) if self.id else None, **self.facts}
-
-    def reference(self) -> EventResource:
-        """Return the pseudonymous reference a head carries."""
-        return EventResource(type=self.type, id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +157,7 @@ class UnitOfWork:
             decision=self.decision.id if self.decision else None,
             policy=self.services.policy_revision,
             state=await _append_history(session, rows, now, event_id),
-            parts=(*parts, *self._own_parts()),
+            parts=(*parts, *own_parts(self.principal, self.origin, self._query, self.decision)),
         )
         keys = await key_ring_for(session, event.parts, self.services.kek, now)
         await outbox.append(session, seal(event, time=now, keys=keys))
@@ -203,23 +165,7 @@ class UnitOfWork:
 
     async def _ask(self, permission: Permission, resource: Resource) -> Query:
         async with self.read() as session:
-            subject = await subjects.subject_of(session, self.principal)
-        return Query(
-            subject=subject,
-            action=permission.value,
-            resource=resource.document(),
-            grants=resource.grants,
-            context=self._context(resource.change),
-        )
-
-    def _context(self, change: Mapping[str, object] | None) -> dict[str, object]:
-        settings = self.services.settings
-        return {
-            "now": clock.seconds(self.now),
-            "allowed_acr": list(self.services.sign_in.allowed_acr(self.principal.authentication.issuer)),
-            "profile": settings.profile.value,
-            "change": dict(change) if change else None,
-        }
+            return await ask(self.services, session, self.principal, permission, resource)
 
     def _open_session(self) -> AsyncSession:
         if self._session is None:
@@ -227,23 +173,6 @@ class UnitOfWork:
         if self.decision is None and self.principal.kind != "system" and not self._admitted:
             raise RuntimeError("authorize() comes before record(): nobody acts undecided.")
         return self._session
-
-    def _own_parts(self) -> list[Part]:
-        proof, subject = self.principal.authentication, self.principal.id
-        actor = {
-            "interface": self.origin.interface,
-            "address": self.origin.address,
-            "user_agent": self.origin.user_agent,
-            "method": proof.method,
-            "issuer": proof.issuer,
-            "acr": proof.acr,
-            "auth_time": proof.auth_time,
-        }
-        parts = [Part(name="actor", subject=subject, content=actor)]
-        if self.decision is not None and self._query is not None:
-            content = decision_content(self._query, self.decision)
-            parts.append(Part(name="decision", subject=subject, content=content))
-        return parts
 
     async def _refuse(self, permission: Permission, resource: Resource, decision: Decision) -> None:
         action, reasons = Action(permission.value), decision.reasons
@@ -264,20 +193,6 @@ def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | Refuse
     return RefusedError(
         "This is not allowed.", decision.reasons, decision_id=decision.id, obligations=decision.obligations
     )
-
-
-def decision_content(query: Query, decision: Decision) -> dict[str, object]:
-    """Return what a record keeps of a decision: its canonical input and its result."""
-    return {
-        "input": query.document(),
-        "engine": decision.engine,
-        "result": {
-            "allow": decision.allow,
-            "reasons": list(decision.reasons),
-            "matched": list(decision.matched),
-            "valid_until": decision.valid_until,
-        },
-    }
 
 
 async def _append_history(session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID) -> str | None:

@@ -7,7 +7,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.facts import covering_grants
-from console.clock import seconds
 from console.models import Model, Route, Visibility
 from policy.models import Change, ChangeKind, ChangeState
 
@@ -34,13 +33,8 @@ async def _pending(session: AsyncSession, person_id: UUID, route_ids: Sequence[U
 
 
 async def _granted(session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID], now: int) -> list[UUID]:
-    moment = seconds(now)
     grants = await covering_grants(session, person_id, route_ids)
-    return [route for route, item in grants if _covers(item["starts"], moment, item["ends"])]
-
-
-def _covers(starts: object, moment: int, ends: object) -> bool:
-    return isinstance(starts, int) and isinstance(ends, int) and starts <= moment < ends
+    return [grant.resource_id for grant, _ in grants if grant.starts <= now < grant.ends]
 
 
 async def _shared(session: AsyncSession, route_ids: Sequence[UUID]) -> list[UUID]:

@@ -13,7 +13,8 @@ from console.catalog.clusters import ServedVersion, check_address, served_versio
 from console.catalog.forms import ClusterCreate
 from console.errors import ConflictError, NotFoundError
 from console.models import Cluster, Deployment
-from console.work import Resource, UnitOfWork
+from console.questions import Resource
+from console.work import UnitOfWork
 from policy.permissions import Permission
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from console.clock import seconds
 from console.errors import NotFoundError
 from console.models import Model, Route
-from console.work import Resource
+from console.questions import Resource
 from policy.decision import Document
 from policy.models import Grant, PrincipalType
 from policy.permissions import Permission
@@ -71,8 +71,8 @@ async def _one(session: AsyncSession, condition: sa.ColumnElement[bool]) -> Rout
 
 async def covering_grants(
     session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID] | None = None
-) -> list[tuple[UUID, Document]]:
-    """Return (route id, grant document) of the unrevoked grants that name the person or its teams.
+) -> list[tuple[Grant, Document]]:
+    """Return the unrevoked grants that name the person or its teams, each with its policy document.
 
     With `route_ids` only those on these routes. Ended grants are included, so that a refusal can say
     that access has ended.
@@ -90,7 +90,7 @@ async def covering_grants(
     )
     if route_ids is not None:
         query = query.where(col(Grant.resource_id).in_(route_ids))
-    return [(grant.resource_id, grant_document(grant, team)) for grant, team in await session.exec(query)]
+    return [(grant, grant_document(grant, team)) for grant, team in await session.exec(query)]
 
 
 def grant_document(grant: Grant, team: Team | None) -> Document:

@@ -13,7 +13,8 @@ from console.catalog.names import route_name
 from console.catalog.rows import model_row, route_row, target_row, version_row
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
-from console.work import Resource, Row, UnitOfWork
+from console.questions import Resource
+from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 from sso.models import Team
 

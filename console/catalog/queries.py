@@ -16,8 +16,9 @@ from console.catalog.forms import ClusterRead, DeploymentRead, RouteDetail, Rout
 from console.clock import to_text
 from console.errors import NotFoundError
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
+from console.questions import Resource
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
-from console.work import Resource, UnitOfWork
+from console.work import UnitOfWork
 from policy import scope as scopes
 from policy.permissions import Permission
 from sso.models import Team

@@ -7,9 +7,10 @@ from sqlmodel import select
 
 from audit.event import Outcome, Part
 from audit.events import Action
+from console.questions import Origin, Resource
 from console.rows import identity_row, membership_row, person_row, role_row
 from console.services import Services
-from console.work import Origin, Resource, Row, UnitOfWork
+from console.work import Row, UnitOfWork
 from sso.claims import IdTokenClaims
 from sso.directory import Admission, admit
 from sso.models import MappingRule, Membership, RoleAssignment

@@ -9,11 +9,12 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from console.declared import declares, public
+from console.questions import Origin, Resource, origin_of
 from console.security import session_cookie_name
 from console.services import Services
 from console.sign_in.admission import end_session, record_refusal, start_session
 from console.web.responses import Refusal, refusal
-from console.work import Origin, Resource, UnitOfWork, origin_of
+from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.errors import SignInError
 from sso.flows import keep, take

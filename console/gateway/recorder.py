@@ -1,0 +1,134 @@
+"""What the gateway leaves behind: intents, outcomes and refusals, sealed, in its own spool."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from audit.body import seal_parts
+from audit.errors import AuditError
+from audit.event import Event, Outcome, Part, Resource
+from audit.events import Action
+from audit.fold import CallOutcome
+from audit.keyring import MemoryKeyRing, SubjectKey
+from audit.record import seal
+from audit.spool.writer import SpoolUnavailableError, SpoolWriter
+from audit.subject_keys import CachedKeyRing
+from console.gateway.routing import Caller, Ruling
+from console.questions import own_parts
+from console.services import Services
+
+SPOOL = "spool"
+
+
+class Recorder:
+    """One process's writer of calls. Everything raises `SpoolUnavailableError` when it cannot be kept."""
+
+    def __init__(self, services: Services) -> None:
+        """Open a spool of its own for this process."""
+        self._services = services
+        self._keys = CachedKeyRing(services.database.read, services.kek, services.clock)
+        self._spool = SpoolWriter.open(services.settings.data / SPOOL, "gateway")
+
+    @property
+    def broken(self) -> str | None:
+        """Why nothing can be recorded any more, if so."""
+        return self._spool.broken
+
+    async def close(self) -> None:
+        """Make everything durable and end the spool."""
+        await self._spool.close()
+
+    async def intend(
+        self, action: Action, caller: Caller, ruling: Ruling, call: Mapping[str, object]
+    ) -> "Intent":
+        """Make the intent of an allowed call durable, before anything goes upstream."""
+        event = _event(action, caller, ruling, call, reasons=(), outcome=Outcome.UNKNOWN)
+        number = await self._spool.append_durable(await self._seal(event), "intent")
+        return Intent(self, event.id, number, self._keys.key_for(None))
+
+    async def refuse(
+        self,
+        action: Action,
+        caller: Caller,
+        ruling: Ruling,
+        reasons: Sequence[str],
+        call: Mapping[str, object],
+    ) -> UUID:
+        """Record a refusal whole, and return the id of its entry."""
+        event = _event(action, caller, ruling, call, reasons=reasons, outcome=Outcome.DENIED)
+        await self._spool.append_durable(await self._seal(event), "entry")
+        return event.id
+
+    def conclude(self, number: int, ended: CallOutcome) -> None:
+        """Write how a call ended, with write(2): before the last byte of the answer goes out."""
+        self._spool.append_outcome(number, ended.to_bytes())
+
+    def now(self) -> int:
+        """The time in microseconds UTC."""
+        return self._services.clock()
+
+    async def _seal(self, event: Event) -> bytes:
+        try:
+            await self._keys.prepare(*{part.subject for part in event.parts})
+            return seal(event, time=self._services.clock(), keys=self._keys).to_bytes()
+        except AuditError as error:
+            raise SpoolUnavailableError("The record could not be sealed.") from error
+
+
+class Intent:
+    """A call that is recorded as intended; it is concluded exactly once."""
+
+    def __init__(self, recorder: Recorder, entry: UUID, number: int, key: SubjectKey) -> None:
+        """Remember the call's entry and spool number, and the key its outcome will be sealed with.
+
+        The key is kept for the call's life: an answer may take longer than the ring keeps its keys.
+        """
+        self.entry = entry
+        self._recorder = recorder
+        self._key = key
+        self._number: int | None = number
+
+    def conclude(self, outcome: Outcome, reasons: Sequence[str], answer: Mapping[str, object]) -> None:
+        """Write the outcome; a second one is not written."""
+        if self._number is None:
+            return
+        number, self._number = self._number, None
+        part = Part(name="answer", subject=None, content=answer)
+        ended = CallOutcome(
+            outcome=outcome,
+            ended=self._recorder.now(),
+            reasons=tuple(reasons),
+            parts=seal_parts([part], MemoryKeyRing([self._key])),
+        )
+        self._recorder.conclude(number, ended)
+
+
+def _event(
+    action: Action,
+    caller: Caller,
+    ruling: Ruling,
+    call: Mapping[str, object],
+    *,
+    reasons: Sequence[str],
+    outcome: Outcome,
+) -> Event:
+    routed, decision = ruling.routed, ruling.decision
+    used = routed.grant_used(decision) if routed and decision else None
+    query = routed.query if routed else None
+    return Event(
+        id=uuid7(),
+        action=action,
+        actor=caller.principal.id,
+        outcome=outcome,
+        reasons=tuple(reasons),
+        resource=Resource(type="route", id=routed.facts.route.id if routed else None),
+        grant=used[0] if used else None,
+        request=used[1] if used else None,
+        decision=decision.id if decision else None,
+        policy=decision.revision if decision else None,
+        parts=(
+            Part(name="call", subject=None, content=call),
+            *own_parts(caller.principal, caller.origin, query, decision),
+        ),
+    )

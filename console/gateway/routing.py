@@ -1,0 +1,116 @@
+"""What a call needs from the tables, in one read transaction: the route, the question, the deployment."""
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.catalog.facts import RouteFacts, covering_grants, find_route
+from console.gateway.table import Match
+from console.gateway.upstream import Target
+from console.models import Cluster, Deployment, RouteTarget
+from console.questions import Origin, ask
+from console.services import Services
+from policy.decision import Decision, Query
+from policy.models import Grant
+from sso.principal import Principal
+
+GRANT_MATCH = "grant:"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One deployment a route lists."""
+
+    label: str
+    weight: int
+    cluster: str
+    target: Target
+    upstream_name: str
+    upstream_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A known route, the question to decide, and what could serve the call."""
+
+    facts: RouteFacts
+    query: Query
+    grants: tuple[Grant, ...]
+    listed: tuple[Listed, ...]
+
+    def choose(self, version: str | None) -> Listed | None:
+        """Return the deployment for `version`, or by weight when none is named; None if there is none."""
+        fitting = [item for item in self.listed if version is None or item.label == version]
+        weights = [item.weight for item in fitting]
+        if not fitting or not sum(weights):
+            return fitting[0] if fitting else None
+        point = secrets.randbelow(sum(weights))
+        for item in fitting:
+            if point < item.weight:
+                return item
+            point -= item.weight
+        return fitting[-1]
+
+    def grant_used(self, decision: Decision) -> tuple[UUID, UUID] | None:
+        """Return the grant that allowed the call and the access request it came from."""
+        named = {code.removeprefix(GRANT_MATCH) for code in decision.matched if code.startswith(GRANT_MATCH)}
+        for grant in self.grants:
+            if str(grant.id) in named:
+                return grant.id, grant.change_id
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and from where."""
+
+    principal: Principal
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was decided on a call; both are None for a route that does not exist."""
+
+    routed: Routed | None = None
+    decision: Decision | None = None
+
+
+async def route_call(services: Services, principal: Principal, match: Match) -> Routed | None:
+    """Read what the call needs; None when there is no route by this name."""
+    async with services.database.read() as session:
+        facts = await find_route(session, match.model)
+        if facts is None:
+            return None
+        grants = await covering_grants(session, principal.id, [facts.route.id])
+        resource = facts.resource([document for _, document in grants])
+        query = await ask(services, session, principal, match.operation.permission, resource)
+        listed = await _listed(session, facts.route.id)
+    return Routed(facts, query, tuple(grant for grant, _ in grants), listed)
+
+
+async def _listed(session: AsyncSession, route_id: UUID) -> tuple[Listed, ...]:
+    query = (
+        select(RouteTarget, Deployment, Cluster)
+        .join(Deployment, col(Deployment.id) == col(RouteTarget.deployment_id))
+        .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
+        .where(col(RouteTarget.route_id) == route_id)
+        .order_by(col(RouteTarget.weight).desc(), col(RouteTarget.label).desc())
+    )
+    return tuple(_read(*row) for row in await session.exec(query))
+
+
+def _read(target: RouteTarget, deployment: Deployment, cluster: Cluster) -> Listed:
+    parts = urlsplit(cluster.url)
+    return Listed(
+        label=target.label,
+        weight=target.weight,
+        cluster=cluster.name,
+        target=Target(parts.hostname or "", parts.port or 80),
+        upstream_name=deployment.upstream_name,
+        upstream_version=deployment.upstream_version,
+    )
