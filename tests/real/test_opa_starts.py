@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from policy.bundles import read_bundle
 from tests.real.missing import require
 from tests.real.opa import OpaServer
 from tests.real.wire import ask
@@ -50,3 +51,9 @@ def test_it_comes_back_at_the_same_address(server: OpaServer) -> None:
         ask("GET", f"{before}/health")
     server.start()
     assert (server.url, ask("GET", f"{before}/health")[0]) == (before, 200)
+
+
+def test_the_shared_server_has_the_bundle_of_the_product(opa_url: str) -> None:
+    _, answer = ask("POST", f"{opa_url}/v1/data/guildhall?provenance=true", {"input": {}})
+    revisions = [bundle["revision"] for bundle in answer["provenance"]["bundles"].values()]
+    assert revisions == [read_bundle().revision]
