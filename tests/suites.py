@@ -1,6 +1,7 @@
 """What `make test` runs: each suite is a name and the commands that must all answer 0."""
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -56,7 +57,7 @@ def module(name: str, *arguments: str) -> Command:
 def pytest(name: str, expression: str, *arguments: str) -> Suite:
     """Return the suite of all tests whose markers match the expression."""
     junit = RESULTS / f"{name}.xml"
-    command = module("pytest", "-q", "-m", expression, f"--junitxml={junit}", *arguments)
+    command = module("pytest", "-q", "--durations=5", "-m", expression, f"--junitxml={junit}", *arguments)
     return Suite(name, (command,), junit)
 
 
@@ -99,7 +100,7 @@ def run(suite: Suite, write: Write) -> Outcome:
 
 
 def _stream(command: Command, write: Write) -> int:
-    shown = " ".join(part.removeprefix(f"{ROOT}/") for part in command)
+    shown = shlex.join(part.replace(f"{ROOT}/", "") for part in command)
     write(f"$ {shown}")
     try:
         process = subprocess.Popen(
