@@ -1,4 +1,4 @@
-"""The bundle: the Rego files without their tests, and data.json, named by one revision."""
+"""The bundle: the Rego files without their tests and cases, and data.json, named by one revision."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ RULES: Final = Path(__file__).parent / "rego"
 
 ROOTS: Final = ("guildhall",)
 _DATA = "data.json"
-_TEST_SUFFIX = "_test.rego"
+_TEST_SUFFIXES = ("_cases.rego", "_test.rego")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ def write_bundle(directory: Path, bundle: Bundle | None = None) -> str:
 
 
 def _paths(directory: Path, with_tests: bool) -> list[Path]:  # noqa: FBT001 - private, named at the call
-    rules = (path for path in directory.rglob("*.rego") if with_tests or not path.name.endswith(_TEST_SUFFIX))
+    rules = (
+        path for path in directory.rglob("*.rego") if with_tests or not path.name.endswith(_TEST_SUFFIXES)
+    )
     data = directory / _DATA
     return sorted([*rules, *([data] if data.exists() else [])])
 

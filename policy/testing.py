@@ -1,10 +1,14 @@
-"""Checking a policy folder before it decides: its own tests, the portable subset, a throw-away compile."""
+"""Checking a policy folder before it decides: its own cases, the portable subset, a throw-away compile.
+
+Cases are Rego data: ``*_cases.rego`` holds an ``entrypoint`` and ``cases`` of input and expectation. Here each
+input is set for real, because ``with`` can abort the embedded engine; ``*_test.rego`` asks OPA the same cases.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from policy.bundles import RULES, read_bundle
 from policy.decision import UNDEFINED, Entrypoint
@@ -14,12 +18,11 @@ from policy.subset import Problem, lint
 
 TEST_SECONDS: Final = 5.0
 _PACKAGE: Final = re.compile(r"^package\s+([\w.]+)", re.MULTILINE)
-_TEST: Final = re.compile(r"^(test_\w+)\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """How one ``test_*`` rule ended; ``why`` is empty when it passed."""
+    """How one case ended; ``why`` is empty when it passed."""
 
     __test__ = False
 
@@ -30,7 +33,7 @@ class TestOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """All outcomes of a policy folder, by name."""
+    """All outcomes of a policy folder, in the order of its files."""
 
     __test__ = False
 
@@ -43,19 +46,28 @@ class TestReport:
 
     @property
     def passed(self) -> bool:
-        """Whether there are tests and all of them passed."""
+        """Whether there are cases and all of them passed."""
         return bool(self.outcomes) and not self.failures
 
 
 def run_tests(directory: Path = RULES) -> TestReport:
-    """Evaluate every ``test_*`` rule of the folder in the embedded engine.
+    """Evaluate every case of the folder in the embedded engine.
 
     Raises:
-        BundleError: the folder cannot be read or compiled.
+        BundleError: the folder cannot be read or compiled, or its cases cannot be evaluated.
     """
-    bundle = read_bundle(directory, with_tests=True)
-    names = _test_names(bundle.files)
-    return TestReport(tuple(_run(bundle.files, names)) if names else ())
+    files = _asked_here(read_bundle(directory, with_tests=True).files)
+    packages = _packages_of_cases(files)
+    if not packages:
+        return TestReport(())
+    entrypoints = [f"{package}/{rule}" for package in packages for rule in ("cases", "entrypoint")]
+    evaluator = Evaluator(
+        files, [*Entrypoint, *entrypoints], load_seconds=LOAD_SECONDS * 3, decision_seconds=TEST_SECONDS
+    )
+    try:
+        return TestReport(tuple(outcome for name in packages for outcome in _run(evaluator, name)))
+    finally:
+        evaluator.close()
 
 
 def check(directory: Path = RULES) -> list[Problem]:
@@ -64,8 +76,7 @@ def check(directory: Path = RULES) -> list[Problem]:
     Raises:
         BundleError: the folder cannot be read.
     """
-    with_tests = read_bundle(directory, with_tests=True)
-    problems = lint(dict(with_tests.files))
+    problems = lint(dict(read_bundle(directory, with_tests=True).files))
     try:
         Evaluator(read_bundle(directory).files, list(Entrypoint)).close()
     except BundleError as error:
@@ -73,29 +84,41 @@ def check(directory: Path = RULES) -> list[Problem]:
     return problems
 
 
-def _test_names(files: Mapping[str, str]) -> list[str]:
-    names: list[str] = []
-    for path, text in sorted(files.items()):
-        package = _PACKAGE.search(text)
-        if path.endswith("_test.rego") and package:
-            folder = package.group(1).replace(".", "/")
-            names += [f"{folder}/{name}" for name in dict.fromkeys(_TEST.findall(text))]
-    return names
+def _asked_here(files: Mapping[str, str]) -> dict[str, str]:
+    return {path: text for path, text in files.items() if not path.endswith("_test.rego")}
 
 
-def _run(files: Mapping[str, str], names: list[str]) -> list[TestOutcome]:
-    evaluator = Evaluator(files, names, load_seconds=LOAD_SECONDS * 3, decision_seconds=TEST_SECONDS)
+def _packages_of_cases(files: Mapping[str, str]) -> list[str]:
+    found = [_PACKAGE.search(text) for path, text in sorted(files.items()) if path.endswith("_cases.rego")]
+    return [package.group(1).replace(".", "/") for package in found if package]
+
+
+def _run(evaluator: Evaluator, package: str) -> list[TestOutcome]:
     try:
-        return [_outcome(evaluator, name) for name in names]
-    finally:
-        evaluator.close()
+        cases = evaluator.evaluate(f"{package}/cases", {})
+        entrypoint = evaluator.evaluate(f"{package}/entrypoint", {})
+    except (DeciderFailedError, DeciderTimeoutError) as error:
+        raise BundleError(f"The cases of {package} cannot be evaluated.") from error
+    if not isinstance(cases, dict) or not isinstance(entrypoint, str):
+        raise BundleError(f"{package} needs an `entrypoint` and an object of `cases`.")
+    return [
+        _outcome(evaluator, entrypoint, f"{package}: {name}", case) for name, case in sorted(cases.items())
+    ]
 
 
-def _outcome(evaluator: Evaluator, name: str) -> TestOutcome:
+def _outcome(evaluator: Evaluator, entrypoint: str, name: str, case: Mapping[str, Any]) -> TestOutcome:
     try:
-        result = evaluator.evaluate(name, {})
+        result = evaluator.evaluate(entrypoint, case["input"])
     except (DeciderFailedError, DeciderTimeoutError) as error:
         return TestOutcome(name, passed=False, why=str(error))
-    if result is True:
-        return TestOutcome(name, passed=True)
-    return TestOutcome(name, passed=False, why="undefined" if result is UNDEFINED else "not true")
+    differing = _differing(case["expect"], result)
+    return TestOutcome(name, passed=not differing, why=", ".join(differing))
+
+
+def _differing(expected: object, result: object) -> list[str]:
+    """Return the keys whose value is another one than expected; other keys may hold anything."""
+    if expected == "undefined":
+        return [] if result is UNDEFINED else ["defined"]
+    if not isinstance(expected, dict) or not isinstance(result, dict):
+        return ["undefined" if result is UNDEFINED else "not an object"]
+    return sorted(key for key, value in expected.items() if result.get(key, UNDEFINED) != value)

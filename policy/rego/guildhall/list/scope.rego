@@ -12,11 +12,9 @@ scope := {"any": alternatives} if {
 	authz.within_token_scope
 }
 
-alternatives := array.concat(array.concat(everything, by_team), array.concat(by_visibility, array.concat(by_grant, by_person)))
-
-everything := [{"all": []}] if {
+alternatives := [{"all": []}] if {
 	reaches_all
-} else := []
+} else := array.concat(array.concat(by_team, by_visibility), array.concat(by_grant, by_person))
 
 reaches_all if {
 	some held in authz.assignments

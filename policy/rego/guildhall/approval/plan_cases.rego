@@ -1,0 +1,85 @@
+# What the plan answers, case by case.
+package guildhall.approval_test
+
+entrypoint := "guildhall/approval/plan"
+
+asked(tier, reviews) := {"v": 1, "context": {"change": {
+	"id": "change-1",
+	"kind": "access",
+	"requester": "member",
+	"tier": tier,
+	"team": "risk",
+	"receiving_team": "retail",
+	"reviews": reviews,
+}}}
+
+by(person, decision, groups) := {"by": person, "decision": decision, "groups": groups}
+
+both := [{"group": "owner:risk", "count": 1}, {"group": "reviewer", "count": 1}]
+
+owner_left := [{"group": "owner:risk", "count": 1}]
+
+reviewer_left := [{"group": "reviewer", "count": 1}]
+
+cases := {
+	"a low tier asks owner and reviewer": {
+		"input": asked("low", []),
+		"expect": {"required": both, "missing": both, "why": ["tier:low"]},
+	},
+	"a medium tier asks owner and reviewer": {
+		"input": asked("medium", []),
+		"expect": {"required": both, "missing": both, "why": ["tier:medium"]},
+	},
+	"a high tier asks owner and reviewer": {
+		"input": asked("high", []),
+		"expect": {"required": both, "missing": both, "why": ["tier:high"]},
+	},
+	"an unknown tier has no plan": {
+		"input": asked("odd", []),
+		"expect": "undefined",
+	},
+	"an unknown kind has no plan": {
+		"input": {"context": {"change": {"kind": "odd", "team": "risk", "tier": "low", "reviews": []}}},
+		"expect": "undefined",
+	},
+	"no change has no plan": {
+		"input": {"context": {"change": null}},
+		"expect": "undefined",
+	},
+	"the owner's approval leaves the reviewer": {
+		"input": asked("low", [by("owner", "approve", ["owner:risk"])]),
+		"expect": {"missing": reviewer_left},
+	},
+	"the reviewer's approval leaves the owner": {
+		"input": asked("low", [by("reviewer", "approve", ["reviewer"])]),
+		"expect": {"missing": owner_left},
+	},
+	"two people of two groups are enough": {
+		"input": asked("low", [by("owner", "approve", ["owner:risk"]), by("reviewer", "approve", ["reviewer"])]),
+		"expect": {"missing": []},
+	},
+	"two people of one group are not": {
+		"input": asked("low", [by("owner", "approve", ["owner:risk"]), by("other", "approve", ["owner:risk"])]),
+		"expect": {"missing": reviewer_left},
+	},
+	"one person of two groups is not": {
+		"input": asked("low", [by("owner", "approve", ["owner:risk", "reviewer"])]),
+		"expect": {"missing": reviewer_left},
+	},
+	"a person of two groups leaves one to another": {
+		"input": asked("low", [by("owner", "approve", ["owner:risk", "reviewer"]), by("other", "approve", ["owner:risk"])]),
+		"expect": {"missing": []},
+	},
+	"the requester does not count": {
+		"input": asked("low", [by("member", "approve", ["owner:risk", "reviewer"])]),
+		"expect": {"missing": both},
+	},
+	"a refusal is no approval": {
+		"input": asked("low", [by("owner", "refuse", ["owner:risk"])]),
+		"expect": {"missing": both},
+	},
+	"another team's owner does not count": {
+		"input": asked("low", [by("other", "approve", ["owner:vision"])]),
+		"expect": {"missing": both},
+	},
+}

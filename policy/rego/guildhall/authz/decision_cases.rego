@@ -1,0 +1,182 @@
+# What the decision answers, case by case. Each engine is asked with its own means: decision_test.rego asks OPA.
+package guildhall.authz_test
+
+entrypoint := "guildhall/authz/decision"
+
+now := 1797000000
+
+person(id, teams, owner_of, roles) := {
+	"id": id,
+	"kind": "person",
+	"teams": teams,
+	"owner_of": owner_of,
+	"roles": roles,
+	"scopes": null,
+	"auth": {"method": "session", "acr": "gold", "auth_time": now - 10},
+}
+
+member := person("member", ["retail"], [], [])
+
+owner := person("owner", ["risk"], ["risk"], [])
+
+reviewer := person("reviewer", [], [], [{"role": "reviewer", "scope": "all"}])
+
+admin := person("admin", [], [], [{"role": "admin", "scope": "all"}])
+
+route(visibility, state) := {
+	"type": "route",
+	"id": "route-1",
+	"name": "risk.credit-default",
+	"team": "risk",
+	"visibility": visibility,
+	"tier": "medium",
+	"data_class": "personal",
+	"state": state,
+	"receiving_team": "retail",
+}
+
+access_request := {
+	"type": "access_request",
+	"id": "change-1",
+	"team": "risk",
+	"visibility": "listed",
+	"tier": "medium",
+	"data_class": "personal",
+	"state": "active",
+}
+
+change := {
+	"id": "change-1",
+	"kind": "access",
+	"requester": "member",
+	"tier": "medium",
+	"team": "risk",
+	"receiving_team": "retail",
+	"reviews": [],
+}
+
+grant(starts, ends) := {
+	"id": "grant-1",
+	"permission": "model.invoke",
+	"principal_type": "team",
+	"principal_id": "retail",
+	"resource_id": "route-1",
+	"starts": starts,
+	"ends": ends,
+}
+
+question(subject, action, resource, grants) := {
+	"v": 1,
+	"subject": subject,
+	"action": action,
+	"resource": resource,
+	"grants": grants,
+	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": change},
+}
+
+old_sign_in := {
+	"id": "owner",
+	"kind": "person",
+	"teams": ["risk"],
+	"owner_of": ["risk"],
+	"roles": [],
+	"scopes": null,
+	"auth": {"method": "session", "acr": "gold", "auth_time": now - 301},
+}
+
+both := person("both", [], [], [{"role": "admin", "scope": "all"}, {"role": "auditor", "scope": "all"}])
+
+reviewer_here := person("here", [], [], [{"role": "reviewer", "scope": ["risk"]}])
+
+reviewer_there := person("there", [], [], [{"role": "reviewer", "scope": ["vision"]}])
+
+active := grant(now - 5, now + 60)
+
+ended := grant(now - 5, now)
+
+listed := route("listed", "active")
+
+needed := [{"group": "owner:risk", "count": 1}, {"group": "reviewer", "count": 1}]
+
+cases := {
+	"nothing asked is refused": {
+		"input": {},
+		"expect": {"allow": false},
+	},
+	"an unknown document version is refused": {
+		"input": {"v": 2},
+		"expect": {"allow": false, "reasons": ["unknown_version"]},
+	},
+	"a member without a grant hears who could give one": {
+		"input": question(member, "model.invoke", listed, []),
+		"expect": {"allow": false, "reasons": ["no_grant"], "missing": needed},
+	},
+	"a member with a grant calls until it ends": {
+		"input": question(member, "model.invoke", listed, [active]),
+		"expect": {"allow": true, "matched": ["grant:grant-1"], "valid_until": now + 60},
+	},
+	"a grant ends": {
+		"input": question(member, "model.invoke", listed, [ended]),
+		"expect": {"allow": false, "reasons": ["grant_expired"]},
+	},
+	"a stopped route answers nobody": {
+		"input": question(member, "model.invoke", route("shared", "stopped"), [active]),
+		"expect": {"allow": false, "reasons": ["route_stopped"]},
+	},
+	"a stranger hears that there is nothing": {
+		"input": question(member, "model.invoke", route("hidden", "active"), []),
+		"expect": {"allow": false, "reasons": ["not_found"], "missing": []},
+	},
+	"everybody calls what is shared": {
+		"input": question(member, "model.invoke", route("shared", "active"), []),
+		"expect": {"allow": true, "matched": ["visibility:shared"]},
+	},
+	"owning gives no right to call": {
+		"input": question(owner, "model.invoke", listed, []),
+		"expect": {"allow": false, "reasons": ["no_grant"]},
+	},
+	"a member asks for an own team": {
+		"input": question(member, "access_request.create", listed, []),
+		"expect": {"allow": true, "matched": ["member:retail"]},
+	},
+	"nobody asks for a team of others": {
+		"input": question(owner, "access_request.create", listed, []),
+		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
+	},
+	"the requester may not decide": {
+		"input": question(member, "access_request.review", access_request, []),
+		"expect": {"allow": false, "reasons": ["requester_may_not_decide"], "obligations": []},
+	},
+	"the owner reviews once stepped up": {
+		"input": question(owner, "access_request.review", access_request, []),
+		"expect": {"allow": true, "matched": ["owner:risk"], "valid_until": now + 290},
+	},
+	"the reviewer reviews": {
+		"input": question(reviewer, "access_request.review", access_request, []),
+		"expect": {"allow": true, "matched": ["reviewer"]},
+	},
+	"an old sign-in asks for step-up": {
+		"input": question(old_sign_in, "access_request.review", access_request, []),
+		"expect": {
+			"allow": false,
+			"reasons": ["step_up_required"],
+			"obligations": [{"type": "step_up", "max_age": 300, "acr": ["gold"]}],
+		},
+	},
+	"an admin is not asked": {
+		"input": question(admin, "access_request.review", access_request, []),
+		"expect": {"allow": false, "reasons": ["not_asked_to_review"]},
+	},
+	"admin excludes auditor": {
+		"input": question(both, "audit.read", {"type": "audit"}, []),
+		"expect": {"allow": false, "reasons": ["admin_excludes_auditor", "role_missing:auditor"]},
+	},
+	"a scoped reviewer stops routes of its teams": {
+		"input": question(reviewer_here, "route.stop", listed, []),
+		"expect": {"allow": true, "matched": ["role:reviewer"]},
+	},
+	"a scoped reviewer stops no other routes": {
+		"input": question(reviewer_there, "route.stop", listed, []),
+		"expect": {"reasons": ["out_of_scope:reviewer", "role_missing:admin", "role_missing:owner"]},
+	},
+}

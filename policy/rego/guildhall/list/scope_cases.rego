@@ -1,0 +1,98 @@
+# Which rows a list shows, case by case.
+package guildhall.list_test
+
+entrypoint := "guildhall/list/scope"
+
+person(teams, owner_of, roles) := {
+	"id": "p",
+	"kind": "person",
+	"teams": teams,
+	"owner_of": owner_of,
+	"roles": roles,
+	"scopes": null,
+	"auth": {"method": "session", "acr": null, "auth_time": null},
+}
+
+asked(subject, action, grants) := {
+	"v": 1,
+	"subject": subject,
+	"action": action,
+	"resource": {"type": "route"},
+	"grants": grants,
+	"context": {"now": 100},
+}
+
+grant(ends) := {
+	"id": "g",
+	"permission": "model.invoke",
+	"principal_type": "team",
+	"principal_id": "retail",
+	"resource_id": "route-1",
+	"starts": 0,
+	"ends": ends,
+}
+
+in_teams(teams) := {"all": [{"field": "team", "op": "in", "value": teams}]}
+
+found := {"all": [{"field": "visibility", "op": "in", "value": ["listed", "shared"]}]}
+
+granted := {"all": [{"field": "id", "op": "in", "value": ["route-1"]}]}
+
+own := {"all": [{"field": "person", "op": "eq", "value": "p"}]}
+
+limited := {
+	"id": "p",
+	"kind": "person",
+	"teams": ["retail"],
+	"owner_of": [],
+	"roles": [],
+	"scopes": ["model.invoke"],
+	"auth": {"method": "bearer", "acr": null, "auth_time": null},
+}
+
+cases := {
+	"nothing asked shows nothing": {
+		"input": {},
+		"expect": {"any": []},
+	},
+	"a member finds own, listed and granted": {
+		"input": asked(person(["retail"], [], []), "model.read", [grant(200)]),
+		"expect": {"any": [in_teams(["retail"]), found, granted]},
+	},
+	"an ended grant shows nothing": {
+		"input": asked(person([], [], []), "model.read", [grant(100)]),
+		"expect": {"any": [found]},
+	},
+	"an admin finds every model": {
+		"input": asked(person([], [], [{"role": "admin", "scope": "all"}]), "model.read", []),
+		"expect": {"any": [{"all": []}]},
+	},
+	"an unscoped auditor sees every event": {
+		"input": asked(person([], [], [{"role": "auditor", "scope": "all"}]), "audit.read", []),
+		"expect": {"any": [{"all": []}]},
+	},
+	"a scoped auditor sees its teams": {
+		"input": asked(person([], [], [{"role": "auditor", "scope": ["vision", "risk"]}]), "audit.read", []),
+		"expect": {"any": [in_teams(["risk", "vision"])]},
+	},
+	"a scoped auditor sees every cluster": {
+		"input": asked(person([], [], [{"role": "auditor", "scope": ["risk"]}]), "cluster.read", []),
+		"expect": {"any": [{"all": []}]},
+	},
+	"a member sees no event": {
+		"input": asked(person(["retail"], [], []), "audit.read", []),
+		"expect": {"any": []},
+	},
+	"an owner sees grants of own teams": {
+		"input": asked(person(["risk", "retail"], ["risk"], []), "grant.read", []),
+		"expect": {"any": [in_teams(["risk"])]},
+	},
+	"requests are seen by who asked and who is asked": {
+		"input": asked(person([], ["risk"], [{"role": "reviewer", "scope": ["vision"]}]), "access_request.read", []),
+		"expect": {"any": [in_teams(["risk", "vision"]), own]},
+	},
+	"a credential without the scope sees nothing": {
+		"input": asked(limited, "model.read", []),
+		"expect": {"any": []},
+	},
+}
