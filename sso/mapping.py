@@ -53,7 +53,7 @@ def apply(rules: Iterable[Rule], claims: Mapping[str, Any]) -> Rights:
 
 def _refuse_overage(claims: Mapping[str, Any]) -> None:
     # Entra ID puts a pointer here instead of the groups when there are more than it sends.
-    if claims.get("_claim_names") or claims.get("hasgroups") in {True, "true"}:
+    if claims.get("_claim_names") or claims.get("hasgroups") in (True, "true"):
         raise SignInError("groups_overage")
 
 
