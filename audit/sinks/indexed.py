@@ -19,7 +19,8 @@ from audit.sinks.mapping import document_id, index_name, quarantine_name
 from audit.sinks.port import Census, Delivery, Health, Shipment
 from audit.sinks.tally import Tally
 
-MAX_BATCH = 1_000
+MAX_BATCH = 250
+"""Entries per request. A document has at most some 3.5 kB, and a body of 1 MiB would hold up the loop."""
 
 
 class ElasticsearchSink:
