@@ -107,7 +107,7 @@ def read_icons(root: Path) -> dict[str, str]:
         file = root / ICON_FOLDER / f"{name}.svg"
         if not file.is_file():
             raise StaticBuildError(f"icons.txt lists {name}, which @tabler/icons does not have.")
-        shapes = re.findall(r"<(?:path|circle|rect|line|polyline) [^>]*/>", file.read_text("utf-8"))
+        shapes = re.findall(r"<(?:path|circle|rect|line|polyline)\s[^>]*/>", file.read_text("utf-8"))
         drawings[name] = "".join(" ".join(shape.split()) for shape in shapes if 'stroke="none"' not in shape)
     return drawings
 

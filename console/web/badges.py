@@ -1,0 +1,71 @@
+"""States and words as people see them: a label, a tone, an icon. Colour is never the only sign."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a colour means, everywhere in the console."""
+
+    GOOD = "good"
+    BAD = "bad"
+    WAIT = "wait"
+    INFO = "info"
+    CARE = "care"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A short word with a tone."""
+
+    label: str
+    tone: Tone
+    icon: str | None = None
+
+
+_GOOD, _BAD, _WAIT, _PLAIN = "circle-check", "circle-x", "clock", "circle-dashed"
+
+BADGES: dict[str, Badge] = {
+    # changes and access requests
+    "pending": Badge("Pending", Tone.WAIT, _WAIT),
+    "approved": Badge("Approved", Tone.GOOD, _GOOD),
+    "refused": Badge("Refused", Tone.BAD, _BAD),
+    "withdrawn": Badge("Withdrawn", Tone.PLAIN, "ban"),
+    "expired": Badge("Expired", Tone.PLAIN, _WAIT),
+    "approve": Badge("Approve", Tone.GOOD, _GOOD),
+    "refuse": Badge("Refuse", Tone.BAD, _BAD),
+    # access to a route, and grants
+    "none": Badge("No access", Tone.PLAIN, "lock"),
+    "granted": Badge("Granted", Tone.GOOD, "lock-open"),
+    "revoked": Badge("Revoked", Tone.BAD, "ban"),
+    # people, routes, clusters, deployments
+    "active": Badge("Active", Tone.GOOD, _GOOD),
+    "disabled": Badge("Disabled", Tone.BAD, "ban"),
+    "stopped": Badge("Stopped", Tone.BAD, "player-pause"),
+    "draft": Badge("Draft", Tone.PLAIN, _PLAIN),
+    "ready": Badge("Ready", Tone.GOOD, _GOOD),
+    "unavailable": Badge("Unavailable", Tone.BAD, "plug"),
+    # outcomes in the log
+    "success": Badge("Success", Tone.GOOD, _GOOD),
+    "denied": Badge("Denied", Tone.BAD, "ban"),
+    "failure": Badge("Failure", Tone.BAD, _BAD),
+    "unknown": Badge("Unknown", Tone.CARE, "help"),
+    # visibility, tier, data class
+    "hidden": Badge("Hidden", Tone.PLAIN, "eye-off"),
+    "listed": Badge("Listed", Tone.INFO, "eye"),
+    "shared": Badge("Shared", Tone.INFO, "users"),
+    "low": Badge("Low", Tone.PLAIN),
+    "medium": Badge("Medium", Tone.WAIT),
+    "high": Badge("High", Tone.CARE),
+    "public": Badge("Public", Tone.PLAIN),
+    "internal": Badge("Internal", Tone.PLAIN),
+    "confidential": Badge("Confidential", Tone.WAIT),
+    "personal": Badge("Personal", Tone.CARE),
+    "special": Badge("Special", Tone.BAD),
+}
+
+
+def badge_of(state: str) -> Badge:
+    """Return how ``state`` is shown; a word this table does not know is shown plainly, as it is."""
+    return BADGES.get(state) or Badge(state.replace("_", " ").capitalize(), Tone.PLAIN)

@@ -1,0 +1,94 @@
+"""Where a person can go: the rail and everything else around a page, as data."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+from litestar.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One word of the rail."""
+
+    key: str
+    label: str
+    path: str
+    icon: str
+
+
+AREAS = (
+    Area("models", "Models", "/models", "box"),
+    Area("requests", "Requests", "/requests", "clipboard-text"),
+    Area("reviews", "Reviews", "/reviews", "checklist"),
+    Area("audit", "Audit", "/audit", "list-search"),
+    Area("admin", "Admin", "/admin", "settings"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """One entry of the rail as drawn; ``count`` is how many things wait there, 0 shows nothing."""
+
+    label: str
+    path: str
+    icon: str
+    here: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, as the user menu shows it."""
+
+    name: str
+    handle: str
+    roles: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Everything a layout draws around a page.
+
+    ``banner`` is the red warning on top (the development identity provider), ``audit_lag`` how far the
+    log is behind, in words for the footer; None hides either.
+    """
+
+    path: str = "/"
+    version: str = ""
+    person: Person | None = None
+    rail: tuple[RailItem, ...] = ()
+    banner: str | None = None
+    audit_lag: str | None = None
+    search_path: str | None = None
+    sign_in_path: str = "/sign-in"
+    sign_out_path: str = "/sign-out"
+    account_links: tuple[tuple[str, str], ...] = field(default=(("Your access", "/me"),))
+
+
+DescribeShell = Callable[[Scope], Shell]
+
+
+def build_rail(path: str, allowed: Collection[str], counts: Mapping[str, int]) -> tuple[RailItem, ...]:
+    """Return the rail for one person: areas they have no right to are absent, not grey.
+
+    Args:
+        path: the page being shown, which marks its area as current.
+        allowed: keys of :data:`AREAS` this person may enter.
+        counts: how many things wait for this person, by area key.
+    """
+    return tuple(
+        RailItem(area.label, area.path, area.icon, is_within(path, area.path), counts.get(area.key, 0))
+        for area in AREAS
+        if area.key in allowed
+    )
+
+
+def is_within(path: str, area: str) -> bool:
+    """Say whether ``path`` is the page ``area`` or one below it."""
+    return path == area or path.startswith(area + "/")
+
+
+def bare_shell(scope: Scope) -> Shell:
+    """Return a shell without a person, for pages shown before sign-in."""
+    return Shell(path=scope["path"])

@@ -1,0 +1,15 @@
+from console.web.navigation import AREAS, build_rail
+
+
+def test_areas_without_rights_are_absent() -> None:
+    assert [item.label for item in build_rail("/", ("models", "audit"), {})] == ["Models", "Audit"]
+
+
+def test_the_rail_has_five_words_in_order() -> None:
+    assert [area.label for area in AREAS] == ["Models", "Requests", "Reviews", "Audit", "Admin"]
+
+
+def test_the_area_of_a_page_is_marked() -> None:
+    rail = build_rail("/models/risk/credit", ("models", "requests"), {"requests": 2})
+    assert [(item.here, item.count) for item in rail] == [(True, 0), (False, 2)]
+    assert not build_rail("/modelsx", ("models",), {})[0].here
