@@ -55,11 +55,12 @@ def lint(files: dict[str, str]) -> list[Problem]:
     """Return every place where the rules leave the subset. Files for OPA alone (``*_test.rego``) may."""
     rules = {path: _blank(text) for path, text in files.items() if _is_ours(path)}
     functions = {name for text in rules.values() for name in _FUNCTION.findall(text)}
-    return [
+    places = [
         Problem(path, line, message)
         for path, text in sorted(rules.items())
         for line, message in _lint_file(text, functions)
     ]
+    return places + _lint_names(rules, functions)
 
 
 def _lint_file(text: str, functions: set[str]) -> Iterator[tuple[int, str]]:
@@ -73,6 +74,19 @@ def _lint_file(text: str, functions: set[str]) -> Iterator[tuple[int, str]]:
             yield number, "a rule head needs `if` or `contains`"
         if re.search(r"\bopa\.runtime\b|\binput\.\$|\bevery\b", line):
             yield number, "a construct outside the portable subset"
+        if re.search(r"\|.*\bsome\b[^|]*,[^|]*\bin\b", line):
+            yield number, "`some key, value in` does not parse inside a comprehension"
+
+
+def _lint_names(rules: dict[str, str], functions: set[str]) -> list[Problem]:
+    """Two packages with a function of one name but other arguments crash the embedded engine."""
+    homes: dict[str, set[str]] = {name: set() for name in functions}
+    for text in rules.values():
+        package = _PACKAGE.search(text)
+        for name in _FUNCTION.findall(text):
+            homes[name].add(package.group(1) if package else "")
+    shared = sorted(name for name, packages in homes.items() if len(packages) > 1)
+    return [Problem(".", 0, f"the function `{name}` has homes in several packages") for name in shared]
 
 
 def _is_ours(path: str) -> bool:
@@ -96,7 +110,7 @@ def _lint_calls(text: str, functions: set[str]) -> Iterator[tuple[int, str]]:
 
 
 def _lint_comprehensions(text: str) -> Iterator[tuple[int, str]]:
-    """A function's argument used only in a comprehension's head silently drops every element in regopy."""
+    """In regopy a function's argument used only in a comprehension's head drops elements without a word."""
     opened: list[int] = []
     for place, sign in enumerate(text):
         if sign in "[{(":

@@ -1,7 +1,7 @@
 """Checking a policy folder before it decides: its own cases, the portable subset, a throw-away compile.
 
-Cases are Rego data: ``*_cases.rego`` holds an ``entrypoint`` and ``cases`` of input and expectation. Here each
-input is set for real, because ``with`` can abort the embedded engine; ``*_test.rego`` asks OPA the same cases.
+Cases are Rego data: ``*_cases.rego`` holds an ``entrypoint`` and ``cases`` of input and expectation. Here
+each input is set for real, because ``with`` can abort the embedded engine; ``*_test.rego`` asks OPA the same.
 """
 
 import re

@@ -3,7 +3,7 @@ package guildhall.approval_test
 
 entrypoint := "guildhall/approval/plan"
 
-asked(tier, reviews) := {"v": 1, "context": {"change": {
+about(tier, reviews) := {"v": 1, "context": {"change": {
 	"id": "change-1",
 	"kind": "access",
 	"requester": "member",
@@ -23,19 +23,19 @@ reviewer_left := [{"group": "reviewer", "count": 1}]
 
 cases := {
 	"a low tier asks owner and reviewer": {
-		"input": asked("low", []),
+		"input": about("low", []),
 		"expect": {"required": both, "missing": both, "why": ["tier:low"]},
 	},
 	"a medium tier asks owner and reviewer": {
-		"input": asked("medium", []),
+		"input": about("medium", []),
 		"expect": {"required": both, "missing": both, "why": ["tier:medium"]},
 	},
 	"a high tier asks owner and reviewer": {
-		"input": asked("high", []),
+		"input": about("high", []),
 		"expect": {"required": both, "missing": both, "why": ["tier:high"]},
 	},
 	"an unknown tier has no plan": {
-		"input": asked("odd", []),
+		"input": about("odd", []),
 		"expect": "undefined",
 	},
 	"an unknown kind has no plan": {
@@ -47,39 +47,39 @@ cases := {
 		"expect": "undefined",
 	},
 	"the owner's approval leaves the reviewer": {
-		"input": asked("low", [by("owner", "approve", ["owner:risk"])]),
+		"input": about("low", [by("owner", "approve", ["owner:risk"])]),
 		"expect": {"missing": reviewer_left},
 	},
 	"the reviewer's approval leaves the owner": {
-		"input": asked("low", [by("reviewer", "approve", ["reviewer"])]),
+		"input": about("low", [by("reviewer", "approve", ["reviewer"])]),
 		"expect": {"missing": owner_left},
 	},
 	"two people of two groups are enough": {
-		"input": asked("low", [by("owner", "approve", ["owner:risk"]), by("reviewer", "approve", ["reviewer"])]),
+		"input": about("low", [by("owner", "approve", ["owner:risk"]), by("reviewer", "approve", ["reviewer"])]),
 		"expect": {"missing": []},
 	},
 	"two people of one group are not": {
-		"input": asked("low", [by("owner", "approve", ["owner:risk"]), by("other", "approve", ["owner:risk"])]),
+		"input": about("low", [by("owner", "approve", ["owner:risk"]), by("other", "approve", ["owner:risk"])]),
 		"expect": {"missing": reviewer_left},
 	},
 	"one person of two groups is not": {
-		"input": asked("low", [by("owner", "approve", ["owner:risk", "reviewer"])]),
+		"input": about("low", [by("owner", "approve", ["owner:risk", "reviewer"])]),
 		"expect": {"missing": reviewer_left},
 	},
 	"a person of two groups leaves one to another": {
-		"input": asked("low", [by("owner", "approve", ["owner:risk", "reviewer"]), by("other", "approve", ["owner:risk"])]),
+		"input": about("low", [by("owner", "approve", ["owner:risk", "reviewer"]), by("other", "approve", ["owner:risk"])]),
 		"expect": {"missing": []},
 	},
 	"the requester does not count": {
-		"input": asked("low", [by("member", "approve", ["owner:risk", "reviewer"])]),
+		"input": about("low", [by("member", "approve", ["owner:risk", "reviewer"])]),
 		"expect": {"missing": both},
 	},
 	"a refusal is no approval": {
-		"input": asked("low", [by("owner", "refuse", ["owner:risk"])]),
+		"input": about("low", [by("owner", "refuse", ["owner:risk"])]),
 		"expect": {"missing": both},
 	},
 	"another team's owner does not count": {
-		"input": asked("low", [by("other", "approve", ["owner:vision"])]),
+		"input": about("low", [by("other", "approve", ["owner:vision"])]),
 		"expect": {"missing": both},
 	},
 }

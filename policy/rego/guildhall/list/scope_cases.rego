@@ -3,7 +3,7 @@ package guildhall.list_test
 
 entrypoint := "guildhall/list/scope"
 
-person(teams, owner_of, roles) := {
+somebody(teams, owner_of, roles) := {
 	"id": "p",
 	"kind": "person",
 	"teams": teams,
@@ -13,7 +13,7 @@ person(teams, owner_of, roles) := {
 	"auth": {"method": "session", "acr": null, "auth_time": null},
 }
 
-asked(subject, action, grants) := {
+list_of(subject, action, grants) := {
 	"v": 1,
 	"subject": subject,
 	"action": action,
@@ -22,7 +22,7 @@ asked(subject, action, grants) := {
 	"context": {"now": 100},
 }
 
-grant(ends) := {
+granted_until(ends) := {
 	"id": "g",
 	"permission": "model.invoke",
 	"principal_type": "team",
@@ -56,43 +56,43 @@ cases := {
 		"expect": {"any": []},
 	},
 	"a member finds own, listed and granted": {
-		"input": asked(person(["retail"], [], []), "model.read", [grant(200)]),
+		"input": list_of(somebody(["retail"], [], []), "model.read", [granted_until(200)]),
 		"expect": {"any": [in_teams(["retail"]), found, granted]},
 	},
 	"an ended grant shows nothing": {
-		"input": asked(person([], [], []), "model.read", [grant(100)]),
+		"input": list_of(somebody([], [], []), "model.read", [granted_until(100)]),
 		"expect": {"any": [found]},
 	},
 	"an admin finds every model": {
-		"input": asked(person([], [], [{"role": "admin", "scope": "all"}]), "model.read", []),
+		"input": list_of(somebody([], [], [{"role": "admin", "scope": "all"}]), "model.read", []),
 		"expect": {"any": [{"all": []}]},
 	},
 	"an unscoped auditor sees every event": {
-		"input": asked(person([], [], [{"role": "auditor", "scope": "all"}]), "audit.read", []),
+		"input": list_of(somebody([], [], [{"role": "auditor", "scope": "all"}]), "audit.read", []),
 		"expect": {"any": [{"all": []}]},
 	},
 	"a scoped auditor sees its teams": {
-		"input": asked(person([], [], [{"role": "auditor", "scope": ["vision", "risk"]}]), "audit.read", []),
+		"input": list_of(somebody([], [], [{"role": "auditor", "scope": ["vision", "risk"]}]), "audit.read", []),
 		"expect": {"any": [in_teams(["risk", "vision"])]},
 	},
 	"a scoped auditor sees every cluster": {
-		"input": asked(person([], [], [{"role": "auditor", "scope": ["risk"]}]), "cluster.read", []),
+		"input": list_of(somebody([], [], [{"role": "auditor", "scope": ["risk"]}]), "cluster.read", []),
 		"expect": {"any": [{"all": []}]},
 	},
 	"a member sees no event": {
-		"input": asked(person(["retail"], [], []), "audit.read", []),
+		"input": list_of(somebody(["retail"], [], []), "audit.read", []),
 		"expect": {"any": []},
 	},
 	"an owner sees grants of own teams": {
-		"input": asked(person(["risk", "retail"], ["risk"], []), "grant.read", []),
+		"input": list_of(somebody(["risk", "retail"], ["risk"], []), "grant.read", []),
 		"expect": {"any": [in_teams(["risk"])]},
 	},
 	"requests are seen by who asked and who is asked": {
-		"input": asked(person([], ["risk"], [{"role": "reviewer", "scope": ["vision"]}]), "access_request.read", []),
+		"input": list_of(somebody([], ["risk"], [{"role": "reviewer", "scope": ["vision"]}]), "access_request.read", []),
 		"expect": {"any": [in_teams(["risk", "vision"]), own]},
 	},
 	"a credential without the scope sees nothing": {
-		"input": asked(limited, "model.read", []),
+		"input": list_of(limited, "model.read", []),
 		"expect": {"any": []},
 	},
 }
