@@ -35,9 +35,11 @@ class TestRun:
         self.tally = Tally()
 
     def fast(self) -> list[Outcome]:
-        """Run what needs no server and no docs, in two lanes."""
-        unit = suites.pytest("unit", f"{NEEDS_NOTHING} and not slow")
-        return self.beside(lambda: self.one_by_one(suites.lint()), lambda: self.one_by_one(unit))
+        """Run what needs no server and no docs, in two lanes of about the same length."""
+        quick = f"{NEEDS_NOTHING} and not slow"
+        log = suites.pytest("log", quick, "tests/audit")
+        rest = suites.pytest("unit", quick, "--ignore=tests/audit")
+        return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(log))
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""
