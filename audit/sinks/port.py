@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from audit.errors import AuditError
+
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
@@ -83,7 +85,7 @@ class Census:
     beyond: int
 
 
-class SinkError(Exception):
+class SinkError(AuditError):
     """A sink could not be counted; carries one sentence for the operator."""
 
 

@@ -52,6 +52,7 @@ class Tally:
             SinkError: Elasticsearch cannot be asked now.
         """
         try:
+            await self._cluster.refresh(self._pattern)
             answer = await self._cluster.search(self._pattern, held(self._origin, first, last))
             return read_answer(read_indexes, answer)
         except ClusterError as error:

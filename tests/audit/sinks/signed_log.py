@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -41,7 +42,13 @@ class SignedLog:
 
 @asynccontextmanager
 async def open_log(folder: Path) -> AsyncIterator[SignedLog]:
-    engine = create_log_engine(f"sqlite+aiosqlite:///{folder / 'log.db'}")
+    async with open_log_at(f"sqlite+aiosqlite:///{folder / 'log.db'}") as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_log_at(url: str) -> AsyncIterator[SignedLog]:
+    engine = create_log_engine(url)
     await upgrade(engine, "log")
     yield SignedLog(engine)
     await engine.dispose()
@@ -55,6 +62,7 @@ def row(one: Shipment) -> dict[str, object]:
         "time": START + one.index,
         "action": fields.get("action", "none.none"),
         "outcome": fields.get("outcome", "unknown"),
+        "actor": UUID(fields["actor"]) if "actor" in fields else None,
         "producer": "gateway-1",
         "number": one.index,
         "retention": "invoke",
