@@ -17,26 +17,35 @@ class Action(StrEnum):
     """What was done, as ``resource.verb``; alphabetical."""
 
     ACCESS_REQUEST_CREATE = "access_request.create"
+    ACCESS_REQUEST_READ = "access_request.read"
     ACCESS_REQUEST_REVIEW = "access_request.review"
     ACCESS_REQUEST_WITHDRAW = "access_request.withdraw"
     ADMIN_BOOTSTRAP = "admin.bootstrap"
     AUDIT_EXPORT = "audit.export"
     AUDIT_READ = "audit.read"
     CLUSTER_CREATE = "cluster.create"
+    CLUSTER_READ = "cluster.read"
     CLUSTER_SYNC = "cluster.sync"
+    CLUSTER_UPDATE = "cluster.update"
     GRANT_CREATE = "grant.create"
+    GRANT_READ = "grant.read"
     GRANT_REVOKE = "grant.revoke"
+    HEALTH_READ = "health.read"
     LOG_GENESIS = "log.genesis"
+    LOG_READ = "log.read"
     MAPPING_RULE_CREATE = "mapping_rule.create"
     MAPPING_RULE_DELETE = "mapping_rule.delete"
+    MAPPING_RULE_READ = "mapping_rule.read"
     MEMBERSHIP_CREATE = "membership.create"
     MEMBERSHIP_REMOVE = "membership.remove"
     MODEL_DESCRIBE = "model.describe"
     MODEL_INVOKE = "model.invoke"
     MODEL_INVOKE_OPEN = "model.invoke.open"
     MODEL_PUBLISH = "model.publish"
+    MODEL_READ = "model.read"
     MODEL_UPDATE = "model.update"
     PERSON_CREATE = "person.create"
+    POLICY_READ = "policy.read"
     PRODUCER_LOST = "producer.lost"
     PRODUCER_OPEN = "producer.open"
     ROLE_ASSIGN = "role.assign"
@@ -44,11 +53,14 @@ class Action(StrEnum):
     ROUTE_CREATE = "route.create"
     ROUTE_START = "route.start"
     ROUTE_STOP = "route.stop"
+    SELF_READ = "self.read"
     SESSION_CREATE = "session.create"
     SESSION_END = "session.end"
+    SESSION_READ = "session.read"
     SESSION_REFUSE = "session.refuse"
     SETTINGS_LOAD = "settings.load"
     SINK_QUARANTINE = "sink.quarantine"
+    TEAM_CREATE = "team.create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,7 @@ _TYPES: Final = (
     EventType(
         Action.ACCESS_REQUEST_CREATE, "{actor} asked to use {resource}", "admin", ("iam",), ("creation",)
     ),
+    EventType(Action.ACCESS_REQUEST_READ, "{actor} read {resource}", "admin", ("iam",), ("access",)),
     EventType(Action.ACCESS_REQUEST_REVIEW, "{actor} answered {resource}", "admin", ("iam",), ("change",)),
     EventType(Action.ACCESS_REQUEST_WITHDRAW, "{actor} withdrew {resource}", "admin", ("iam",), ("change",)),
     EventType(
@@ -75,16 +88,26 @@ _TYPES: Final = (
     EventType(Action.AUDIT_READ, "{actor} read the log", "audit", ("database",), ("access",)),
     EventType(Action.CLUSTER_CREATE, "{actor} added {resource}", "admin", ("configuration",), ("creation",)),
     EventType(
+        Action.CLUSTER_READ, "{actor} looked at the clusters", "admin", ("configuration",), ("access",)
+    ),
+    EventType(
         Action.CLUSTER_SYNC, "{actor} synchronised {resource}", "admin", ("configuration",), ("change",)
     ),
+    EventType(Action.CLUSTER_UPDATE, "{actor} changed {resource}", "admin", ("configuration",), ("change",)),
     EventType(Action.GRANT_CREATE, "{actor} granted {resource}", "admin", ("iam",), ("creation",)),
+    EventType(Action.GRANT_READ, "{actor} looked at the grants", "admin", ("iam",), ("access",)),
     EventType(Action.GRANT_REVOKE, "{actor} revoked {resource}", "admin", ("iam",), ("deletion",)),
+    EventType(Action.HEALTH_READ, "{actor} looked at the health page", "admin", ("host",), ("info",)),
     EventType(Action.LOG_GENESIS, "The log began", "audit", ("configuration",), ("creation",)),
+    EventType(Action.LOG_READ, "{actor} read the log itself", "audit", ("database",), ("access",)),
     EventType(
         Action.MAPPING_RULE_CREATE, "{actor} added {resource}", "admin", ("iam",), ("admin", "creation")
     ),
     EventType(
         Action.MAPPING_RULE_DELETE, "{actor} deleted {resource}", "admin", ("iam",), ("admin", "deletion")
+    ),
+    EventType(
+        Action.MAPPING_RULE_READ, "{actor} looked at the mapping rules", "admin", ("iam",), ("access",)
     ),
     EventType(Action.MEMBERSHIP_CREATE, "{actor} added {resource}", "admin", ("iam",), ("group", "creation")),
     EventType(
@@ -98,8 +121,10 @@ _TYPES: Final = (
     EventType(
         Action.MODEL_PUBLISH, "{actor} published {resource}", "admin", ("configuration",), ("creation",)
     ),
+    EventType(Action.MODEL_READ, "{actor} looked at {resource}", "invoke", ("api",), ("access",)),
     EventType(Action.MODEL_UPDATE, "{actor} changed {resource}", "admin", ("configuration",), ("change",)),
     EventType(Action.PERSON_CREATE, "{resource} was added", "admin", ("iam",), ("user", "creation")),
+    EventType(Action.POLICY_READ, "{actor} read the policies", "admin", ("configuration",), ("access",)),
     EventType(Action.PRODUCER_LOST, "A writer of records was lost", "audit", ("process",), ("end",)),
     EventType(Action.PRODUCER_OPEN, "A writer of records started", "audit", ("process",), ("start",)),
     EventType(Action.ROLE_ASSIGN, "{actor} assigned {resource}", "admin", ("iam",), ("admin", "change")),
@@ -107,13 +132,16 @@ _TYPES: Final = (
     EventType(Action.ROUTE_CREATE, "{actor} opened {resource}", "admin", ("configuration",), ("creation",)),
     EventType(Action.ROUTE_START, "{actor} started {resource}", "admin", ("configuration",), ("change",)),
     EventType(Action.ROUTE_STOP, "{actor} stopped {resource}", "admin", ("configuration",), ("change",)),
+    EventType(Action.SELF_READ, "{actor} looked at their own rights", "admin", ("iam",), ("access",)),
     EventType(Action.SESSION_CREATE, "{actor} signed in", "auth", ("authentication", "session"), ("start",)),
     EventType(Action.SESSION_END, "{actor} signed out", "auth", ("authentication", "session"), ("end",)),
+    EventType(Action.SESSION_READ, "{actor} looked at the sessions", "auth", ("session",), ("access",)),
     EventType(Action.SESSION_REFUSE, "A sign-in was refused", "auth", ("authentication",), ("start",)),
     EventType(Action.SETTINGS_LOAD, "The settings were loaded", "admin", ("configuration",), ("change",)),
     EventType(
         Action.SINK_QUARANTINE, "{resource} set an entry aside", "audit", ("configuration",), ("info",)
     ),
+    EventType(Action.TEAM_CREATE, "{actor} created {resource}", "admin", ("iam",), ("group", "creation")),
 )
 
 EVENT_TYPES: Final[Mapping[Action, EventType]] = MappingProxyType({kind.action: kind for kind in _TYPES})

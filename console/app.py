@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from console.areas import API, OPEN_PAGES, PAGES
 from console.declared import public, require_declared
 from console.errors import ConsoleError
+from console.health import HEALTH
 from console.problems import answer_console_error, answer_http_error, answer_unexpected
 from console.questions import origin_of
 from console.security import BearerAuthentication, SessionAuthentication, require_csrf
@@ -42,6 +43,18 @@ def create_app(services: Services) -> Litestar:
         template_config=template_config(environment),
         request_class=ConsoleRequest,
         openapi_config=_openapi(),
+        logging_config=None,
+    )
+
+
+def create_probes(services: Services) -> Litestar:
+    """Return the probes alone, for a process that only answers the data path."""
+    return Litestar(
+        route_handlers=[Router(path="/", route_handlers=[*HEALTH])],
+        state=State({"services": services}),
+        dependencies={"services": Provide(provide_services, sync_to_thread=False)},
+        guards=[require_declared],
+        openapi_config=None,
         logging_config=None,
     )
 

@@ -43,7 +43,7 @@ class Dispatcher:
         if scope["type"] == "lifespan":
             await self._default(scope, self._starting(receive), self._stopping(send))
             return
-        segment = str(scope["path"]).split("/", 2)[1] if scope["path"] else ""
+        segment = str(scope["path"]).split("/", 2)[1] if str(scope["path"]).startswith("/") else ""
         await self._mounts.get(segment, self._default)(scope, receive, send)
 
     def _starting(self, receive: Receive) -> Receive:
@@ -64,3 +64,22 @@ class Dispatcher:
             await send(message)
 
         return wrapped
+
+
+class KnownHosts:
+    """Refuses a Host that is not this machine's own: a foreign name on loopback is DNS rebinding."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        """Let `app` answer only as localhost, 127.0.0.1 or [::1] at `port`."""
+        self._app = app
+        names = ("localhost", "127.0.0.1", "[::1]")
+        self._known = frozenset(f"{name}:{port}".encode() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection, or answer 421 (RFC 9110 section 15.5.20)."""
+        if scope["type"] == "http" and dict(scope["headers"]).get(b"host") not in self._known:
+            head = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 421, "headers": head})
+            await send({"type": "http.response.body", "body": b"This name is not served here.\n"})
+            return
+        await self._app(scope, receive, send)

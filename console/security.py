@@ -9,16 +9,18 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from console.clock import seconds
-from console.errors import NotSignedInError, RefusedError
+from console.errors import NotSignedInError, RefusedError, ServiceUnavailableError
 from console.services import Services
+from console.web.templates import CSRF_FIELD, CSRF_STATE
 from sso import sessions
 from sso.directory import principal_for, principal_of_session
 from sso.errors import TokenError
 from sso.principal import Principal
+from sso.settings import SessionSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
-CSRF_FIELD = "_csrf"
+SESSION_LIMITS = SessionSettings()
 CSRF_HEADER = "x-csrf-token"
 
 
@@ -37,6 +39,7 @@ class SessionAuthentication(AbstractAuthenticationMiddleware):
         principal = await _session_principal(services, cookie) if cookie else None
         if principal is None:
             raise NotSignedInError("Sign in to go on.")
+        connection.state[CSRF_STATE] = sessions.csrf_token(cookie or "", services.csrf_key)
         return AuthenticationResult(user=principal, auth=cookie)
 
 
@@ -62,6 +65,8 @@ async def bearer_principal(services: Services, header: str | None) -> Principal:
     try:
         claims = await services.sign_in.verifier.verify(token.strip())
     except TokenError as error:
+        if error.reason == "issuer_unavailable":
+            raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
         raise NotSignedInError("This access token is not accepted.", (error.reason,)) from None
     async with services.database.read() as session:
         found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
@@ -71,9 +76,14 @@ async def bearer_principal(services: Services, header: str | None) -> Principal:
 
 
 async def _session_principal(services: Services, cookie: str) -> Principal | None:
+    now = services.clock()
     async with services.database.read() as session:
-        row = await sessions.find(session, cookie, services.clock())
-        return await principal_of_session(session, row) if row is not None else None
+        row = await sessions.find(session, cookie, now)
+        principal = await principal_of_session(session, row) if row is not None else None
+    if row is not None and sessions.needs_touch(row, now):
+        async with services.database.write() as session:
+            await sessions.touch(session, row.id_hash, now, SESSION_LIMITS)
+    return principal
 
 
 async def require_csrf(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]

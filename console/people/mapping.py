@@ -9,7 +9,8 @@ from audit.event import Part
 from audit.events import Action
 from console.errors import ConflictError, InvalidInputError
 from console.people.forms import MappingRuleCreate, MappingRuleRead
-from console.work import Resource, Row, UnitOfWork
+from console.questions import Resource
+from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 from sso.models import MappingRule, RuleRole, Team
 from sso.scopes import read_scope

@@ -1,7 +1,8 @@
 """What the caller holds, as the tables say it."""
 
 from console.people.forms import Me
-from console.work import Resource, UnitOfWork
+from console.questions import Resource
+from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.directory import rights_of
 

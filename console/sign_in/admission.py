@@ -9,6 +9,7 @@ from audit.event import Outcome, Part
 from audit.events import Action
 from console.questions import Origin, Resource
 from console.rows import identity_row, membership_row, person_row, role_row
+from console.security import SESSION_LIMITS
 from console.services import Services
 from console.work import Row, UnitOfWork
 from sso.claims import IdTokenClaims
@@ -16,9 +17,6 @@ from sso.directory import Admission, admit
 from sso.models import MappingRule, Membership, RoleAssignment
 from sso.principal import Authentication, Principal, system_principal
 from sso.sessions import CreatedSession, create, revoke
-from sso.settings import SessionSettings
-
-SESSION_LIMITS = SessionSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,10 @@ async def record_admission(work: UnitOfWork, admission: Admission) -> None:
     if admission.created:
         rows = [person_row(admission.person, work.now), identity_row(admission.identity, work.now)]
         subject = Resource("person", admission.person.id)
-        await work.record(Action.PERSON_CREATE, resource=subject, rows=rows)
+        # The part also makes the person's key: gateways may only read keys, and seal this person's calls.
+        profile = {"handle": admission.profile.handle, "name": admission.profile.name}
+        part = Part(name="person", subject=admission.person.id, content=profile)
+        await work.record(Action.PERSON_CREATE, resource=subject, rows=rows, parts=[part])
     for added in admission.added:
         await _record_right(work, added, gone=False)
     for removed in admission.removed:

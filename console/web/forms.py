@@ -47,7 +47,7 @@ class Form(Generic[Model]):
 
 def read_form(model: type[Model], typed: Mapping[str, str]) -> Form[Model]:
     """Check what was typed against ``model`` (whose extra fields are forbidden)."""
-    values = {name: value for name, value in typed.items() if name != "_csrf_token"}
+    values = {name: value for name, value in typed.items() if name != "_csrf"}
     try:
         return Form(values, {}, model.model_validate(values))
     except ValidationError as mistakes:

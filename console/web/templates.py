@@ -7,10 +7,8 @@ Filters: ``utc``, ``utc_day``, ``rfc3339`` (integer microseconds), ``markdown``.
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
-from litestar.template.base import csrf_token
 from markupsafe import Markup
 
 from console.web.assets import Assets
@@ -20,15 +18,19 @@ from console.web.markdown import render_markdown
 from console.web.navigation import DescribeShell, Shell
 from console.web.times import rfc3339, utc, utc_day
 
+CSRF_FIELD = "_csrf"
+CSRF_STATE = "csrf"
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
 def csrf_field() -> Markup:
-    """Return the hidden field that every form with an unsafe method carries."""
-    request: Request[object, object, object] = Request(current.get().scope)  # type: ignore[type-var]
-    return Markup('<input type="hidden" name="_csrf_token" value="{}">').format(
-        csrf_token({"request": request})
-    )
+    """Return the hidden field that every form with an unsafe method carries.
+
+    Its token is bound to the session (console.security puts it into the scope); a page without a session
+    has none, and its forms are refused.
+    """
+    token = current.get().scope.get("state", {}).get(CSRF_STATE, "")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token)
 
 
 def build_environment(

@@ -5,7 +5,7 @@ from typing import get_args
 from audit.events import EVENT_TYPES, Action, Retention
 
 # Allowed values of event.category and event.type, https://www.elastic.co/docs/reference/ecs
-CATEGORIES = {"api", "authentication", "configuration", "database", "iam", "process", "session"}
+CATEGORIES = {"api", "authentication", "configuration", "database", "host", "iam", "process", "session"}
 TYPES = {"access", "admin", "change", "creation", "deletion", "end", "group", "info", "start", "user"}
 
 

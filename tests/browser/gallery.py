@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from litestar import Litestar, Response, get, post
-from litestar.config.csrf import CSRFConfig
 from litestar.params import QueryParameter
 from litestar.response import Template
 from litestar.types import ASGIApp, Scope
@@ -199,7 +198,6 @@ def create_gallery() -> ASGIApp:
         [gallery, ask, done, stop, hostile, bare, static_router()],
         request_class=ConsoleRequest,
         template_config=template_config(environment),
-        csrf_config=CSRFConfig(secret="gallery-secret-of-the-tests", cookie_secure=False),
         openapi_config=None,
     )
     return PageHeaders(app)

@@ -11,7 +11,7 @@ class Ask(BaseModel):
 
 
 def test_a_good_form_gives_its_model() -> None:
-    form = read_form(Ask, {"purpose": "review", "days": "30", "_csrf_token": "t"})
+    form = read_form(Ask, {"purpose": "review", "days": "30", "_csrf": "t"})
     assert form.data == Ask(purpose="review", days=30)
     assert form.errors == {}
 

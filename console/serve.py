@@ -1,0 +1,177 @@
+"""Starts the roles: console and gateway answer HTTP in this process, the worker is a process of its own."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Literal
+
+import uvicorn
+
+from console.app import create_app, create_probes
+from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle
+from console.gateway.app import Gateway
+from console.installation import stamp
+from console.processes import Child, child_environment, spawn
+from console.processes import stop as stop_child
+from console.services import Services, build
+from console.settings import PREFIX, Settings
+from console.sign_in.providers import dev_issuer
+from console.web.csp import PageHeaders
+from console.worker import run_worker, stop_on_signal
+from sso.dev.people import DEMO_PEOPLE
+from sso.dev.profile import assert_embedded
+from sso.dev.provider import DevProvider
+
+Role = Literal["all", "console", "gateway", "worker"]
+GATEWAY_SEGMENTS: Final = ("v2",)
+RESTART_SECONDS: Final = 1.0
+logger = logging.getLogger("guildhall")
+
+
+def build_asgi(services: Services, role: Role) -> Dispatcher:
+    """Return what this process answers under `role`."""
+    mounts: dict[str, ASGIApp] = {}
+    parts: list[Lifecycle] = []
+    if role in {"all", "gateway"}:
+        gateway = Gateway(services)
+        mounts |= dict.fromkeys(GATEWAY_SEGMENTS, gateway)
+        parts.append(gateway)
+    if services.settings.embedded and role != "gateway":
+        mounts["dev-idp"] = dev_provider(services)
+    app = create_probes(services) if role == "gateway" else create_app(services)
+    confined: ASGIApp = PageHeaders(app, form_targets(services))  # type: ignore[assignment]
+    return Dispatcher(confined, mounts, tuple(parts))
+
+
+def dev_provider(services: Services) -> DevProvider:
+    """Return the development identity provider; it refuses any other profile and any address but loopback."""
+    settings = services.settings
+    assert_embedded(settings.profile.value, settings.server.host)
+    key = settings.data / "dev-idp.key"
+    return DevProvider(dev_issuer(settings), key, DEMO_PEOPLE, services.clock)
+
+
+def form_targets(services: Services) -> tuple[str, ...]:
+    """Return the origins a form's redirect may lead to: the identity providers'."""
+    return tuple("/".join(issuer.split("/", 3)[:3]) for issuer in services.sign_in.issuers)
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that says when its port is open."""
+
+    def __init__(self, ready: Callable[[], None], config: uvicorn.Config) -> None:
+        """Call `ready` once requests are answered."""
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+async def serve_http(services: Services, role: Role, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer HTTP until told to end; `ready` is called once the port is open."""
+    await stamp(services)
+    settings = services.settings
+    app: ASGIApp = build_asgi(services, role)
+    if settings.embedded:
+        app = KnownHosts(app, settings.server.port)
+    server = AnnouncingServer(
+        ready,
+        uvicorn.Config(
+            app,
+            host=settings.server.host,
+            port=settings.server.port,
+            lifespan="on",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=10,
+        ),
+    )
+    try:
+        await server.serve()
+    finally:
+        await services.close()
+
+
+async def serve_worker(settings: Settings) -> None:
+    """Run the worker until told to end."""
+    services, stop = build(settings), asyncio.Event()
+    stop_on_signal(stop)
+    try:
+        await stamp(services)
+        await run_worker(services, stop)
+    finally:
+        await services.close()
+
+
+async def serve_all(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
+    """Supervise: the worker as a child process, console and gateway here."""
+    worker = WorkerChild(settings)
+    worker.start()
+    watching = asyncio.create_task(worker.keep_running())
+    try:
+        await serve_http(build(settings), "all", ready)
+    finally:
+        watching.cancel()
+        worker.stop()
+
+
+class WorkerChild:
+    """The worker's process: started, started again when it ends, and ended with us."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare to start a worker under `settings`."""
+        self._settings = settings
+        self._child: Child | None = None
+
+    def start(self) -> None:
+        """Start the process; its output goes to `worker.log` in the data folder."""
+        command = [sys.executable, "-m", "console", "serve", "--role", "worker"]
+        log = self._settings.data / "worker.log"
+        self._child = spawn("worker", command, log=log, environment=_environment(self._settings))
+
+    async def keep_running(self) -> None:
+        """Start it again whenever it ends: intents are durable, so nothing is lost meanwhile."""
+        while True:
+            await asyncio.sleep(RESTART_SECONDS)
+            if self._child is not None and self._child.exit_code is not None:
+                logger.warning("The worker ended (%s); starting it again.", self._child.exit_code)
+                self.start()
+
+    def stop(self) -> None:
+        """End the process; it drains what waits first."""
+        if self._child is not None:
+            stop_child(self._child)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    # The child reads the same file and environment; only what was given on the command line is added.
+    return child_environment() | {
+        f"{PREFIX}DATA": str(settings.data.resolve()),
+        f"{PREFIX}PROFILE": settings.profile.value,
+        f"{PREFIX}SERVER__PORT": str(settings.server.port),
+        f"{PREFIX}SERVER__HOST": settings.server.host,
+    }
+
+
+def write_run_file(settings: Settings) -> Path:
+    """Tell the command line where this installation answers."""
+    path = settings.data / "run.json"
+    said = {
+        "url": settings.base_url,
+        "issuer": dev_issuer(settings) if settings.embedded else None,
+        "data": str(settings.data.resolve()),
+        "pid": os.getpid(),
+    }
+    path.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+    return path

@@ -1,0 +1,75 @@
+"""The one worker: alone holds the signing key and the log's lease; drains, signs, ships."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Sequence
+
+from audit.checkpoint import FileSigner
+from audit.database import create_log_engine
+from audit.lease import Lease, choose_lease
+from audit.log import Log, genesis_record
+from audit.sequencer import Sequencer, hold_log
+from audit.shipper import Shipper
+from audit.sinks.port import Sink
+from console.database import Database
+from console.followers import build_sinks
+from console.gateway.recorder import SPOOL
+from console.services import Services
+
+
+async def run_worker(services: Services, stop: asyncio.Event) -> None:
+    """Work until `stop` is set.
+
+    Raises:
+        LeaseTakenError: another worker holds this log.
+        ForkRefusedError: the log is not the one that was signed last; nothing is signed.
+    """
+    settings = services.settings
+    engine = create_log_engine(settings.log_url)
+    signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
+    log = Log(engine, settings.data / "last-signed.note")
+    lease = choose_lease(engine, settings.data / "log.lock")
+    sinks = build_sinks(settings)
+    try:
+        await ensure_log(lease, log, signer, services)
+        async with hold_log(lease, log):
+            sequencer = Sequencer(services.database, log, settings.data / SPOOL, signer, services.clock)
+            shippers = [Shipper(engine, sink, services.clock) for sink in sinks]
+            async with asyncio.TaskGroup() as group:
+                group.create_task(sequencer.run(stop))
+                for shipper in shippers:
+                    group.create_task(shipper.run(stop))
+    finally:
+        await close_all(sinks, services.database)
+        await engine.dispose()
+
+
+async def ensure_log(lease: Lease, log: Log, signer: FileSigner, services: Services) -> None:
+    """Begin the log at the very first start, and publish its verifier key beside the signing key."""
+    settings = services.settings
+    vkey = settings.data / "keys" / "log.vkey"
+    vkey.write_text(signer.vkey + "\n", "utf-8")
+    await lease.take()
+    try:
+        if not await log.exists():
+            now = services.clock()
+            genesis = genesis_record(profile=settings.profile.value, vkey=signer.vkey, now=now)
+            await log.create(settings.audit.origin, genesis)
+    finally:
+        await lease.release()
+
+
+async def close_all(sinks: Sequence[Sink], database: Database) -> None:
+    """Close what the worker opened; one that fails does not keep the others open."""
+    for sink in sinks:
+        with contextlib.suppress(Exception):
+            await sink.close()
+    await database.close()
+
+
+def stop_on_signal(stop: asyncio.Event) -> None:
+    """Set `stop` when the process is told to end."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
