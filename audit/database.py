@@ -21,7 +21,9 @@ def create_log_engine(url: str) -> AsyncEngine:
         return _create_sqlite_engine(url)
     if drivername == "postgresql+asyncpg":
         settings = {"search_path": LOG_SCHEMA, "application_name": "guildhall-log"}
-        return create_async_engine(url, connect_args={"server_settings": settings}, pool_pre_ping=True)
+        return create_async_engine(
+            url, connect_args={"server_settings": settings}, pool_pre_ping=True, hide_parameters=True
+        )
     raise ValueError(f"The log needs sqlite+aiosqlite or postgresql+asyncpg, not {drivername}.")
 
 
@@ -31,7 +33,7 @@ def for_writing(engine: AsyncEngine) -> AsyncEngine:
 
 
 def _create_sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
     sa.event.listen(engine.sync_engine, "begin", _begin)
     return engine

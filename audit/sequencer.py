@@ -103,7 +103,7 @@ class Sequencer:
         await self._try_once()
 
     async def run_once(self) -> int:
-        """Drain one batch of each source, sign when it is time; return how many entries were logged.
+        """Drain one batch of each source, sign when it is time; return how much moved, 0 when nothing waits.
 
         Raises:
             StaleEpochError: another worker took over; nothing was changed.
@@ -113,17 +113,16 @@ class Sequencer:
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
         batch = drain.collect(self._clock())
-        logged = range(0)
-        if waiting or not batch.is_empty():
-            pending = sorted([*waiting, *batch.pending], key=_time)
+        pending = sorted([*waiting, *batch.pending], key=_time)
+        if pending or not batch.is_empty():
             logged = await self._log.append(pending, batch.progress)
+            self._unsigned = self._unsigned or bool(logged)
             drain.settle(batch)
         self._drain = drain
         await self._clear_outbox(sealed)
-        self._unsigned = self._unsigned or bool(logged)
         if self._unsigned and self._is_time_to_sign():
             await self.sign()
-        return len(logged)
+        return max(len(pending), not batch.is_empty())
 
     async def sign(self) -> None:
         """Sign the log as it stands now.

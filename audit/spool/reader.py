@@ -7,7 +7,7 @@ from pathlib import Path
 from audit.spool.files import list_producers, lock_path, producer_is_gone, spool_path
 from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode_frames
 
-CHUNK_BYTES = 4 * MAX_RECORD_BYTES
+CHUNK_BYTES = 2 * MAX_RECORD_BYTES  # holds at least one frame, and takes the worker under half a second
 
 __all__ = [
     "Position",

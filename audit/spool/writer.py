@@ -20,7 +20,15 @@ _DURABLE = {"intent": FrameKind.INTENT, "entry": FrameKind.ENTRY}
 
 
 class SpoolUnavailableError(AuditError):
-    """A record could not be made durable; what it speaks of must not happen."""
+    """A record could not be made durable; what it speaks of must not happen.
+
+    ``number`` is the frame's, when it was written but is not known to be durable: an intent's caller then
+    tries ``append_outcome`` with it, so that the refused call does not count as open.
+    """
+
+    def __init__(self, sentence: str, number: int | None = None) -> None:
+        super().__init__(sentence)
+        self.number = number
 
 
 class SpoolWriter:
@@ -72,7 +80,7 @@ class SpoolWriter:
         """
         number = self._append(_DURABLE[kind], self._ordinal, record)
         self._ordinal += 1
-        await self._wait_until_durable()
+        await self._wait_until_durable(number)
         return number
 
     def append_outcome(self, intent: int, record: bytes) -> int:
@@ -92,7 +100,7 @@ class SpoolWriter:
             SpoolUnavailableError: it did not become durable in time, or at all.
         """
         number = self._append(FrameKind.OUTCOME, intent, record)
-        await self._wait_until_durable()
+        await self._wait_until_durable(number)
         return number
 
     async def close(self) -> None:
@@ -145,7 +153,7 @@ class SpoolWriter:
         self._retired.append(self._descriptor)  # a thread may be synchronising it now
         self._descriptor, self._file, self._size = descriptor, self._file + 1, 0
 
-    async def _wait_until_durable(self) -> None:
+    async def _wait_until_durable(self, number: int | None = None) -> None:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append(waiter)
@@ -155,7 +163,7 @@ class SpoolWriter:
             async with asyncio.timeout(SYNC_TIMEOUT_SECONDS):
                 await waiter
         except TimeoutError as error:
-            raise SpoolUnavailableError("The spool's disk does not answer.") from error
+            raise SpoolUnavailableError("The spool's disk does not answer.", number) from error
 
     async def _sync_while_waited_for(self) -> None:
         loop = asyncio.get_running_loop()

@@ -57,7 +57,7 @@ async def test_a_crash_between_log_and_outbox_logs_nothing_twice(store: Store) -
     await put(store, record)
     await store.sequencer(log).run_once()
     await put(store, record, a_record())
-    assert await store.sequencer(log).run_once() == 1
+    assert await store.sequencer(log).run_once() == 2
     assert await waiting(store) == 0
     assert [head["number"] for head in await heads(store)] == [0, 1]
 
@@ -184,8 +184,9 @@ async def test_large_spools_are_read_through_and_deleted(store: Store) -> None:
     writer = SpoolWriter.open(store.spools, "gateway", rotate_bytes=5_000)
     for _ in range(30):
         writer.append_outcome(await writer.append_durable(a_record().to_bytes()), DONE.to_bytes())
-    counts = [await sequencer.run_once() for _ in range(12)]
-    assert sum(counts) == 30
+    while await sequencer.run_once():
+        pass
+    assert len(await heads(store)) == 30
     assert not spool_path(store.spools, writer.producer, 0).exists()
     await writer.close()
 
