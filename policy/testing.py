@@ -18,6 +18,7 @@ from policy.subset import Problem, lint
 
 TEST_SECONDS: Final = 5.0
 _PACKAGE: Final = re.compile(r"^package\s+([\w.]+)", re.MULTILINE)
+_RULE: Final = re.compile(r"^(?:default\s+)?([a-z_]\w*)\s*(?::=|if\b)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,24 @@ def check(directory: Path = RULES) -> list[Problem]:
         BundleError: the folder cannot be read.
     """
     problems = lint(dict(read_bundle(directory, with_tests=True).files))
+    problems += _unanswered(read_bundle(directory).files)
     try:
         Evaluator(read_bundle(directory).files, list(Entrypoint)).close()
     except BundleError as error:
         problems.append(Problem(".", 0, str(error)))
     return problems
+
+
+def _unanswered(files: Mapping[str, str]) -> list[Problem]:
+    """Name the entrypoints without a rule: the engines call them merely undefined."""
+    answered = {
+        f"{package.group(1).replace('.', '/')}/{rule}"
+        for text in files.values()
+        if (package := _PACKAGE.search(text))
+        for rule in _RULE.findall(text)
+    }
+    missing = [entrypoint.value for entrypoint in Entrypoint if entrypoint.value not in answered]
+    return [Problem(".", 0, f"no rule answers {name}") for name in missing]
 
 
 def _asked_here(files: Mapping[str, str]) -> dict[str, str]:

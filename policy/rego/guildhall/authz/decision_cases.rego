@@ -74,6 +74,16 @@ question(subject, action, resource, grants) := {
 	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": change},
 }
 
+change_of_owner := {
+	"id": "change-1",
+	"kind": "access",
+	"requester": "owner",
+	"tier": "medium",
+	"team": "risk",
+	"receiving_team": "risk",
+	"reviews": [],
+}
+
 old_sign_in := {
 	"id": "owner",
 	"kind": "person",
@@ -146,6 +156,17 @@ cases := {
 	"the requester may not decide": {
 		"input": question(member, "access_request.review", access_request, []),
 		"expect": {"allow": false, "reasons": ["requester_may_not_decide"], "obligations": []},
+	},
+	"an owner who asked may not decide": {
+		"input": {
+			"v": 1,
+			"subject": owner,
+			"action": "access_request.review",
+			"resource": access_request,
+			"grants": [],
+			"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": change_of_owner},
+		},
+		"expect": {"allow": false, "reasons": ["requester_may_not_decide"]},
 	},
 	"the owner reviews once stepped up": {
 		"input": question(owner, "access_request.review", access_request, []),
