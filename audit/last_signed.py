@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from audit import tiles
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.errors import AuditError, NoteError, TileError
+from audit.spool.files import sync_directory
 from audit.tile_rows import compute_with_hashes
 
 
@@ -41,6 +42,7 @@ class LastSigned:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
+        sync_directory(self._path.parent)
 
 
 async def refuse_fork(connection: AsyncConnection, note: str | None, fresh: Checkpoint, vkey: str) -> None:

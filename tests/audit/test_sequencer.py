@@ -249,6 +249,7 @@ async def test_an_outage_is_waited_out(store: Store) -> None:
     assert worker.trouble is None
 
 
+@pytest.mark.slow
 async def test_twenty_thousand_entries_are_proven_to_the_offline_verifier(store: Store) -> None:
     sequencer = store.sequencer(await store.begin())
     writer = SpoolWriter.open(store.spools, "gateway")
