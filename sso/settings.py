@@ -22,14 +22,26 @@ class IssuerSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str = Field(max_length=512)
-    client_id: str = Field(default="guildhall", min_length=1)
-    client_secret: SecretStr | None = None
-    redirect_path: str = "/sign-in/callback"
-    scopes: tuple[str, ...] = ("openid", "profile", "email")
-    step_up_acr: tuple[str, ...] = Field(default=("gold",), min_length=1)
-    leeway: int = Field(default=30, ge=0, le=60)
-    algorithms: tuple[Algorithm, ...] = Field(default=("RS256", "ES256"), min_length=1)
+    url: str = Field(max_length=512, description="The issuer, exactly as the provider writes it.")
+    client_id: str = Field(default="guildhall", min_length=1, description="Our client there.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="Its secret; without one the client is public. PKCE protects the code."
+    )
+    redirect_path: str = Field(
+        default="/sign-in/callback", description="Where the provider sends people back to, on this site."
+    )
+    scopes: tuple[str, ...] = Field(
+        default=("openid", "profile", "email"), description="What is asked for; `openid` must be among them."
+    )
+    step_up_acr: tuple[str, ...] = Field(
+        default=("gold",),
+        min_length=1,
+        description="The `acr` values that count as strong, most wanted first.",
+    )
+    leeway: int = Field(default=30, ge=0, le=60, description="Seconds that clocks may differ.")
+    algorithms: tuple[Algorithm, ...] = Field(
+        default=("RS256", "ES256"), min_length=1, description="The only signatures accepted."
+    )
 
     @field_validator("url")
     @classmethod
