@@ -90,8 +90,12 @@ def _static() -> Router:
 
 
 def _openapi() -> OpenAPIConfig:
+    shapes = public("it describes the API's shapes, and nothing of anybody")
     return OpenAPIConfig(
-        title="Guildhall", version="1", path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        title="Guildhall",
+        version="1",
+        openapi_router=Router(path="/api", route_handlers=[], opt=shapes),
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
 
 

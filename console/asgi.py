@@ -5,6 +5,7 @@ Lifespan goes to Litestar; the gateway starts before it says so, and stops befor
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Scope = MutableMapping[str, Any]
@@ -24,17 +25,25 @@ class Lifecycle(Protocol):
         """Close it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An application beside the console; `declared` says by which permissions it is guarded, or why by none."""
+
+    app: ASGIApp
+    declared: str
+
+
 class Dispatcher:
     """One ASGI application made of several, told apart by the first path segment."""
 
-    def __init__(self, default: ASGIApp, mounts: Mapping[str, ASGIApp], parts: tuple[Lifecycle, ...]) -> None:
+    def __init__(self, default: ASGIApp, mounts: Mapping[str, Mount], parts: tuple[Lifecycle, ...]) -> None:
         """Serve `mounts` by first segment and `default` for the rest; `parts` start and stop with it."""
         self._default = default
         self._mounts = dict(mounts)
         self._parts = parts
 
     @property
-    def mounts(self) -> Mapping[str, ASGIApp]:
+    def mounts(self) -> Mapping[str, Mount]:
         """The mounted applications by first path segment; a test checks that each declares permissions."""
         return dict(self._mounts)
 
@@ -44,7 +53,8 @@ class Dispatcher:
             await self._default(scope, self._starting(receive), self._stopping(send))
             return
         segment = str(scope["path"]).split("/", 2)[1] if str(scope["path"]).startswith("/") else ""
-        await self._mounts.get(segment, self._default)(scope, receive, send)
+        mount = self._mounts.get(segment)
+        await (mount.app if mount else self._default)(scope, receive, send)
 
     def _starting(self, receive: Receive) -> Receive:
         async def wrapped() -> Message:

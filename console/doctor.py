@@ -42,7 +42,7 @@ async def examine(settings: Settings) -> list[Finding]:
         found += [await _issuer(services, url) for url in services.sign_in.issuers]
     finally:
         await services.close()
-    return [*found, await _migrated(settings), *_production(settings), _grpc()]
+    return [*found, await _migrated(settings), _grpc()]
 
 
 def _pinged(name: str, state: str) -> Finding:
@@ -63,15 +63,6 @@ async def _migrated(settings: Settings) -> Finding:
     current = await check_current(settings)
     sentence = "Both databases are at the newest revision." if current else "A database is behind."
     return Finding("migrations", current, sentence, "" if current else "Run `guildhall db upgrade`.")
-
-
-def _production(settings: Settings) -> list[Finding]:
-    if settings.embedded:
-        return []
-    host = settings.gateway.host is not None
-    sentence = "The data path has a host name of its own." if host else "It shares the console's host name."
-    mend = "" if host else "Set gateway.host, so that no page shares an origin with models' answers."
-    return [Finding("gateway.host", host, sentence, mend)]
 
 
 def _grpc() -> Finding:

@@ -13,7 +13,8 @@ from typing import Final, Literal
 import uvicorn
 
 from console.app import create_app, create_probes
-from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle
+from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle, Mount
+from console.effective import record_settings
 from console.gateway.app import Gateway
 from console.installation import stamp
 from console.processes import Child, child_environment, spawn
@@ -35,14 +36,14 @@ logger = logging.getLogger("guildhall")
 
 def build_asgi(services: Services, role: Role) -> Dispatcher:
     """Return what this process answers under `role`."""
-    mounts: dict[str, ASGIApp] = {}
+    mounts: dict[str, Mount] = {}
     parts: list[Lifecycle] = []
     if role in {"all", "gateway"}:
         gateway = Gateway(services)
-        mounts |= dict.fromkeys(GATEWAY_SEGMENTS, gateway)
+        mounts |= dict.fromkeys(GATEWAY_SEGMENTS, Mount(gateway, "each operation of console.gateway.table"))
         parts.append(gateway)
     if services.settings.embedded and role != "gateway":
-        mounts["dev-idp"] = dev_provider(services)
+        mounts["dev-idp"] = Mount(dev_provider(services), "an identity provider is where nobody is known yet")
     app = create_probes(services) if role == "gateway" else create_app(services)
     confined: ASGIApp = PageHeaders(app, form_targets(services))  # type: ignore[assignment]
     return Dispatcher(confined, mounts, tuple(parts))
@@ -79,6 +80,7 @@ class AnnouncingServer(uvicorn.Server):
 async def serve_http(services: Services, role: Role, ready: Callable[[], None] = lambda: None) -> None:
     """Answer HTTP until told to end; `ready` is called once the port is open."""
     await stamp(services)
+    await record_settings(services, role)
     settings = services.settings
     app: ASGIApp = build_asgi(services, role)
     if settings.embedded:

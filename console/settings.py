@@ -20,6 +20,7 @@ from console.errors import SettingsError
 from sso.settings import IssuerSettings
 
 PREFIX = "GUILDHALL_"
+FILE_SUFFIX = "_FILE"
 
 
 class Profile(StrEnum):
@@ -36,50 +37,71 @@ class _Section(BaseModel):
 class ServerSettings(_Section):
     """Where the console listens and how the outside calls it."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8400, ge=1, le=65535)
-    public_url: str | None = None
-    tls_terminated_by: str | None = None
+    host: str = Field("127.0.0.1", description="The address to listen at; embedded: loopback only.")
+    port: int = Field(8400, ge=1, le=65535, description="The TCP port to listen at.")
+    public_url: str | None = Field(
+        None, description="The address people and clients use, when a proxy stands in front."
+    )
+    tls_terminated_by: str | None = Field(
+        None, description="Who ends TLS, in a word; production beyond loopback starts only with it or https."
+    )
 
 
 class DatabaseSettings(_Section):
     """Addresses of the main and the log tree; None means SQLite files in the data folder."""
 
-    url: SecretStr | None = None
-    log_url: SecretStr | None = None
+    url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy address of the main tree, a secret; none: `guildhall.db` in the data folder.",
+    )
+    log_url: SecretStr | None = Field(
+        None,
+        description="The same for the log, a secret; none: `database.url`, else `log.db` in the data folder.",
+    )
 
 
 class PolicySettings(_Section):
-    """Which engine decides, and what happens when it cannot."""
+    """Which engine decides."""
 
-    engine: Literal["embedded", "opa"] = "embedded"
-    opa_url: str | None = None
-    fallback: Literal["none", "embedded"] = "none"
+    engine: Literal["embedded", "opa"] = Field(
+        "embedded", description="`embedded`: Rego in a worker process of ours; `opa`: an OPA server."
+    )
+    opa_url: str | None = Field(None, description="The OPA server's address; needed with `opa`.")
 
 
 class ElasticsearchSettings(_Section):
     """The Elasticsearch follower."""
 
-    url: str
-    username: str | None = None
-    password: SecretStr | None = None
+    url: str = Field(description="The cluster's address.")
+    username: str | None = Field(None, description="Who we are there; none: no credential is sent.")
+    password: SecretStr | None = Field(None, description="Our password there, a secret.")
 
 
 class AuditSettings(_Section):
     """The log's name, and who follows it."""
 
-    origin: str = "localhost/guildhall/log"
-    file_sink: bool = True
+    origin: str = Field(
+        "localhost/guildhall/log",
+        description="The log's name in its checkpoints and key; fixed by the first entry, so choose it once.",
+    )
+    file_sink: bool = Field(
+        default=True, description="Whether entries are also written to a file, as ECS lines."
+    )
     elasticsearch: ElasticsearchSettings | None = None
 
 
 class GatewaySettings(_Section):
     """Limits of the data path, and the networks clusters may live in."""
 
-    host: str | None = None
-    networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    upstream_timeout_seconds: int = Field(default=30, ge=1, le=600)
-    body_limit_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    networks: tuple[str, ...] = Field(
+        ("127.0.0.0/8", "::1/128"), description="Where clusters may live, as CIDR; others are never reached."
+    )
+    upstream_timeout_seconds: int = Field(
+        30, ge=1, le=600, description="Seconds until a cluster must answer, and between pieces of its answer."
+    )
+    body_limit_bytes: int = Field(
+        16 * 1024 * 1024, ge=1024, description="The largest request body taken, in bytes."
+    )
 
 
 class SignInSettings(_Section):
@@ -88,14 +110,30 @@ class SignInSettings(_Section):
     issuers: tuple[IssuerSettings, ...] = ()
 
 
+class _Environment(EnvSettingsSource):
+    """Reads `GUILDHALL_SECTION__KEY`; names of files are left to `_FileSecrets`."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        loaded = super()._load_env_vars()
+        return {name: value for name, value in loaded.items() if not name.upper().endswith(FILE_SUFFIX)}
+
+
+class _Environment(EnvSettingsSource):
+    """Reads `GUILDHALL_SECTION__KEY`; names that end in `_FILE` are another source's."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        given = super()._load_env_vars()
+        return {name: value for name, value in given.items() if not name.endswith("_file")}
+
+
 class _FileSecrets(EnvSettingsSource):
     """Reads `GUILDHALL_SECTION__KEY_FILE` and offers the file's text as `SECTION__KEY`."""
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {
-            name.removesuffix("_FILE").lower(): Path(path).read_text(encoding="utf-8").strip()
+            name.removesuffix(FILE_SUFFIX).lower(): Path(path).read_text(encoding="utf-8").strip()
             for name, path in os.environ.items()
-            if name.startswith(PREFIX) and name.endswith("_FILE")
+            if name.startswith(PREFIX) and name.endswith(FILE_SUFFIX)
         }
 
 
@@ -106,8 +144,11 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", toml_file="guildhall.toml"
     )
 
-    profile: Profile = Profile.EMBEDDED
-    data: Path = Path("var")
+    profile: Profile = Field(
+        Profile.EMBEDDED,
+        description="`embedded` needs nothing installed; `production` refuses every development part.",
+    )
+    data: Path = Field(Path("var"), description="The folder of the databases, spools, keys and tiles.")
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     sign_in: SignInSettings = SignInSettings()
@@ -120,13 +161,13 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings passes it by name
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - none is read
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: given in code, environment, secret files, then guildhall.toml."""
         toml = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, _FileSecrets(settings_cls), toml
+        return init_settings, _Environment(settings_cls), _FileSecrets(settings_cls), toml
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":
