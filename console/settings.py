@@ -110,14 +110,6 @@ class SignInSettings(_Section):
     issuers: tuple[IssuerSettings, ...] = ()
 
 
-class _Environment(EnvSettingsSource):
-    """Reads `GUILDHALL_SECTION__KEY`; names of files are left to `_FileSecrets`."""
-
-    def _load_env_vars(self) -> Mapping[str, str | None]:
-        loaded = super()._load_env_vars()
-        return {name: value for name, value in loaded.items() if not name.upper().endswith(FILE_SUFFIX)}
-
-
 class _FileSecrets(EnvSettingsSource):
     """Reads `GUILDHALL_SECTION__KEY_FILE` and offers the file's text as `SECTION__KEY`."""
 
