@@ -110,6 +110,14 @@ class SignInSettings(_Section):
     issuers: tuple[IssuerSettings, ...] = ()
 
 
+class _Environment(EnvSettingsSource):
+    """Reads `GUILDHALL_SECTION__KEY`; names that end in `_FILE` are another source's."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        given = super()._load_env_vars()
+        return {name: value for name, value in given.items() if not name.endswith(FILE_SUFFIX.lower())}
+
+
 class _FileSecrets(EnvSettingsSource):
     """Reads `GUILDHALL_SECTION__KEY_FILE` and offers the file's text as `SECTION__KEY`."""
 
