@@ -50,7 +50,8 @@ class OpaDecider:
             ValueError: the address is no http or https address of a host alone.
         """
         parts = urlsplit(address.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        more = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+        if parts.scheme not in {"http", "https"} or not parts.hostname or more:
             raise ValueError("The OPA server's address is http(s)://host:port without a path.")
         self._bundle = address.bundle
         self._client: Any = AsyncOpaClient(

@@ -64,7 +64,8 @@ class Mute(Oracle):
     """A decider that never answers."""
 
     async def evaluate(self, entrypoint: Entrypoint, document: Document) -> Evaluation:
-        return await asyncio.get_running_loop().create_future()
+        await asyncio.Event().wait()
+        return Evaluation(ALLOWED, REVISION)
 
 
 async def test_an_allowed_answer_carries_what_it_rests_on() -> None:
