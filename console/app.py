@@ -10,7 +10,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from console.areas import API, OPEN_PAGES, PAGES
+from console.areas import API, LOG, OPEN_PAGES, PAGES
 from console.declared import public, require_declared
 from console.errors import ConsoleError
 from console.health import HEALTH
@@ -18,7 +18,7 @@ from console.problems import answer_console_error, answer_http_error, answer_une
 from console.questions import origin_of
 from console.security import BearerAuthentication, SessionAuthentication, require_csrf
 from console.services import Services
-from console.shell import describe_shell
+from console.shell import ShellReader, describe_shell
 from console.web.assets import read_assets, static_router
 from console.web.request import ConsoleRequest
 from console.web.templates import build_environment, template_config
@@ -35,7 +35,7 @@ def create_app(services: Services) -> Litestar:
     """Return the console on `services`; whoever built them closes them."""
     environment = build_environment(read_assets(), describe_shell)
     return Litestar(
-        route_handlers=[_pages(), _api(), _open(), _static()],
+        route_handlers=[_pages(), _api(), _log(), _open(), _static()],
         state=State({"services": services}),
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         guards=[require_declared],
@@ -63,7 +63,7 @@ def _pages() -> Router:
     return Router(
         path="/",
         route_handlers=PAGES,
-        middleware=[DefineMiddleware(SessionAuthentication)],
+        middleware=[DefineMiddleware(SessionAuthentication), DefineMiddleware(ShellReader)],
         guards=[require_csrf],
         dependencies={"work": Provide(provide_page_work, sync_to_thread=False)},
         include_in_schema=False,
@@ -76,6 +76,16 @@ def _api() -> Router:
         route_handlers=API,
         middleware=[DefineMiddleware(BearerAuthentication)],
         dependencies={"work": Provide(provide_api_work, sync_to_thread=False)},
+    )
+
+
+def _log() -> Router:
+    return Router(
+        path="/log",
+        route_handlers=LOG,
+        middleware=[DefineMiddleware(BearerAuthentication)],
+        dependencies={"work": Provide(provide_api_work, sync_to_thread=False)},
+        include_in_schema=False,
     )
 
 

@@ -16,7 +16,7 @@ from console.errors import ConsoleError, NotSignedInError, RefusedError
 from console.web.responses import Refusal, refusal
 
 PROBLEM = "application/problem+json"
-API_PREFIX = "/api/"
+API_PREFIXES = ("/api/", "/log/")
 TITLES = {
     400: "That could not be understood",
     403: "This is not allowed",
@@ -64,7 +64,7 @@ def challenge(error: ConsoleError) -> Mapping[str, str]:
 
 def answer_console_error(request: AnyRequest, error: ConsoleError) -> Response[Any]:
     """Answer an error of ours."""
-    if request.url.path.startswith(API_PREFIX):
+    if request.url.path.startswith(API_PREFIXES):
         return Response(
             problem(error), status_code=error.status, media_type=PROBLEM, headers=dict(challenge(error))
         )
@@ -81,7 +81,7 @@ def answer_http_error(request: AnyRequest, error: HTTPException) -> Response[Any
     status = 422 if isinstance(error, ValidationException) else error.status_code
     ours = ConsoleError(SENTENCES.get(status, "The request could not be understood."), ())
     fields = _fields(error) if isinstance(error, ValidationException) else {}
-    if request.url.path.startswith(API_PREFIX):
+    if request.url.path.startswith(API_PREFIXES):
         body = problem(ours) | {"status": status, "title": TITLES.get(status, "Refused")}
         body |= {"type": "urn:guildhall:problem:invalid_input" if status == 422 else "about:blank"}  # noqa: PLR2004
         body |= {"fields": fields} if fields else {}
@@ -93,7 +93,7 @@ def answer_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer what nobody foresaw: say nothing of the inside, and leave the trace in our own log."""
     log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     sentence = "Something went wrong on our side. Nothing was changed."
-    if request.url.path.startswith(API_PREFIX):
+    if request.url.path.startswith(API_PREFIXES):
         body = {"type": "about:blank", "title": "Internal error", "status": 500, "detail": sentence}
         return Response(body, status_code=500, media_type=PROBLEM)
     return refusal(request, Refusal(500, "Something went wrong", sentence))
