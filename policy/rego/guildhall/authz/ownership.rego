@@ -26,4 +26,6 @@ is_own if {
 is_own if {
 	input.action == "self.read"
 	input.subject.kind in {"person", "service"}
+	object.get(input.resource, "person", input.subject.id) == input.subject.id
+	object.get(input.resource, "id", null) in {null, input.subject.id}
 }
