@@ -1,0 +1,77 @@
+"""The trail's JSON API, and the log as files under ``/log``."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from console.declared import declares
+from console.trail.details import event_detail
+from console.trail.export import reconcile_sink
+from console.trail.forms import EventDetail, EventRead, LogKey, ReconciliationRead
+from console.trail.proofs import read_log_key, read_proof
+from console.trail.queries import Order, Search, search_events
+from console.trail.tiles import parse_address, read_checkpoint, read_tile
+from console.web.listing import Listing, cursor
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+IMMUTABLE: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
+NO_CACHE: Final = {"Cache-Control": "no-cache"}
+
+
+@get("/audit/events", opt=declares(Permission.AUDIT_READ))
+async def get_events(
+    work: NamedDependency[UnitOfWork],
+    q: FromQuery[str] = "",
+    after: FromQuery[str] = "",
+    limit: Limit = 50,
+    order: FromQuery[Order] = "newest",
+) -> Listing[EventRead]:
+    """Search the log; the read is itself recorded."""
+    return Listing.of(await search_events(work, Search(q, order), cursor(after, 1), limit))
+
+
+@get("/audit/events/{event_id:uuid}", opt=declares(Permission.AUDIT_READ))
+async def get_event(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID]) -> EventDetail:
+    """Read one entry with its parts, as far as their keys still exist."""
+    return await event_detail(work, event_id)
+
+
+@get("/audit/events/{event_id:uuid}/proof", opt=declares(Permission.AUDIT_READ))
+async def get_proof(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID]) -> Response[bytes]:
+    """Prove one entry to a stranger; waits up to five seconds for a checkpoint."""
+    return Response(await read_proof(work, event_id), media_type="text/plain; charset=utf-8")
+
+
+@get("/audit/key", opt=declares(Permission.LOG_READ))
+async def get_key(work: NamedDependency[UnitOfWork]) -> LogKey:
+    """Read the key that verifies the log's checkpoints."""
+    return await read_log_key(work)
+
+
+@post("/audit/sinks/{name:str}/reconcile", opt=declares(Permission.AUDIT_EXPORT), status_code=200)
+async def post_reconcile(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> ReconciliationRead:
+    """Count what a follower holds of the signed log."""
+    return await reconcile_sink(work, name)
+
+
+@get("/checkpoint", opt=declares(Permission.LOG_READ))
+async def get_checkpoint(work: NamedDependency[UnitOfWork]) -> Response[bytes]:
+    """Read the newest signed checkpoint."""
+    return Response(await read_checkpoint(work), media_type="text/plain; charset=utf-8", headers=NO_CACHE)
+
+
+@get("/tile/{address:path}", opt=declares(Permission.LOG_READ))
+async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) -> Response[bytes]:
+    """Read a hash tile or a bundle of entries."""
+    wanted = parse_address(address.removeprefix("/"))
+    headers = IMMUTABLE if wanted.complete else NO_CACHE
+    return Response(await read_tile(work, wanted), media_type="application/octet-stream", headers=headers)
+
+
+API = (get_events, get_event, get_proof, get_key, post_reconcile)
+LOG_HANDLERS = (get_checkpoint, get_tile)

@@ -1,0 +1,88 @@
+"""Names beside the references of the log: read from the present tables, where they can be erased."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit.events import EVENT_TYPES, EventType
+from audit.head import Head
+from console.models import Model, Route
+from sso.models import Profile, Team
+
+ENDINGS: Mapping[str, str] = {
+    "denied": ", and was refused",
+    "failure": ", and it failed",
+    "unknown": ", and how it ended is not known",
+}
+_TYPES: Mapping[str, EventType] = {str(action): kind for action, kind in EVENT_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of people and routes, by id."""
+
+    people: Mapping[UUID, str]
+    routes: Mapping[UUID, str]
+
+
+class TrailLookup:
+    """Finds the ids of names in a query; `routes` are those the asking auditor may know of, None for all."""
+
+    def __init__(self, session: AsyncSession, routes: Collection[UUID] | None) -> None:
+        """Ask within `session`."""
+        self._session = session
+        self._routes = routes
+
+    async def principal(self, handle: str) -> UUID | None:
+        """Return the id of the person or service with this handle."""
+        wanted = select(Profile.person_id).where(col(Profile.handle) == handle)
+        return (await self._session.exec(wanted)).first()
+
+    async def route(self, name: str) -> UUID | None:
+        """Return the id of the route with this name, if it may be known."""
+        found = (await self._session.exec(select(Route.id).where(col(Route.name) == name))).first()
+        return found if self._routes is None or found in self._routes else None
+
+
+async def read_names(session: AsyncSession, heads: Sequence[Head]) -> Names:
+    """Return the present names of everybody and every route that `heads` refer to."""
+    actors = {head.actor for head in heads if head.actor}
+    places = {head.resource.id for head in heads if head.resource and head.resource.id}
+    people = await session.exec(
+        select(Profile.person_id, Profile.name).where(col(Profile.person_id).in_(actors))
+    )
+    routes = await session.exec(select(Route.id, Route.name).where(col(Route.id).in_(places)))
+    return Names(dict(people.all()), dict(routes.all()))
+
+
+async def team_of_route(session: AsyncSession, route_id: UUID | None) -> str | None:
+    """Return the name of the team that owns the route, or None when there is no such route."""
+    wanted = (
+        select(Team.name)
+        .join(Model, col(Model.team_id) == col(Team.id))
+        .join(Route, col(Route.model_id) == col(Model.id))
+        .where(col(Route.id) == route_id)
+    )
+    return (await session.exec(wanted)).first()
+
+
+def tell(head: Head, names: Names) -> str:
+    """Return the entry as one sentence."""
+    known = _TYPES.get(head.action)
+    sentence = known.sentence if known else f"{{actor}} did {head.action} to {{resource}}"
+    told = sentence.format(actor=_call_actor(head, names), resource=_call_resource(head, names))
+    return f"{told}{ENDINGS.get(head.outcome, '')}."
+
+
+def _call_actor(head: Head, names: Names) -> str:
+    return names.people.get(head.actor, "Someone") if head.actor else "Someone unknown"
+
+
+def _call_resource(head: Head, names: Names) -> str:
+    if head.resource is None:
+        return "something"
+    words, place = head.resource.type.replace("_", " "), head.resource.id
+    return names.routes.get(place, f"{words} {place}") if place else f"a {words}"
