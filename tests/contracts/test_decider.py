@@ -27,7 +27,7 @@ def rows() -> list[dict[str, Any]]:
 @pytest_asyncio.fixture(params=ENGINES)
 async def decider(request: pytest.FixtureRequest) -> AsyncIterator[Decider]:
     engine: Decider = (
-        EmbeddedDecider()
+        EmbeddedDecider(decision_seconds=5)
         if request.param == "embedded"
         else OpaDecider(OpaAddress(request.getfixturevalue("opa_url")), timeout=5)
     )

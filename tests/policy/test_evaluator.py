@@ -26,7 +26,8 @@ failing if not to_number(input.x) == 1
 
 @pytest.fixture
 def echo() -> Iterator[Evaluator]:
-    evaluator = Evaluator({"x.rego": ECHO}, ["guildhall/x/echo", "guildhall/x/conflict"])
+    rules = ["guildhall/x/echo", "guildhall/x/conflict"]
+    evaluator = Evaluator({"x.rego": ECHO}, rules, decision_seconds=2)
     yield evaluator
     evaluator.close()
 

@@ -76,7 +76,7 @@ SUBJECTS = [
 
 @pytest_asyncio.fixture
 async def decider() -> AsyncIterator[EmbeddedDecider]:
-    decider = EmbeddedDecider()
+    decider = EmbeddedDecider(decision_seconds=5)
     yield decider
     await decider.close()
 
