@@ -1,0 +1,1 @@
+"""Access requests: asking, reviewing, and the grants they end in."""

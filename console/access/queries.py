@@ -1,0 +1,130 @@
+"""Reads of access requests. Lists go through one scope decision; rows outside it are never fetched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.access.asked import Answers, answers_of, asked_condition
+from console.access.facts import RequestFacts, find_request
+from console.access.forms import RequestDetail, RequestItem
+from console.access.seen import authorize_seen, nothing
+from console.access.shown import missing_now, request_item, review_reads
+from console.access.states import state_is
+from console.errors import InvalidInputError
+from console.models import Model, Route
+from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
+from console.work import UnitOfWork
+from policy import scope as scopes
+from policy.models import Change, ChangeState
+from policy.permissions import Permission
+from sso.models import Profile, Team
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFilter:
+    """Which requests somebody looks for: in a state, awaiting the caller's answer, asked by the caller."""
+
+    state: ChangeState | None = None
+    asked: bool = False
+    own: bool = False
+
+
+async def list_requests(
+    work: UnitOfWork, wanted: RequestFilter, after: Key | None = None, size: int = PAGE_SIZE
+) -> KeysetPage[RequestItem]:
+    """Return one page of the requests the caller may read, newest first."""
+    async with work.read() as session:
+        mine = await answers_of(session, work.principal.id)
+        query = _select().where(*await _conditions(work, wanted, mine))
+        if after is not None:
+            query = query.where(col(Change.id) < cursor_id(after))
+        rows = (await session.exec(query.order_by(col(Change.id).desc()).limit(size + 1))).all()
+    items = [request_item(change, profile, mine, work.now) for change, profile in rows]
+    return cut_page(items, lambda item: (str(item.id),), size)
+
+
+async def count_asked(work: UnitOfWork) -> int:
+    """Return how many requests await the caller's answer."""
+    async with work.read() as session:
+        mine = await answers_of(session, work.principal.id)
+        conditions = await _conditions(work, RequestFilter(asked=True), mine)
+        query = _joined(sa.select(sa.func.count()).select_from(Change)).where(*conditions)
+        return int((await session.exec(query)).scalar_one())
+
+
+async def read_request(work: UnitOfWork, change_id: UUID) -> RequestDetail:
+    """Return one request with its content, what is still missing, and its reviews.
+
+    Raises:
+        NotFoundError: no such request, or none the caller may read.
+    """
+    async with work.read() as session:
+        found = await find_request(session, change_id)
+    if found is None:
+        raise nothing()
+    reading = Permission.ACCESS_REQUEST_READ
+    await authorize_seen(work, reading, found.resource(), reading)
+    async with work.read() as session:
+        return await _detail(work, session, found)
+
+
+async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) -> RequestDetail:
+    change, me = found.change, work.principal.id
+    mine = await answers_of(session, me)
+    profile = await session.get(Profile, change.requester_id)
+    return RequestDetail(
+        **request_item(change, profile, mine, work.now).model_dump(),
+        content=found.content,
+        content_hash=change.content_hash,
+        missing=missing_now(found, work.now),
+        reviews=await review_reads(session, found.reviews),
+        stale=change.state is ChangeState.PENDING and found.is_stale(),
+        own=change.requester_id == me,
+    )
+
+
+async def _conditions(
+    work: UnitOfWork, wanted: RequestFilter, mine: Answers
+) -> Sequence[sa.ColumnElement[bool]]:
+    scope = await work.scope(Permission.ACCESS_REQUEST_READ)
+    columns: dict[str, Any] = {"team": col(Team.name), "person": col(Change.requester_id)}
+    found = [scopes.compile(scope, columns)]
+    if wanted.state is not None:
+        found.append(state_is(wanted.state, work.now))
+    if wanted.asked:
+        found.append(asked_condition(mine, work.now))
+    if wanted.own:
+        found.append(col(Change.requester_id) == work.principal.id)
+    return found
+
+
+def _select() -> Any:  # noqa: ANN401 - SQLModel's select has no nameable type
+    return _joined(select(Change, Profile)).outerjoin(
+        Profile, col(Profile.person_id) == col(Change.requester_id)
+    )
+
+
+def _joined(query: Any) -> Any:  # noqa: ANN401 - the same
+    return (
+        query.join(Route, col(Route.id) == col(Change.resource_id))
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+    )
+
+
+def cursor_id(after: Key) -> UUID:
+    """Return the id at which the next page starts.
+
+    Raises:
+        InvalidInputError: the cursor holds none.
+    """
+    try:
+        return UUID(str(after[0]))
+    except ValueError:
+        sentence = "The page marker in the address is not valid."
+        raise InvalidInputError(sentence, ("invalid_cursor",), {"after": sentence}) from None

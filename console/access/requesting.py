@@ -1,0 +1,131 @@
+"""Asks for access: a pending change with everything a reviewer will be shown."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from audit.event import Part
+from audit.events import Action
+from console.access.facts import describe_content
+from console.access.forms import AccessRequestCreate, Asked, RequestCreated
+from console.access.plans import plan_for
+from console.access.rows import change_row
+from console.access.seen import nothing
+from console.access.states import state_is
+from console.catalog.facts import RouteFacts, find_route, route_resource
+from console.errors import ConflictError, InvalidInputError
+from console.questions import Resource
+from console.work import UnitOfWork
+from policy.canonical import canonical, content_hash
+from policy.decision import Document
+from policy.errors import InvalidRequestError
+from policy.facts import describe_change
+from policy.models import Change, ChangeKind, ChangeState
+from policy.permissions import Permission
+from policy.plan import Plan
+from sso.models import Person, Team
+
+
+async def request_access(work: UnitOfWork, form: AccessRequestCreate) -> RequestCreated:
+    """Ask that a team of the caller's may call a route.
+
+    Raises:
+        NotFoundError: no such route, or none the caller may know of.
+        RefusedError: the team is none of the caller's.
+        InvalidInputError: purpose or duration is out of bounds.
+        ConflictError: the same request of the caller's is pending.
+    """
+    route, resource = await _asked_for(work, form)
+    await work.authorize(Permission.ACCESS_REQUEST_CREATE, resource)
+    content = _content(work, route, form)
+    change_id = uuid7()
+    plan = await plan_for(work, _document(change_id, content))
+    async with work.write() as session:
+        team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
+        await _refuse_twin(session, work, route.route.id, team.id)
+        change = _change(content, plan, change_id=change_id, route=route, team=team, work=work)
+        session.add(change)
+        await session.flush()
+        await _record(work, change, resource, content)
+    required = [Asked(group=entry.group, count=entry.count) for entry in plan.required]
+    return RequestCreated(
+        id=change.id, state=change.state.value, content_hash=change.content_hash, required=required
+    )
+
+
+async def _asked_for(work: UnitOfWork, form: AccessRequestCreate) -> tuple[RouteFacts, Resource]:
+    async with work.read() as session:
+        route = await find_route(session, form.route)
+        if route is None:
+            raise nothing()
+        found = await route_resource(session, route, work.principal.id)
+    return route, route.resource(found.grants, receiving_team=form.team)
+
+
+def _content(work: UnitOfWork, route: RouteFacts, form: AccessRequestCreate) -> Document:
+    try:
+        return describe_content(route, work.principal.id, form.team, form.purpose, form.duration_days)
+    except InvalidRequestError as error:
+        raise InvalidInputError(str(error), (error.code,)) from None
+
+
+def _document(change_id: UUID, content: Document) -> Document:
+    route = content["route"]
+    return describe_change(
+        id=change_id,
+        requester=str(content["requester"]),
+        content_hash=content_hash(content),
+        tier=str(content["tier"]),
+        data_class=str(content["data_class"]),
+        team=route["team"] if isinstance(route, dict) else "",
+        receiving_team=str(content["team"]),
+    )
+
+
+def _change(
+    content: Document, plan: Plan, *, change_id: UUID, route: RouteFacts, team: Team, work: UnitOfWork
+) -> Change:
+    return Change(
+        id=change_id,
+        kind=ChangeKind.ACCESS,
+        resource_type="route",
+        resource_id=route.route.id,
+        team_id=team.id,
+        requester_id=work.principal.id,
+        content=canonical(content).decode(),
+        content_hash=content_hash(content),
+        state=ChangeState.PENDING,
+        required=canonical(plan.required_document()).decode(),
+        policy_revision=plan.revision,
+        created=work.now,
+    )
+
+
+async def _refuse_twin(session: AsyncSession, work: UnitOfWork, route_id: UUID, team_id: UUID) -> None:
+    # Two equal requests at the same moment wait for each other here (PostgreSQL; SQLite has one writer).
+    await session.get_one(Person, work.principal.id, with_for_update=True)
+    same = select(Change.id).where(
+        col(Change.requester_id) == work.principal.id,
+        col(Change.resource_id) == route_id,
+        col(Change.team_id) == team_id,
+        state_is(ChangeState.PENDING, work.now),
+    )
+    if (await session.exec(same)).first():
+        raise ConflictError("You have asked for this already; it is pending.", ("already_pending",))
+
+
+async def _record(work: UnitOfWork, change: Change, resource: Resource, content: Document) -> None:
+    facts = {name: value for name, value in content.items() if name not in {"purpose", "requester"}}
+    own = {"purpose": content["purpose"]}
+    await work.record(
+        Action.ACCESS_REQUEST_CREATE,
+        resource=resource,
+        request=change.id,
+        rows=[change_row(change, change.created)],
+        parts=[
+            Part(name="access_request", subject=None, content={**facts, "content_hash": change.content_hash}),
+            Part(name="purpose", subject=change.requester_id, content=own),
+        ],
+    )
