@@ -5,8 +5,7 @@ from tests.console.trail.trail import Trail
 
 
 async def test_tiles_and_bundles_are_what_the_entries_say(trail: Trail) -> None:
-    for _ in range(260):
-        await trail.happen()
+    await trail.happen_often(260)
     await trail.settle()
     note = await trail.get("auditor", "/log/checkpoint")
     assert note.headers["cache-control"] == "no-cache"

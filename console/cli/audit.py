@@ -1,0 +1,99 @@
+"""`guildhall audit`: search the log, take it away, prove it, and count who follows it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import click
+
+from audit.__main__ import main as verify_main
+from console.cli.client import Client, open_client, token_option
+from console.cli.events import FORMATS, write_events
+from console.cli.takeaway import download
+
+AUDITOR = "auditor"
+PAGE = 200
+
+
+@click.group()
+def audit() -> None:
+    """Search, export and verify the log."""
+
+
+@audit.command()
+@click.argument("query", default="")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at most.")
+@click.option("--oldest-first", is_flag=True, help="Begin with the oldest entry.")
+@token_option
+def search(query: str, form: str, limit: int, token: str | None, *, oldest_first: bool) -> None:
+    """Find entries by field:value pairs, such as 'actor:member outcome:denied'."""
+    order = "oldest" if oldest_first else "newest"
+    with open_client(AUDITOR, token) as client:
+        write_events(find_events(client, query, order, limit), form)
+
+
+@audit.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@token_option
+def export(directory: Path, token: str | None) -> None:
+    """Copy the signed log into an empty DIRECTORY, with its public key as `vkey`."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise click.UsageError(f"{directory} is not an empty folder.")
+    with open_client(AUDITOR, token) as client:
+        checkpoint = download(client, directory)
+    click.echo(f"{checkpoint.size} entries of {checkpoint.origin} are in {directory}.")
+
+
+@audit.command()
+@click.argument("path", type=click.Path())
+@click.option("--key", required=True, help="The log's verifier key, or @FILE that holds it.")
+def verify(path: str, key: str) -> None:
+    """Verify an export or a .tlog-proof at PATH, offline; exit with 1 when it does not hold."""
+    sys.exit(verify_main(["verify", f"--key={key}", "--", path]))
+
+
+@audit.command()
+@click.argument("event_id", metavar="ID", type=click.UUID)
+@click.option("--output", type=click.Path(path_type=Path), help="Another name than ID.tlog-proof.")
+@token_option
+def receipt(event_id: UUID, output: Path | None, token: str | None) -> None:
+    """Fetch the proof of the entry ID."""
+    path = output or Path(f"{event_id}.tlog-proof")
+    with open_client(AUDITOR, token) as client:
+        path.write_bytes(client.get_bytes(f"/api/v1/audit/events/{event_id}/proof"))
+    click.echo(str(path))
+
+
+@audit.command()
+@click.argument("sink")
+@token_option
+def reconcile(sink: str, token: str | None) -> None:
+    """Count what SINK holds of the signed log; exit with 1 when an entry is missing or too many."""
+    with open_client(AUDITOR, token) as client:
+        found = client.post(f"/api/v1/audit/sinks/{quote(sink, safe='')}/reconcile")
+    click.echo(f"The log has {found['total_log']} entries, {sink} has {found['total_sink']}.")
+    for first, last in found["missing"]:
+        click.echo(f"missing: {first} to {last}")
+    if found["extra"]:
+        click.echo(f"too many: {found['extra']}")
+    sys.exit(0 if found["exact"] else 1)
+
+
+def find_events(client: Client, query: str, order: str, limit: int) -> list[dict[str, Any]]:
+    """Return at most `limit` entries that match, page by page."""
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None and len(found) < limit:
+        asked: dict[str, str | int] = {
+            "q": query,
+            "order": order,
+            "limit": min(PAGE, limit - len(found)),
+            "after": after,
+        }
+        page = client.get("/api/v1/audit/events", asked)
+        found += page["items"]
+        after = page["next"]
+    return found

@@ -1,0 +1,3 @@
+from tests.console.trail.conftest import migrated, trail
+
+__all__ = ["migrated", "trail"]
