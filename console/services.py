@@ -62,9 +62,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
 
 
 def _decider(settings: Settings) -> Decider:
+    deadline = settings.policy.deadline_milliseconds / 1000
     if settings.policy.engine == "opa" and settings.policy.opa_url:
-        return OpaDecider(OpaAddress(settings.policy.opa_url))
-    return EmbeddedDecider()
+        return OpaDecider(OpaAddress(settings.policy.opa_url), timeout=deadline)
+    return EmbeddedDecider(decision_seconds=deadline)
 
 
 def load_secret(path: Path, length: int = 32) -> bytes:

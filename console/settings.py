@@ -67,6 +67,9 @@ class PolicySettings(_Section):
         "embedded", description="`embedded`: Rego in a worker process of ours; `opa`: an OPA server."
     )
     opa_url: str | None = Field(None, description="The OPA server's address; needed with `opa`.")
+    deadline_milliseconds: int = Field(
+        1000, ge=50, le=3000, description="A decision later than this is a refusal with policy_timeout."
+    )
 
 
 class ElasticsearchSettings(_Section):

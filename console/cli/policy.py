@@ -20,7 +20,7 @@ def policy() -> None:
 @policy.command()
 @click.argument("directory", type=FOLDER, default=RULES)
 def test(directory: Path) -> None:
-    """Run every test_ rule in the embedded engine; exit with 1 when one fails."""
+    """Evaluate every case in the embedded engine; exit with 1 when one fails."""
     report = run_tests(directory)
     for failed in report.failures:
         click.echo(f"FAILED {failed.name}: {failed.why}")
