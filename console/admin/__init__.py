@@ -1,0 +1,1 @@
+"""Looking after the installation: health, clusters, mapping rules."""
