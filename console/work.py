@@ -176,11 +176,8 @@ class UnitOfWork:
 
     async def _refuse(self, permission: Permission, resource: Resource, decision: Decision) -> None:
         action, reasons = Action(permission.value), decision.reasons
-        request = resource.id if resource.type == "access_request" else None
         async with self.write():
-            await self.record(
-                action, resource=resource, reasons=reasons, outcome=Outcome.DENIED, request=request
-            )
+            await self.record(action, resource=resource, reasons=reasons, outcome=Outcome.DENIED)
         raise refusal(decision)
 
 
