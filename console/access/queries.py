@@ -22,6 +22,7 @@ from console.work import UnitOfWork
 from policy import scope as scopes
 from policy.models import Change, ChangeState
 from policy.permissions import Permission
+from policy.scope import Scope
 from sso.models import Profile, Team
 
 
@@ -38,9 +39,10 @@ async def list_requests(
     work: UnitOfWork, wanted: RequestFilter, after: Key | None = None, size: int = PAGE_SIZE
 ) -> KeysetPage[RequestItem]:
     """Return one page of the requests the caller may read, newest first."""
+    scope = await work.scope(Permission.ACCESS_REQUEST_READ)
     async with work.read() as session:
         mine = await answers_of(session, work.principal.id)
-        query = _select().where(*await _conditions(work, wanted, mine))
+        query = _select().where(*_conditions(scope, wanted, mine, work.now))
         if after is not None:
             query = query.where(col(Change.id) < cursor_id(after))
         rows = (await session.exec(query.order_by(col(Change.id).desc()).limit(size + 1))).all()
@@ -50,9 +52,10 @@ async def list_requests(
 
 async def count_asked(work: UnitOfWork) -> int:
     """Return how many requests await the caller's answer."""
+    scope = await work.scope(Permission.ACCESS_REQUEST_READ)
     async with work.read() as session:
         mine = await answers_of(session, work.principal.id)
-        conditions = await _conditions(work, RequestFilter(asked=True), mine)
+        conditions = _conditions(scope, RequestFilter(asked=True), mine, work.now)
         query = _joined(sa.select(sa.func.count()).select_from(Change)).where(*conditions)
         return int((await session.exec(query)).scalar_one())
 
@@ -88,18 +91,17 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
     )
 
 
-async def _conditions(
-    work: UnitOfWork, wanted: RequestFilter, mine: Answers
+def _conditions(
+    scope: Scope, wanted: RequestFilter, mine: Answers, now: int
 ) -> Sequence[sa.ColumnElement[bool]]:
-    scope = await work.scope(Permission.ACCESS_REQUEST_READ)
     columns: dict[str, Any] = {"team": col(Team.name), "person": col(Change.requester_id)}
     found = [scopes.compile(scope, columns)]
     if wanted.state is not None:
-        found.append(state_is(wanted.state, work.now))
+        found.append(state_is(wanted.state, now))
     if wanted.asked:
-        found.append(asked_condition(mine, work.now))
+        found.append(asked_condition(mine, now))
     if wanted.own:
-        found.append(col(Change.requester_id) == work.principal.id)
+        found.append(col(Change.requester_id) == mine.person_id)
     return found
 
 
