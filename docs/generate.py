@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from audit.events import EVENT_TYPES, Action
 from console.settings import PREFIX, Settings
-from docs import licences, routes
+from docs import commands, licences, routes
 from policy.permissions import Permission
 
 DOCS = Path(__file__).resolve().parent
@@ -72,6 +72,27 @@ def http_routes() -> str:
     return _page("Routes", words, _table(("method", "path", "needs", "what it does"), routes.rows()))
 
 
+def command_line() -> str:
+    """Return the page of all commands."""
+    words = (
+        "`.venv/bin/guildhall`, or `python -m console`. Exit codes: 0 done, 1 the answer is no, 2 wrong\n"
+        "use, 3 a service is unavailable; a failure is one sentence on stderr. What takes `--token` is a\n"
+        "client of `/api/v1` at `GUILDHALL_URL` (default: the address in `run.json` of the data folder),\n"
+        "and reads `GUILDHALL_TOKEN`. In the embedded profile, without a token, `audit` acts as auditor and the\n"
+        "rest as admin. The data folder is `var`, or `GUILDHALL_DATA`."
+    )
+    told = [
+        f"## `{usage}`\n\n{meaning}\n"
+        + (f"\n{_table(('option', 'what it is'), _options(rows))}" if rows else "")
+        for usage, meaning, rows in commands.sections()
+    ]
+    return _page("Command line", words, "\n".join(told))
+
+
+def _options(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    return ((f"`{name}`".replace("|", "\\|"), " ".join(meaning.split())) for name, meaning in rows)
+
+
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in section.model_fields.items():
         inner = next(_sections(field.annotation), None)
@@ -123,6 +144,7 @@ def _page(title: str, words: str, table: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "reference/permissions.md": permissions,
+    "reference/cli.md": command_line,
     "reference/events.md": events,
     "reference/routes.md": http_routes,
     "reference/settings.md": settings,
