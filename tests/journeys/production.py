@@ -1,0 +1,189 @@
+"""The production profile on real parts, set up as operators would: migrate, bootstrap, sign in, publish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from console.demo.cards import card_document, read_card
+from tests.journeys.product import Product, Stage
+from tests.real.browserless import Browser, access_token, walk_login
+from tests.real.elasticsearch import ElasticsearchServer
+from tests.real.keycloak_server import KeycloakServer
+from tests.real.mlserver import MlServer
+from tests.real.opa import OpaServer
+from tests.real.server import free_port
+
+PEOPLE = {name: f"{name}1" for name in ("member", "owner", "reviewer", "admin", "auditor")}
+RULES: tuple[dict[str, Any], ...] = (
+    {"value": "guildhall-admins", "role": "admin"},
+    {"value": "guildhall-auditors", "role": "auditor"},
+    {"value": "guildhall-reviewers", "role": "reviewer"},
+    {"value": "risk-owners", "role": "owner", "team": "risk"},
+    {"value": "retail", "role": "member", "team": "retail"},
+)
+CLUSTER = "serving"
+MODEL = "credit-default"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What production stands on: five real servers, and an empty database."""
+
+    keycloak: KeycloakServer
+    opa: OpaServer
+    elasticsearch: ElasticsearchServer
+    mlserver: MlServer
+    database: str
+
+
+@contextmanager
+def production_stage(data: Path, parts: Parts, *, roles: tuple[str, ...] = ("all",)) -> Iterator[Stage]:
+    """An installation on `parts` with one published model, its `roles` a process each."""
+    product = installed(data, parts)
+    try:
+        migrate_and_bootstrap(product, parts.keycloak)
+        serve(product, roles)
+        stage = Stage(product, PEOPLE, lambda *asked: keycloak_token(parts.keycloak, *asked))
+        add_rules(stage, parts.keycloak.issuer)
+        for person in PEOPLE.values():
+            sign_in(product, parts.keycloak, person)
+        add_cluster(stage, parts.mlserver.url)
+        publish(stage, parts.mlserver.models)
+        yield stage
+    finally:
+        product.close()
+
+
+def installed(data: Path, parts: Parts) -> Product:
+    """The installation before its first start: settings in the environment, secrets in files."""
+    data.mkdir(parents=True)
+    issuer = {
+        "url": parts.keycloak.issuer,
+        "client_id": parts.keycloak.client_id,
+        "client_secret": parts.keycloak.client_secret,
+        "step_up_acr": ["gold"],
+    }
+    port, gateway_port = free_port(), free_port()
+    settings = {
+        "PROFILE": "production",
+        "DATA": str(data),
+        "SERVER__PORT": str(port),
+        "SIGN_IN__ISSUERS_FILE": secret(data / "issuers.json", json.dumps([issuer])),
+        "DATABASE__URL_FILE": secret(data / "database.url", parts.database),
+        "DATABASE__LOG_URL_FILE": secret(data / "log.url", parts.database),
+        "POLICY__ENGINE": "opa",
+        "POLICY__OPA_URL": parts.opa.url,
+        "AUDIT__ORIGIN": f"journey.example/guildhall/{port}",
+        "AUDIT__ELASTICSEARCH__URL": parts.elasticsearch.url,
+        "GATEWAY__NETWORKS": '["127.0.0.0/8"]',
+    }
+    url, gateway_url = (f"http://127.0.0.1:{each}" for each in (port, gateway_port))
+    return Product(data, url, gateway_url, {f"GUILDHALL_{key}": value for key, value in settings.items()})
+
+
+def secret(path: Path, text: str) -> str:
+    """Keep a secret where only its owner reads it, and return the path."""
+    path.touch(mode=0o600)
+    path.write_text(text + "\n", "utf-8")
+    return str(path)
+
+
+def migrate_and_bootstrap(product: Product, keycloak: KeycloakServer) -> None:
+    """Make the tables and the first admin; a second first admin is refused."""
+    assert product.cli("db", "check").returncode == 1
+    upgraded = product.cli("db", "upgrade")
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert product.cli("db", "check").returncode == 0
+    first = ("bootstrap", "--issuer", keycloak.issuer, "--subject", keycloak.subjects["admin1"])
+    made = product.cli(*first)
+    assert made.returncode == 0, made.stderr
+    assert product.cli(*first).returncode == 1
+
+
+def serve(product: Product, roles: tuple[str, ...]) -> None:
+    """Start a process for each role and return once those that answer HTTP can work."""
+    if roles == ("all",):
+        product.gateway_url = product.url
+    for role in roles:
+        port = ["--port", product.gateway_url.rpartition(":")[2]] if role == "gateway" else []
+        product.start(role, "serve", "--role", role, *port)
+    for role in roles:
+        if role != "worker":
+            product.wait(role, product.gateway_url if role == "gateway" else product.url)
+
+
+def keycloak_token(keycloak: KeycloakServer, person: str, step_up: bool) -> str:
+    """A real access token; stepped up it has acr gold and a fresh auth_time."""
+    return access_token(keycloak, PEOPLE[person], step_up=step_up)
+
+
+def sign_in(product: Product, keycloak: KeycloakServer, person: str) -> Browser:
+    """Walk through the console's sign-in and Keycloak's pages; return the browser with its session."""
+    browser = Browser()
+    callback = f"{product.url}/sign-in/callback"
+    start, password = f"{product.url}/sign-in?next_path=/models", keycloak.people[person]
+    answer = browser.get(walk_login(start, person, password, until=callback, browser=browser))
+    assert (answer.status, answer.headers.get("location")) == (302, "/models"), answer.text
+    return browser
+
+
+def add_rules(stage: Stage, issuer: str) -> None:
+    """Let the first admin say which groups of the provider mean which rights here."""
+    token = stage.token("admin")
+    for rule in RULES:
+        wanted: Mapping[str, Any] = {"issuer": issuer, "claim": "groups", **rule}
+        added = stage.product.ask("POST", "/api/v1/mapping-rules", wanted, token=token)
+        assert added.status == 201, added.text
+
+
+def add_cluster(stage: Stage, url: str) -> None:
+    """Let the admin name the cluster that already runs, and ask it what it serves."""
+    token = stage.token("admin")
+    added = stage.product.ask("POST", "/api/v1/clusters", {"name": CLUSTER, "url": url}, token=token)
+    assert added.status == 201, added.text
+    synced = stage.product.ask("POST", f"/api/v1/clusters/{CLUSTER}/sync", token=token)
+    assert (synced.status, synced.json["drafts"]) == (200, synced.json["served"]), synced.text
+
+
+def publish(stage: Stage, models: Path) -> None:
+    """Let the owner publish the newer of the two versions that were discovered, with the older beside it."""
+    document = model_document(models)
+    made = stage.product.ask("POST", "/api/v1/models", document, token=stage.token("owner"))
+    assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
+
+
+def model_document(models: Path) -> dict[str, Any]:
+    """What the owner sends: words and numbers of the model card, measured when it was trained."""
+    card = read_card(models, MODEL, "2")
+    assert card is not None
+    words = ("title", "summary", "task", "purpose", "tier", "data_class")
+    return {
+        **{word: getattr(card, word) for word in words},
+        "team": card.team,
+        "namespace": card.team,
+        "name": MODEL,
+        "visibility": "listed",
+        "card": card_document(models, MODEL, "2"),
+        "versions": [served(models, "1", 0), served(models, "2", 100)],
+    }
+
+
+def served(models: Path, version: str, weight: int) -> dict[str, Any]:
+    """One version as the cluster knows it."""
+    card = read_card(models, MODEL, version)
+    assert card is not None
+    return {
+        "cluster": CLUSTER,
+        "upstream_name": MODEL,
+        "upstream_version": version,
+        "label": version,
+        "weight": weight,
+        "evidence_kind": "artifact",
+        "evidence": card.artifact_sha256,
+        "card": card_document(models, MODEL, version),
+    }
