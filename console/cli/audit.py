@@ -1,6 +1,8 @@
 """`guildhall audit`: search the log, take it away, prove it, and count who follows it."""
 
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -69,17 +71,21 @@ def receipt(event_id: UUID, output: Path | None, token: str | None) -> None:
 
 @audit.command()
 @click.argument("sink")
+@click.option("--json", "as_json", is_flag=True, help="Write the counts for a program.")
 @token_option
-def reconcile(sink: str, token: str | None) -> None:
+def reconcile(sink: str, token: str | None, *, as_json: bool) -> None:
     """Count what SINK holds of the signed log; exit with 1 when an entry is missing or too many."""
     with open_client(AUDITOR, token) as client:
         found = client.post(f"/api/v1/audit/sinks/{quote(sink, safe='')}/reconcile")
-    click.echo(f"The log has {found['total_log']} entries, {sink} has {found['total_sink']}.")
-    for first, last in found["missing"]:
-        click.echo(f"missing: {first} to {last}")
-    if found["extra"]:
-        click.echo(f"too many: {found['extra']}")
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(tell_counts(found)))
     sys.exit(0 if found["exact"] else 1)
+
+
+def tell_counts(found: Mapping[str, Any]) -> list[str]:
+    """Return what was counted, line by line."""
+    lines = [f"The log has {found['total_log']} entries, {found['sink']} has {found['total_sink']}."]
+    lines += [f"missing: {first} to {last}" for first, last in found["missing"]]
+    return [*lines, f"too many: {found['extra']}"] if found["extra"] else lines
 
 
 def find_events(client: Client, query: str, order: str, limit: int) -> list[dict[str, Any]]:

@@ -57,6 +57,13 @@ async def test_an_id_that_no_entry_can_have_is_not_found(trail: Trail) -> None:
         assert (await trail.get("auditor", f"{EVENTS}/{unknown}/proof")).status_code == 404
 
 
+async def test_the_key_is_unavailable_until_a_worker_has_published_it(trail: Trail) -> None:
+    (trail.services.settings.data / "keys" / "log.vkey").unlink()
+    answer = await trail.get("auditor", "/api/v1/audit/key")
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["no_log_key"])
+    assert (await trail.get("member", "/api/v1/audit/key")).status_code == 403
+
+
 def work_of(trail: Trail, person: str) -> UnitOfWork:
     proven = Authentication("bearer", "issuer", person, token_id="1")
     principal = Principal(trail.people[person], "person", person, person, proven)
