@@ -52,10 +52,17 @@ class Desk:
 
     async def heads(self, request_id: str) -> list[dict[str, Any]]:
         """Return the heads, by time, of what is on its way to the log about one request."""
+        return [head for head in await self._waiting() if head.get("request") == request_id]
+
+    async def refusals(self, request_id: str) -> list[dict[str, Any]]:
+        """Return the heads of refused acts on one request: they name it as what was acted on."""
+        denied = [head for head in await self._waiting() if head["outcome"] == "denied"]
+        return [head for head in denied if head["resource"].get("id") == request_id]
+
+    async def _waiting(self) -> list[dict[str, Any]]:
         async with self.services.database.read() as session:
             rows = await session.exec(select(Outbox).order_by(col(Outbox.created), col(Outbox.event_id)))
-            heads = [dict(Record.from_bytes(row.record).head_fields) for row in rows]
-        return [head for head in heads if head.get("request") == request_id]
+            return [dict(Record.from_bytes(row.record).head_fields) for row in rows]
 
     async def history(self, kind: str) -> list[RowVersion]:
         """Return the versions of all rows of a kind, oldest first."""

@@ -31,7 +31,7 @@ async def test_author_approves_own_request_even_as_owner_and_reviewer(desk: Any,
     await admit("member", ("retail", "risk-owners", *REVIEWER))
     request = await desk.asked()
     assert refused(await desk.answer("member", request)) == (403, ["requester_may_not_decide"])
-    [denied] = [head for head in await desk.heads(request["id"]) if head["outcome"] == "denied"]
+    [denied] = await desk.refusals(request["id"])
     assert denied["reasons"] == ["requester_may_not_decide"]
     assert await rows(desk.services, Review) == []
 
@@ -144,7 +144,7 @@ async def test_one_sign_in_does_not_sign_two_submissions(desk: Any, admit: Any) 
     again = await desk.answer("owner", second, token=token)
     assert refused(again) == (403, ["sign_in_used"])
     assert 'error="insufficient_user_authentication"' in again.headers["www-authenticate"]
-    [denied] = [head for head in await desk.heads(second["id"]) if head["outcome"] == "denied"]
+    [denied] = await desk.refusals(second["id"])
     assert denied["reasons"] == ["sign_in_used"]
     assert len(await rows(desk.services, Review)) == 1
 
