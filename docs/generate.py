@@ -78,8 +78,8 @@ def command_line() -> str:
         "`.venv/bin/guildhall`, or `python -m console`. Exit codes: 0 done, 1 the answer is no, 2 wrong\n"
         "use, 3 a service is unavailable; a failure is one sentence on stderr. What takes `--token` is a\n"
         "client of `/api/v1` at `GUILDHALL_URL` (default: the address in `run.json` of the data folder),\n"
-        "and reads `GUILDHALL_TOKEN`. In the embedded profile, without a token, `audit` acts as auditor and the\n"
-        "rest as admin. The data folder is `var`, or `GUILDHALL_DATA`."
+        "and reads `GUILDHALL_TOKEN`. In the embedded profile, without a token, `audit` acts as auditor and\n"
+        "the rest as admin. The data folder is `var`, or `GUILDHALL_DATA`."
     )
     told = [
         f"## `{usage}`\n\n{meaning}\n"
