@@ -9,16 +9,32 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler
 
 from console.app import provide_api_work, provide_services
-from console.areas import API, OPEN_PAGES, PAGES
+from console.areas import API, LOG, OPEN_PAGES, PAGES
 from console.declared import PERMISSION, PUBLIC
+from console.gateway.table import GOVERNED, OPEN
 
 Row = tuple[str, str, str, str]
 
 
 def rows() -> list[Row]:
     """Return method, path, right and meaning of each route, sorted by path."""
-    doors = (_mounted("/", PAGES), _mounted("/api/v1", API), _mounted("/", OPEN_PAGES))
+    doors = (
+        _mounted("/", PAGES),
+        _mounted("/api/v1", API),
+        _mounted("/log", LOG),
+        _mounted("/", OPEN_PAGES),
+        _governed(),
+    )
     return sorted({row for door in doors for row in door}, key=lambda row: (row[1], row[0]))
+
+
+def _governed() -> Iterator[Row]:
+    for operation in GOVERNED:
+        path = f"/v2/models/{{model}}[/versions/{{version}}]{operation.suffix}"
+        meaning = f"Open Inference Protocol V2: {operation.name.removeprefix('v2.')}."
+        yield operation.method, path, f"`{operation.permission.value}`", meaning
+    for path, why in OPEN.items():
+        yield "GET", path, f"open: {why}", "Answered by the gateway itself."
 
 
 def _mounted(path: str, handlers: Iterable[ControllerRouterHandler]) -> Iterator[Row]:

@@ -29,7 +29,7 @@ async def get_events(
     q: FromQuery[str] = "",
     after: FromQuery[str] = "",
     limit: Limit = 50,
-    order: FromQuery[Order] = "newest",
+    order: FromQuery[Order | None] = None,
 ) -> Listing[EventRead]:
     """Search the log; the read is itself recorded."""
     return Listing.of(await search_events(work, Search(q, order), cursor(after, 1), limit))

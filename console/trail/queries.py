@@ -26,10 +26,18 @@ LARGEST_INDEX: Final = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What an auditor asks: `field:value` pairs, and whether the newest or the oldest come first."""
+    """What an auditor asks: `field:value` pairs, and whether the newest or the oldest come first.
+
+    Without an order, the newest come first; one access request is told from its beginning.
+    """
 
     text: str = ""
-    order: Order = "newest"
+    order: Order | None = None
+
+    def order_for(self, terms: Sequence[Term]) -> Order:
+        """Return the order to answer in."""
+        told = any(term.field == "request" for term in terms)
+        return self.order or ("oldest" if told else "newest")
 
 
 async def search_events(
@@ -45,10 +53,11 @@ async def search_events(
     place = _place(after)
     reach = await read_reach(work)
     terms = await _read_terms(work, wanted.text, reach)
+    order = wanted.order_for(terms)
     # Ids in the place of names: the record must not keep what erasing a person takes away.
-    await record_read(work, Resource("audit"), {"q": show(terms), "order": wanted.order})
+    await record_read(work, Resource("audit"), {"q": show(terms), "order": order})
     matching = sa.and_(reach.condition, *map(condition, terms))
-    rows = await _select(work, matching, place, wanted.order, size + 1)
+    rows = await _select(work, matching, place, order, size + 1)
     heads = [Head.parse(bytes(row["head"])) for row in rows]
     async with work.read() as session:
         names = await read_names(session, heads)
