@@ -105,6 +105,18 @@ async def serve_http(services: Services, role: Role, ready: Callable[[], None] =
         await services.close()
 
 
+async def serve(settings: Settings, role: str, say: Callable[[str], None]) -> None:
+    """Run one role, or all of them, until told to end."""
+    if role == "worker":
+        await serve_worker(settings)
+        return
+    write_run_file(settings)
+    if role == "all":
+        await serve_all(settings, lambda: say(f"Guildhall answers at {settings.base_url}"))
+        return
+    await serve_http(build(settings), "console" if role == "console" else "gateway")
+
+
 async def serve_worker(settings: Settings) -> None:
     """Run the worker until told to end."""
     services, stop = build(settings), asyncio.Event()

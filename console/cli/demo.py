@@ -1,6 +1,7 @@
 """`guildhall demo`: the whole product on this machine, with a real cluster that serves real models."""
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,10 @@ def demo(port: int, data: Path, *, fresh: bool) -> None:
         shutil.rmtree(settings.data, ignore_errors=True)
     folder = settings.data / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    with demo_cluster(folder, click.echo) as cluster:
+    # Ctrl-C is how a demo ends: the server has stopped in order when it reaches us.
+    with demo_cluster(folder, click.echo) as cluster, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_run(settings, cluster))
+    click.echo("Stopped.")
 
 
 def demo_settings(port: int, data: Path) -> Settings:

@@ -1,6 +1,7 @@
 """Commands that run on the host itself: serve, db, bootstrap, dev, doctor."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -27,18 +28,9 @@ def serve(role: str, host: str | None, port: int | None) -> None:
     from console import serve as roles  # noqa: PLC0415 - the server's imports are not needed by other commands
 
     settings = settings_with(host, port)
-    if role == "worker":
-        asyncio.run(roles.serve_worker(settings))
-        return
-    roles.write_run_file(settings)
-    if role == "all":
-        asyncio.run(
-            roles.serve_all(settings, lambda: click.echo(f"Guildhall answers at {settings.base_url}"))
-        )
-        return
-    from console.services import build  # noqa: PLC0415 - as above
-
-    asyncio.run(roles.serve_http(build(settings), "console" if role == "console" else "gateway"))
+    # Ctrl-C is how a server ends: it has stopped in order when the interrupt reaches us.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(roles.serve(settings, role, click.echo))
 
 
 @click.group()
