@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from console.errors import ConsoleError, ServiceUnavailableError
 from console.services import Services
 
 Ping = Callable[[], Awaitable[None]]
 PATIENCE = 3.0
+NO_LOG = "The log has not begun: its worker has not started yet."
 
 
 def pings(services: Services) -> Mapping[str, Ping]:
@@ -20,7 +22,8 @@ def pings(services: Services) -> Mapping[str, Ping]:
 
 def _log_ping(services: Services) -> Ping:
     async def ping() -> None:
-        await services.log.size()
+        if not await services.log.size():
+            raise ServiceUnavailableError(NO_LOG, ("log_missing",))
 
     return ping
 
@@ -38,6 +41,8 @@ async def _ask(ping: Ping) -> str:
             await ping()
     except TimeoutError:
         return "It does not answer in time."
+    except ConsoleError as error:
+        return error.detail
     except Exception as error:  # noqa: BLE001 - whatever is wrong, the page says so instead of failing
         return f"It does not answer ({type(error).__name__})."
     return "ok"

@@ -110,7 +110,8 @@ async def serve(settings: Settings, role: str, say: Callable[[str], None]) -> No
     if role == "worker":
         await serve_worker(settings)
         return
-    write_run_file(settings)
+    if role != "gateway":  # the command line asks the console, which may answer at another port
+        write_run_file(settings)
     if role == "all":
         await serve_all(settings, lambda: say(f"Guildhall answers at {settings.base_url}"))
         return
