@@ -18,7 +18,7 @@ from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def embedded(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A demo that starts from an empty folder."""
     require(pytestconfig, MlServer(Path(os.devnull)))
@@ -38,7 +38,7 @@ def parts(
     return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def production(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """An installation on real parts, its roles in three processes."""
     data = tmp_path_factory.mktemp("production") / "data"

@@ -1,0 +1,95 @@
+"""A log taken away from a running installation is verified offline, and every flipped byte is found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.product import Stage
+
+pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
+
+FLIPPED = 5
+
+
+@pytest.fixture(params=["embedded", "production"])
+def stage(request: pytest.FixtureRequest) -> Stage:
+    found: Stage = request.getfixturevalue(request.param)
+    return found
+
+
+def test_an_export_holds_and_names_the_entry_of_a_flipped_byte(stage: Stage, tmp_path: Path) -> None:
+    folder = exported(stage, tmp_path)
+    assert verify(stage, folder) == (0, "ok: ")
+    (bundle,) = (folder / "tile" / "entries").iterdir()
+    (entries,) = [bundle] if bundle.is_file() else bundle.iterdir()
+    flip(entries, place_of(entries.read_bytes(), FLIPPED))
+    assert verify(stage, folder) == (1, f"MISMATCH: index {FLIPPED}: ")
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "tile/0"])
+def test_no_other_file_can_be_changed_unseen(stage: Stage, tmp_path: Path, name: str) -> None:
+    folder = exported(stage, tmp_path)
+    chosen = folder / name
+    if chosen.is_dir():
+        chosen = next(path for path in chosen.rglob("*") if path.is_file())
+    flip(chosen, len(chosen.read_bytes()) // 2)
+    assert verify(stage, folder)[0] == 1
+
+
+def test_the_log_of_another_installation_does_not_hold_under_this_key(stage: Stage, tmp_path: Path) -> None:
+    folder = exported(stage, tmp_path)
+    golden = Path(__file__).parents[1] / "golden" / "entries" / "log"
+    key = f"@{folder / 'vkey'}"
+    ran = stage.product.cli("audit", "verify", str(golden), "--key", key)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+
+
+def test_elasticsearch_is_counted_against_the_log(production: Stage) -> None:
+    ran = audit(production, "reconcile", "elasticsearch")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def exported(stage: Stage, folder: Path) -> Path:
+    copy = folder / "copy"
+    ran = audit(stage, "export", str(copy))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return copy
+
+
+def audit(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run an `audit` command as the auditor; the embedded profile needs no token for that."""
+    embedded = stage.product.gateway_url == stage.product.url
+    return stage.product.cli("audit", *arguments, *([] if embedded else ["--token", stage.token("auditor")]))
+
+
+def verify(stage: Stage, folder: Path) -> tuple[int, str]:
+    """Verify by both commands, which must agree; return exit code and the beginning of what was said."""
+    arguments = ["audit", "verify", str(folder), "--key", f"@{folder / 'vkey'}"]
+    ran = stage.product.cli(*arguments)
+    alone = run_alone([sys.executable, "-m", *arguments])
+    assert (ran.returncode, ran.stdout) == (alone.returncode, alone.stdout)
+    words = ran.stdout.split(": ")
+    return ran.returncode, ": ".join(words[:1] if ran.returncode == 0 else words[:2]) + ": "
+
+
+def run_alone(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def place_of(bundle: bytes, number: int) -> int:
+    """Where a byte of entry `number` lies in a C2SP bundle: each entry follows its length in two bytes."""
+    place = 0
+    for _ in range(number):
+        place += 2 + int.from_bytes(bundle[place : place + 2])
+    return place + 2 + int.from_bytes(bundle[place : place + 2]) // 2
+
+
+def flip(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
