@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.facts import covering_grants
+from console.clock import seconds
 from console.models import Model, Route, Visibility
 from policy.models import Change, ChangeKind, ChangeState
 
@@ -34,7 +35,9 @@ async def _pending(session: AsyncSession, person_id: UUID, route_ids: Sequence[U
 
 async def _granted(session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID], now: int) -> list[UUID]:
     grants = await covering_grants(session, person_id, route_ids)
-    return [grant.resource_id for grant, _ in grants if grant.starts <= now < grant.ends]
+    # In whole seconds, as the decision on a call would count them.
+    current = (grant for grant, _ in grants if seconds(grant.starts) <= seconds(now) < seconds(grant.ends))
+    return [grant.resource_id for grant in current]
 
 
 async def _shared(session: AsyncSession, route_ids: Sequence[UUID]) -> list[UUID]:

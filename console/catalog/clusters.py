@@ -1,131 +1,126 @@
 """Asks a cluster what it serves, through the V2 model repository extension.
 
 Source: Open Inference Protocol V2 and its model repository extension. Everything that comes back is
-hostile input: shapes are checked, names validated, sizes capped.
+hostile input: shapes are checked, names validated, sizes capped; what does not fit is left out.
 """
 
-import json
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
 
-import httpx2
+from console.catalog.addresses import ClusterAddress
+from console.catalog.asking import Asking, members, open_asking
+from console.catalog.names import is_upstream_name, is_upstream_version, upstream_path
+from console.errors import ServiceUnavailableError
 
-from console.catalog.names import is_upstream_name, upstream_path
-from console.errors import InvalidInputError, ServiceUnavailableError
-
-ANSWER_LIMIT = 1024 * 1024
 MODELS_LIMIT = 2000
+SYNC_SECONDS = 20.0
+AT_ONCE = 4
+TENSORS_LIMIT = 100
+DIMENSIONS_LIMIT = 16
+LONGEST_TEXT = 100
+LARGEST_SIZE = 2**63 - 1
 NUMBERS = (f"{kind}{bits}" for kind in ("INT", "UINT") for bits in (8, 16, 32, 64))
 DATATYPES = frozenset({"BOOL", "BYTES", "FP16", "BF16", "FP32", "FP64", *NUMBERS})
+
+Tensors = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ServedVersion:
-    """One model version as the cluster reports it; tensors are JSON-ready."""
+    """One model version as the cluster reports it.
+
+    `ready` is the cluster's own word for this very version; `described` says whether it gave metadata;
+    without it `platform` and the JSON-ready tensors are empty.
+    """
 
     name: str
     version: str
-    state: str
-    platform: str
-    inputs: tuple[Mapping[str, object], ...]
-    outputs: tuple[Mapping[str, object], ...]
+    ready: bool = False
+    described: bool = False
+    platform: str = ""
+    inputs: Tensors = ()
+    outputs: Tensors = ()
 
 
-def check_address(url: str, networks: tuple[str, ...]) -> str:
-    """Return the cluster's base URL without a trailing slash.
+async def served_versions(address: ClusterAddress, seconds: float = SYNC_SECONDS) -> list[ServedVersion]:
+    """Return every model version the cluster at `address` lists, with its declared tensors.
 
-    Raises:
-        InvalidInputError: not http(s), carries credentials or a query, or lies outside `networks`.
-    """
-    parts = urlsplit(url)
-    plain = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
-    if not plain or parts.username or parts.password:
-        raise InvalidInputError(
-            "This is not a cluster's address.", ("invalid_url",), {"url": "Use http://host:port."}
-        )
-    if not _inside(parts.hostname or "", networks):
-        sentence = "Clusters are reached only inside the setting gateway.networks."
-        raise InvalidInputError(sentence, ("outside_networks",), {"url": sentence})
-    return url.rstrip("/")
-
-
-def _inside(host: str, networks: tuple[str, ...]) -> bool:
-    try:
-        address = ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return host in networks
-    return any(address in ip_network(network) for network in networks if _is_network(network))
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-async def served_versions(http: httpx2.AsyncClient, url: str) -> list[ServedVersion]:
-    """Return every model version the cluster at `url` lists, with its declared tensors.
+    Args:
+        address: where it is.
+        seconds: until all of its answers must be there.
 
     Raises:
-        ServiceUnavailableError: the cluster does not answer, or answers what is not V2.
+        ServiceUnavailableError: the cluster does not answer in time, or answers what is not V2.
     """
-    index = await _ask(http, "POST", f"{url}/v2/repository/index", {})
-    if not isinstance(index, list):
+    try:
+        async with asyncio.timeout(seconds), open_asking(address) as asking:
+            named = await _index(asking)
+            turns = asyncio.Semaphore(AT_ONCE)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(_describe(asking, turns, *key)) for key in named]
+    except TimeoutError:
+        sentence = f"The cluster did not say within {seconds:g} seconds what it serves."
+        raise ServiceUnavailableError(sentence, ("cluster_timeout",)) from None
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    return [task.result() for task in tasks]
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    # One failed question ends them all: what is known is told in one sentence.
+    return next((one for one in errors.exceptions if isinstance(one, ServiceUnavailableError)), errors)
+
+
+async def _index(asking: Asking) -> list[tuple[str, str]]:
+    answer = await asking.ask("POST", "/v2/repository/index", {})
+    if not answer.ok:
+        sentence = f"The cluster refuses to say what it serves (HTTP {answer.status})."
+        raise ServiceUnavailableError(sentence, ("cluster_refused",))
+    if not isinstance(answer.found, list):
         raise ServiceUnavailableError("The cluster's repository index is not a list.", ("cluster_answer",))
-    named = [item for item in index[:MODELS_LIMIT] if isinstance(item, Mapping) and _is_named(item)]
-    return [await _describe(http, url, item) for item in named]
+    if len(answer.found) > MODELS_LIMIT:
+        sentence = f"The cluster lists more than {MODELS_LIMIT} versions."
+        raise ServiceUnavailableError(sentence, ("cluster_too_large",))
+    named = (_named(members(item)) for item in answer.found)
+    return list(dict.fromkeys(key for key in named if key))
 
 
-def _is_named(item: Mapping[str, object]) -> bool:
-    return is_upstream_name(item.get("name")) and (
-        item.get("version") in (None, "") or is_upstream_name(item.get("version"))
-    )
+def _named(item: Mapping[str, object]) -> tuple[str, str] | None:
+    name, version = item.get("name"), item.get("version")
+    given = "" if version is None else version
+    return (str(name), str(given)) if is_upstream_name(name) and is_upstream_version(given) else None
 
 
-async def _describe(http: httpx2.AsyncClient, url: str, item: Mapping[str, object]) -> ServedVersion:
-    name, version = str(item["name"]), str(item.get("version") or "")
-    answer = await _ask(http, "GET", url + upstream_path(name, version), None)
-    found = answer if isinstance(answer, Mapping) else {}
-    return ServedVersion(
-        name=name,
-        version=version,
-        state="ready" if item.get("state") == "READY" else "unavailable",
-        platform=str(found.get("platform") or "")[:100],
-        inputs=_tensors(found.get("inputs")),
-        outputs=_tensors(found.get("outputs")),
-    )
+async def _describe(asking: Asking, turns: asyncio.Semaphore, name: str, version: str) -> ServedVersion:
+    path = upstream_path(name, version)
+    async with turns:
+        # The index states a model's readiness by name only (MLServer), so each version is asked itself.
+        ready = (await asking.ask("GET", f"{path}/ready")).ok
+        answer = await asking.ask("GET", path)
+    if not answer.ok or not isinstance(answer.found, Mapping):
+        return ServedVersion(name, version)
+    found = answer.found
+    tensors = _tensors(found.get("inputs")), _tensors(found.get("outputs"))
+    return ServedVersion(name, version, ready, True, _text(found.get("platform")), *tensors)  # noqa: FBT003
 
 
-def _tensors(given: object) -> tuple[Mapping[str, object], ...]:
+def _text(found: object) -> str:
+    plain = isinstance(found, str) and len(found) <= LONGEST_TEXT and found.isprintable()
+    return str(found) if plain else ""
+
+
+def _tensors(given: object) -> Tensors:
     listed = given if isinstance(given, list) else []
-    return tuple(_tensor(item) for item in listed[:100] if _is_tensor(item))
+    read = (_tensor(members(item)) for item in listed[:TENSORS_LIMIT])
+    return tuple(tensor for tensor in read if tensor)
 
 
-def _is_tensor(item: object) -> bool:
-    if not isinstance(item, Mapping) or item.get("datatype") not in DATATYPES:
-        return False
-    shape = item.get("shape")
-    return isinstance(shape, list) and all(type(size) is int and size >= -1 for size in shape)
-
-
-def _tensor(item: Mapping[str, object]) -> Mapping[str, object]:
-    return {"name": str(item.get("name"))[:100], "datatype": item["datatype"], "shape": item["shape"]}
-
-
-async def _ask(http: httpx2.AsyncClient, method: str, url: str, body: object) -> object:
-    headers = {"content-type": "application/json"} if body is not None else {}
-    content = json.dumps(body).encode() if body is not None else None
-    try:
-        answer = await http.request(method, url, content=content, headers=headers)
-    except httpx2.HTTPError as error:
-        raise ServiceUnavailableError("The cluster does not answer.", ("cluster_unreachable",)) from error
-    if answer.status_code != httpx2.codes.OK or len(answer.content) > ANSWER_LIMIT:
+def _tensor(item: Mapping[str, object]) -> Mapping[str, object] | None:
+    name, datatype, shape = _text(item.get("name")), item.get("datatype"), item.get("shape")
+    known = isinstance(datatype, str) and datatype in DATATYPES
+    if not name or not known or not isinstance(shape, list) or len(shape) > DIMENSIONS_LIMIT:
         return None
-    try:
-        return json.loads(answer.content)
-    except ValueError:
+    if not all(type(size) is int and -1 <= size <= LARGEST_SIZE for size in shape):
         return None
+    return {"name": name, "datatype": datatype, "shape": shape}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.catalog.names import is_route_name
 from console.clock import seconds
 from console.errors import NotFoundError
 from console.models import Model, Route
@@ -41,8 +42,15 @@ class RouteFacts:
         return Resource("route", self.route.id, facts, tuple(grants))
 
 
+def nothing_here() -> NotFoundError:
+    """Return the one answer for what does not exist and for what the principal may not know of."""
+    return NotFoundError("There is nothing here by that name.", ("not_found",))
+
+
 async def find_route(session: AsyncSession, name: str) -> RouteFacts | None:
     """Return the route called `name`, or None."""
+    if not is_route_name(name):
+        return None
     return await _one(session, col(Route.name) == name)
 
 
@@ -54,7 +62,7 @@ async def route_by_id(session: AsyncSession, route_id: UUID) -> RouteFacts:
     """
     found = await _one(session, col(Route.id) == route_id)
     if found is None:
-        raise NotFoundError("There is no such route.")
+        raise nothing_here()
     return found
 
 

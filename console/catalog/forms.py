@@ -1,14 +1,74 @@
 """What the catalog takes and gives: input models refuse unknown members, output models choose theirs."""
 
+import json
+import unicodedata
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from console.catalog.names import is_upstream_name, is_upstream_version, is_version_label
 from console.models import DataClass, Tier, Visibility
 
-Name = Annotated[str, Field(min_length=1, max_length=64)]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
+CARD_LIMIT = 64 * 1024
+CARD_DEPTH = 20
+NAME = r"^[a-z0-9][a-z0-9-]{0,31}$"
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """Return a model card as the one text it is kept as."""
+    return json.dumps(card, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _readable(text: str) -> str:
+    # PostgreSQL takes no NUL, no page shows a control character, and half a surrogate is no text.
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\r\t" for sign in text):
+        raise ValueError("Use text without control characters.")
+    return text
+
+
+def _upstream_name(text: str) -> str:
+    if not is_upstream_name(text):
+        raise ValueError("This is no name a cluster's model may have.")
+    return text
+
+
+def _upstream_version(text: str) -> str:
+    if not is_upstream_version(text):
+        raise ValueError("This is no name a cluster's version may have.")
+    return text
+
+
+def _label(text: str) -> str:
+    if not is_version_label(text):
+        raise ValueError("Use 1 to 64 letters, digits, dots, hyphens, underscores and plus signs.")
+    return text
+
+
+def _card(card: dict[str, Any]) -> dict[str, Any]:
+    if _depth(card) > CARD_DEPTH or len(card_text(card)) > CARD_LIMIT:
+        raise ValueError(f"A card is at most {CARD_LIMIT // 1024} KiB and {CARD_DEPTH} levels deep.")
+    return card
+
+
+def _depth(found: object) -> int:
+    level, inside = 0, [found]
+    while inside and level <= CARD_DEPTH:
+        level += 1
+        inside = [part for item in inside for part in _parts(item)]
+    return level
+
+
+def _parts(found: object) -> list[object]:
+    if isinstance(found, dict):
+        return list(found.values())
+    return found if isinstance(found, list) else []
+
+
+Readable = AfterValidator(_readable)
+Name = Annotated[str, Field(pattern=NAME)]
+Text = Annotated[str, Field(min_length=1, max_length=500), Readable]
+ModelCard = Annotated[dict[str, Any], AfterValidator(_card)]
 
 
 class Form(BaseModel):
@@ -20,7 +80,7 @@ class Form(BaseModel):
 class ClusterCreate(Form):
     """A cluster that already runs."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    name: Name
     url: Annotated[str, Field(max_length=500)]
 
 
@@ -28,13 +88,13 @@ class ServedAs(Form):
     """Which deployment serves a version: the cluster's words for it, and the label callers use."""
 
     cluster: Name
-    upstream_name: Annotated[str, Field(max_length=100)]
-    upstream_version: Annotated[str, Field(max_length=64)] = ""
-    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]{1,64}$")]
+    upstream_name: Annotated[str, AfterValidator(_upstream_name)]
+    upstream_version: Annotated[str, AfterValidator(_upstream_version)] = ""
+    label: Annotated[str, AfterValidator(_label)]
     weight: Annotated[int, Field(ge=0, le=100)] = 0
     evidence_kind: Annotated[str, Field(pattern=r"^(served|artifact|declared)$")] = "declared"
-    evidence: Annotated[str, Field(max_length=128)] = ""
-    card: dict[str, Any] = {}
+    evidence: Annotated[str, Field(max_length=128), Readable] = ""
+    card: ModelCard = {}
 
 
 class ModelPublish(Form):
@@ -43,21 +103,21 @@ class ModelPublish(Form):
     team: Name
     namespace: Annotated[str, Field(max_length=32)]
     name: Annotated[str, Field(max_length=64)]
-    title: Annotated[str, Field(min_length=1, max_length=120)]
+    title: Annotated[str, Field(min_length=1, max_length=120), Readable]
     summary: Text
-    task: Annotated[str, Field(min_length=1, max_length=60)]
+    task: Annotated[str, Field(min_length=1, max_length=60), Readable]
     purpose: Text
     visibility: Visibility
     tier: Tier
     data_class: DataClass
-    card: dict[str, Any]
+    card: ModelCard
     versions: Annotated[tuple[ServedAs, ...], Field(min_length=1, max_length=20)]
 
 
 class Reason(Form):
     """Why somebody does what they do; it is recorded."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
 
 
 class ClusterRead(BaseModel):

@@ -1,6 +1,7 @@
 """Publishing: binds drafts to versions of a model, and opens the route callers will use."""
 
-import json
+import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -8,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
-from console.catalog.forms import ModelPublish, ServedAs
+from audit.models import RowVersion
+from console.catalog.forms import ModelPublish, ServedAs, card_text
 from console.catalog.names import route_name
-from console.catalog.rows import model_row, route_row, target_row, version_row
+from console.catalog.rows import deployment_row, model_row, route_row, target_row, version_row
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.questions import Resource
@@ -18,22 +20,26 @@ from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 from sso.models import Team
 
+READY = "ready"
+
 
 async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
     """Publish a model under a new route.
 
     Raises:
-        InvalidInputError: a name is not valid, or a deployment is not a draft the cluster serves.
+        RefusedError: the principal does not own the team.
+        InvalidInputError: a name is not valid, the namespace is another team's, a label is there twice, or a
+            deployment is not a draft the cluster serves.
         NotFoundError: no such team.
         ConflictError: the name was used before; names are never reused.
     """
-    name = route_name(form.namespace, form.name)
     await work.authorize(Permission.MODEL_PUBLISH, Resource("model", None, {"team": form.team}))
+    name = _checked_name(form)
     async with work.write() as session:
         team = await _team(session, form.team)
-        if (await session.exec(select(Route).where(col(Route.name) == name))).first():
+        if await _was_used(session, form.namespace, form.name):
             raise ConflictError("This name was used before, and names are never reused.", ("name_taken",))
-        model, route = _model(form, team.id, work.now), None
+        model = _model(form, team.id, work.now)
         route = Route(name=name, model_id=model.id, created=work.now)
         session.add_all([model, route])
         await session.flush()
@@ -43,6 +49,32 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
         part = Part(name="model", subject=None, content=_published(form, name))
         await work.record(Action.MODEL_PUBLISH, resource=Resource("route", route.id), rows=rows, parts=[part])
     return route
+
+
+def _checked_name(form: ModelPublish) -> str:
+    name = route_name(form.namespace, form.name)
+    if form.namespace != form.team:
+        sentence = "A model is published under the name of the team that owns it."
+        raise InvalidInputError(sentence, ("foreign_namespace",), {"namespace": sentence})
+    labels = [served.label for served in form.versions]
+    if len(set(labels)) < len(labels):
+        sentence = "Each version needs a label of its own."
+        raise InvalidInputError(sentence, ("label_twice",), {"versions": sentence})
+    return name
+
+
+async def _was_used(session: AsyncSession, namespace: str, name: str) -> bool:
+    # History outlives the rows: a name whose model is gone still means that model in the log.
+    told = f'"name":"{namespace}.{name}"'
+    past = select(RowVersion.sequence).where(
+        col(RowVersion.kind) == "route", col(RowVersion.row).contains(told, autoescape=True)
+    )
+    questions = (
+        select(Route.id).where(col(Route.name) == f"{namespace}.{name}"),
+        select(Model.id).where(col(Model.namespace) == namespace, col(Model.name) == name),
+        past.limit(1),
+    )
+    return any([(await session.exec(question)).first() is not None for question in questions])
 
 
 async def _team(session: AsyncSession, name: str) -> Team:
@@ -61,7 +93,7 @@ def _model(form: ModelPublish, team_id: UUID, now: int) -> Model:
         summary=form.summary,
         task=form.task,
         purpose=form.purpose,
-        card=json.dumps(form.card, sort_keys=True),
+        card=card_text(form.card),
         visibility=form.visibility,
         tier=form.tier,
         data_class=form.data_class,
@@ -76,7 +108,7 @@ async def _bind(session: AsyncSession, model: Model, route: Route, served: Serve
         label=served.label,
         evidence_kind=served.evidence_kind,
         evidence=served.evidence,
-        card=json.dumps(served.card, sort_keys=True),
+        card=card_text(served.card),
         created=now,
     )
     session.add(version)
@@ -84,7 +116,7 @@ async def _bind(session: AsyncSession, model: Model, route: Route, served: Serve
     draft.version_id = version.id
     target = RouteTarget(route_id=route.id, deployment_id=draft.id, label=served.label, weight=served.weight)
     session.add_all([draft, target])
-    return [version_row(version, now), target_row(target, now)]
+    return [version_row(version, now), deployment_row(draft, now), target_row(target, now)]
 
 
 async def _draft(session: AsyncSession, served: ServedAs) -> Deployment:
@@ -94,10 +126,12 @@ async def _draft(session: AsyncSession, served: ServedAs) -> Deployment:
         .where(col(Cluster.name) == served.cluster)
         .where(col(Deployment.upstream_name) == served.upstream_name)
         .where(col(Deployment.upstream_version) == served.upstream_version)
+        .with_for_update(of=Deployment)  # two who publish one draft at once: the second sees it bound
     )
     draft = (await session.exec(query)).first()
-    if draft is None or draft.version_id is not None:
-        sentence = f"{served.cluster} serves no unpublished {served.upstream_name} {served.upstream_version}."
+    if draft is None or draft.version_id is not None or draft.state != READY:
+        wanted = f"{served.upstream_name} {served.upstream_version}".strip()
+        sentence = f"{served.cluster} serves no unpublished {wanted}."
         raise InvalidInputError(sentence, ("no_such_draft",), {"versions": sentence})
     return draft
 
@@ -110,5 +144,14 @@ def _published(form: ModelPublish, name: str) -> dict[str, object]:
         "visibility": form.visibility.value,
         "tier": form.tier.value,
         "data_class": form.data_class.value,
-        "versions": [served.label for served in form.versions],
+        "card": _hash(form.card),
+        "versions": _bound(form.versions),
     }
+
+
+def _bound(versions: Sequence[ServedAs]) -> list[dict[str, object]]:
+    return [served.model_dump(exclude={"card"}) | {"card": _hash(served.card)} for served in versions]
+
+
+def _hash(card: dict[str, object]) -> str:
+    return hashlib.sha256(card_text(card).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.access import access_states
-from console.catalog.facts import RouteFacts, covering_grants, find_route, route_resource
+from console.catalog.discovery import find_cluster
+from console.catalog.facts import RouteFacts, covering_grants, find_route, nothing_here, route_resource
+from console.catalog.filters import COLUMNS, FACETS, RouteFilter, clean, conditions
 from console.catalog.forms import ClusterRead, DeploymentRead, RouteDetail, RouteRead, VersionRead
 from console.clock import to_text
 from console.errors import NotFoundError
@@ -23,22 +24,18 @@ from policy import scope as scopes
 from policy.permissions import Permission
 from sso.models import Team
 
-FACETS = ("team", "tier", "data_class", "visibility", "task")
-COLUMNS: dict[str, Any] = {
-    "team": col(Team.name),
-    "tier": col(Model.tier),
-    "data_class": col(Model.data_class),
-    "visibility": col(Model.visibility),
-    "task": col(Model.task),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RouteFilter:
-    """What somebody looks for: words in names and texts, and chosen facets."""
-
-    text: str = ""
-    chosen: tuple[tuple[str, str], ...] = ()
+__all__ = [
+    "FACETS",
+    "RouteFilter",
+    "cluster_read",
+    "count_facets",
+    "list_clusters",
+    "list_deployments",
+    "list_routes",
+    "route_detail",
+    "route_read",
+    "visible_routes",
+]
 
 
 async def list_routes(
@@ -47,9 +44,9 @@ async def list_routes(
     """Return one page of the routes the principal may find, by name."""
     async with work.read() as session:
         visible = await visible_routes(work, session)
-        query = _select().where(visible, *_conditions(wanted)).order_by(col(Route.name)).limit(size + 1)
+        query = _select().where(visible, *conditions(wanted)).order_by(col(Route.name)).limit(size + 1)
         if after is not None:
-            query = query.where(col(Route.name) > str(after[0]))
+            query = query.where(col(Route.name) > clean(str(after[0])))
         found = [RouteFacts(*row) for row in await session.exec(query)]
         states = await access_states(session, work.principal.id, [item.route.id for item in found], work.now)
     items = [route_read(item, states[item.route.id]) for item in found]
@@ -72,7 +69,7 @@ async def _count(
         .select_from(Route)
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
-        .where(visible, *_conditions(others))
+        .where(visible, *conditions(others))
         .group_by(COLUMNS[name])
         .order_by(COLUMNS[name])
     )
@@ -99,19 +96,6 @@ def _select() -> Any:  # noqa: ANN401 - SQLModel's select of three tables has no
     )
 
 
-def _conditions(wanted: RouteFilter) -> list[sa.ColumnElement[bool]]:
-    words = wanted.text.lower().split()[:8]
-    haystack = sa.func.lower(
-        col(Route.name) + " " + col(Model.title) + " " + col(Model.summary) + " " + col(Model.task)
-    )
-    found: list[sa.ColumnElement[bool]] = [haystack.contains(word, autoescape=True) for word in words]
-    for name in FACETS:
-        values = [value for facet, value in wanted.chosen if facet == name]
-        if values:
-            found.append(sa.cast(COLUMNS[name], sa.String).in_(values))
-    return found
-
-
 async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
     """Return one route with its card and versions.
 
@@ -121,7 +105,7 @@ async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
     async with work.read() as session:
         facts = await find_route(session, name)
         if facts is None:
-            raise NotFoundError("There is no model by this name.")
+            raise nothing_here()
         resource = await route_resource(session, facts, work.principal.id)
     await work.authorize(Permission.MODEL_READ, resource)
     async with work.read() as session:
@@ -192,16 +176,19 @@ def cluster_read(row: Cluster) -> ClusterRead:
 
 
 async def list_deployments(work: UnitOfWork, cluster: str) -> Sequence[DeploymentRead]:
-    """Return what a cluster serves, drafts included."""
+    """Return what a cluster serves, drafts included.
+
+    Raises:
+        NotFoundError: no cluster by that name.
+    """
     await work.authorize(Permission.CLUSTER_READ, Resource("cluster"))
-    query = (
-        select(Deployment)
-        .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
-        .where(col(Cluster.name) == cluster)
-        .order_by(col(Deployment.upstream_name), col(Deployment.upstream_version))
-    )
     async with work.read() as session:
-        rows = (await session.exec(query)).all()
+        found = await find_cluster(session, cluster)
+        if found is None:
+            raise NotFoundError("There is no cluster by this name.")
+        query = select(Deployment).where(col(Deployment.cluster_id) == found.id)
+        order = col(Deployment.upstream_name), col(Deployment.upstream_version)
+        rows = (await session.exec(query.order_by(*order))).all()
     return [
         DeploymentRead(
             cluster=cluster,

@@ -1,6 +1,6 @@
 """The canonical rows of the catalog: what history keeps of everything a decision reads."""
 
-from console.models import Model, Route, RouteTarget, Version
+from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.work import Row
 
 
@@ -44,3 +44,19 @@ def target_row(target: RouteTarget, now: int) -> Row:
         "weight": target.weight,
     }
     return Row("route_target", target.id, state, now)
+
+
+def cluster_row(cluster: Cluster, now: int) -> Row:
+    """Return where a cluster is: whoever moves it moves every call on its deployments."""
+    return Row("cluster", cluster.id, {"name": cluster.name, "kind": cluster.kind, "url": cluster.url}, now)
+
+
+def deployment_row(deployment: Deployment, now: int) -> Row:
+    """Return what a published version is called on its cluster."""
+    state = {
+        "cluster_id": str(deployment.cluster_id),
+        "upstream_name": deployment.upstream_name,
+        "upstream_version": deployment.upstream_version,
+        "version_id": str(deployment.version_id) if deployment.version_id else None,
+    }
+    return Row("deployment", deployment.id, state, now)

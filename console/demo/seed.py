@@ -6,9 +6,11 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from audit.events import Action
+from console.catalog.addresses import check_address
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate, ModelPublish, ServedAs
 from console.catalog.publishing import publish_model
+from console.catalog.rows import cluster_row
 from console.demo.cards import Card, card_document, read_card
 from console.models import Cluster, DataClass, Deployment, Route, Tier, Visibility
 from console.people.forms import MappingRuleCreate
@@ -78,17 +80,24 @@ async def _seed_cluster(work: UnitOfWork, url: str) -> None:
         known = (await session.exec(select(Cluster).where(col(Cluster.name) == CLUSTER))).first()
     if known is None:
         await create_cluster(work, ClusterCreate(name=CLUSTER, url=url))
-    elif known.url != url:
+    elif known.url != (url := (await check_address(url, work.services.settings)).url):
         async with work.write() as session:
             cluster = await session.get_one(Cluster, known.id)
             cluster.url = url
             session.add(cluster)
-            await work.record(Action.CLUSTER_UPDATE, resource=Resource("cluster", known.id))
+            rows = [cluster_row(cluster, work.now)]
+            await work.record(Action.CLUSTER_UPDATE, resource=Resource("cluster", known.id), rows=rows)
 
 
 async def _publish_drafts(work: UnitOfWork, models: Path) -> None:
+    drafted = (
+        select(Deployment)
+        .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
+        .where(col(Cluster.name) == CLUSTER, col(Deployment.state) == "ready")
+        .where(col(Deployment.version_id).is_(None))
+    )
     async with work.read() as session:
-        drafts = (await session.exec(select(Deployment).where(col(Deployment.version_id).is_(None)))).all()
+        drafts = (await session.exec(drafted)).all()
         names = set(await session.exec(select(Route.name)))
     by_model: dict[str, list[Card]] = {}
     for draft in drafts:
@@ -96,7 +105,7 @@ async def _publish_drafts(work: UnitOfWork, models: Path) -> None:
         if card is not None:
             by_model.setdefault(card.name, []).append(card)
     for cards in by_model.values():
-        newest = max(cards, key=lambda card: card.version)
+        newest = max(cards, key=_age)
         if f"{newest.team}.{newest.name}" not in names:
             await publish_model(work, _form(newest, cards, models))
 
@@ -114,10 +123,12 @@ def _form(newest: Card, cards: list[Card], models: Path) -> ModelPublish:
         tier=Tier(newest.tier),
         data_class=DataClass(newest.data_class),
         card=card_document(models, newest.name, newest.version) or {},
-        versions=tuple(
-            _served(card, newest, models) for card in sorted(cards, key=lambda item: item.version)
-        ),
+        versions=tuple(_served(card, newest, models) for card in sorted(cards, key=_age)),
     )
+
+
+def _age(card: Card) -> tuple[int, str]:
+    return len(card.version), card.version  # 10 comes after 9
 
 
 def _served(card: Card, newest: Card, models: Path) -> ServedAs:
