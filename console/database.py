@@ -1,7 +1,8 @@
 """The main database: one engine, and sessions that say whether they read or write.
 
 On SQLite a plain BEGIN upgraded to a write fails at once when another writer is active, so a
-write session begins with BEGIN IMMEDIATE and a read session with BEGIN. PostgreSQL needs neither.
+write session begins with BEGIN IMMEDIATE and a read session with BEGIN. PostgreSQL is told to keep
+one snapshot for a read. Whatever keeps a database from answering is raised as one kind of error.
 """
 
 from collections.abc import AsyncIterator
@@ -9,6 +10,8 @@ from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,23 +31,33 @@ class Database:
     def __init__(self, url: str) -> None:
         """Prepare the engine for `url` (sqlite+aiosqlite or postgresql+asyncpg); connects lazily."""
         self.engine = create_main_engine(url)
+        self._reading = _one_snapshot(self.engine)
         self._writing = self.engine.execution_options(write=True)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session on one consistent snapshot; nothing is ever committed."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        """Yield a session on one consistent snapshot; nothing is ever committed.
+
+        Raises:
+            DBAPIError: the database does not answer, or refuses.
+        """
+        async with _answering(), AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session whose work is committed at the end, or rolled back on any error."""
-        async with AsyncSession(self._writing, expire_on_commit=False) as session, session.begin():
+        """Yield a session whose work is committed at the end, or rolled back on any error.
+
+        Raises:
+            DBAPIError: the database does not answer, or refuses.
+        """
+        opened = AsyncSession(self._writing, expire_on_commit=False)
+        async with _answering(), opened as session, session.begin():
             yield session
 
     async def ping(self) -> None:
-        """Raise when the database does not answer."""
-        async with self.engine.connect() as connection:
+        """Return when the database answers, else raise DBAPIError."""
+        async with _answering(), self.engine.connect() as connection:
             await connection.execute(sa.text("SELECT 1"))
 
     async def close(self) -> None:
@@ -52,14 +65,34 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    # asyncpg lets the socket's own errors through, and the pool has one of its own.
+    try:
+        yield
+    except (OSError, PoolTimeoutError) as error:
+        raise OperationalError("(connect)", None, error, hide_parameters=True) from error
+
+
 def create_main_engine(url: str) -> AsyncEngine:
-    """Return the engine of the main tree, with SQLite made durable and explicit about its locks."""
+    """Return the engine of the main tree, with SQLite made durable and explicit about its locks.
+
+    Parameters of statements never reach an error's text: they are names, addresses and secrets.
+    """
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-    engine = create_async_engine(url)
+        return create_async_engine(
+            url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_async_engine(url, hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _one_snapshot(engine: AsyncEngine) -> AsyncEngine:
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -14,5 +14,6 @@ async def key_ring_for(session: AsyncSession, parts: Sequence[Part], kek: bytes,
 
     A new key is committed with the record it seals, so a sealed part never outlives its key.
     """
-    subjects = {part.subject for part in parts}
+    # In one order for all: two transactions that make the same new keys must not wait for each other.
+    subjects = sorted({part.subject for part in parts}, key=str)
     return MemoryKeyRing([await ensure_key(session, subject, kek, now) for subject in subjects])

@@ -4,20 +4,29 @@ One per request or task. `authorize` comes before `write`, because a write trans
 network; `record` puts the event into the same transaction as the rows, so neither is without the other.
 """
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit import history, outbox
+from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome, Part
 from audit.events import Action
 from audit.record import seal
-from console.errors import AuditUnavailableError, NotFoundError, PolicyUndecidedError, RefusedError
+from console.errors import (
+    AuditUnavailableError,
+    ConflictError,
+    NotFoundError,
+    PolicyUndecidedError,
+    RefusedError,
+    ServiceUnavailableError,
+)
 from console.keys import key_ring_for
 from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
@@ -31,6 +40,9 @@ from sso.principal import Principal
 
 UNRECORDED = "Nothing was changed, because it could not be recorded. Try again in a moment."
 UNDECIDED = "No decision could be had just now, and undecided is refused. Try again in a moment."
+UNREAD = "The database does not answer just now. Nothing was changed. Try again in a moment."
+OVERTAKEN = "Somebody else was quicker. Look again, then try once more."
+log = logging.getLogger("guildhall")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ class UnitOfWork:
         self.decision: Decision | None = None
         self._query: Query | None = None
         self._session: AsyncSession | None = None
+        self._reading: AsyncSession | None = None
+        self._records = 0
         self._admitted = False
 
     @property
@@ -73,13 +87,24 @@ class UnitOfWork:
             RefusedError: decided against; recorded before it is raised.
             NotFoundError: the principal may not even know that it exists; recorded too.
             PolicyUndecidedError: no decision could be had; undecided is denied, and recorded.
+            ServiceUnavailableError: the facts could not be read, so nothing could be asked.
         """
+        if self._session is not None:
+            raise RuntimeError("authorize() comes before write(): no transaction waits for a decision.")
+        self.decision = None
         self._query = await self._ask(permission, resource)
         active = self.services.policy_revision
         self.decision = await decide(self.services.decider, self._query, active_revision=active)
         if not self.decision.allow:
-            await self._refuse(permission, resource, self.decision)
+            await self._record_refusal(permission, resource, self.decision.reasons)
+            raise refusal(self.decision)
         return self.decision
+
+    async def refuse(self, permission: Permission, resource: Resource, reason: str) -> RefusedError:
+        """Record that a floor below policy refuses what policy allowed, and return the error to raise."""
+        await self._record_refusal(permission, resource, (reason,))
+        decided = self.decision.id if self.decision else None
+        return RefusedError("This is not allowed.", (reason,), decision_id=decided)
 
     async def allowed(self, permission: Permission, resource: Resource) -> bool:
         """Say what `authorize` would decide, for showing or leaving out a control; records nothing."""
@@ -101,25 +126,45 @@ class UnitOfWork:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """Yield a session on one snapshot, or the open write session when there is one."""
-        if self._session is not None:
-            yield self._session
+        """Yield a session on one snapshot: the one that is open already, or a new one.
+
+        A second connection for a reader that holds one would let enough readers wait for each other.
+
+        Raises:
+            ServiceUnavailableError: the database does not answer.
+        """
+        if (opened := self._session or self._reading) is not None:
+            yield opened
             return
-        async with self.services.database.read() as session:
-            yield session
+        try:
+            async with self.services.database.read() as session:
+                self._reading = session
+                yield session
+        except DBAPIError as error:
+            raise ServiceUnavailableError(UNREAD, ("database_unavailable",)) from error
+        finally:
+            self._reading = None
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """Yield a session that commits rows and records together, or neither.
 
         Raises:
-            AuditUnavailableError: the database could not take it; nothing happened.
+            AuditUnavailableError: rows or record could not be kept; nothing happened.
+            ConflictError: another transaction took what this one wanted; nothing happened.
         """
+        if self._session is not None:
+            raise RuntimeError("write() does not nest: rows and records share one transaction.")
         try:
             async with self.services.database.write() as session:
-                self._session = session
+                self._session, self._records = session, 0
                 yield session
-        except DBAPIError as error:
+                await self._drop_unrecorded(session)
+        except IntegrityError as error:
+            log.warning("two writers met, or a row breaks a rule of its table: %s", kind_of(error))
+            raise ConflictError(OVERTAKEN, ("overtaken",)) from error
+        except (DBAPIError, AuditError) as error:
+            log.warning("a record could not be made, so its act was rolled back: %s", kind_of(error))
             raise AuditUnavailableError(UNRECORDED, ("audit_unavailable",)) from error
         finally:
             self._session = None
@@ -142,43 +187,59 @@ class UnitOfWork:
         Returns:
             The id of the entry the log will hold.
         """
-        session = self._open_session()
-        event_id, now = uuid7(), self.now
-        event = Event(
-            id=event_id,
-            action=action,
-            outcome=outcome,
-            reasons=tuple(reasons),
-            flags=tuple(flags),
-            actor=self.principal.id,
-            resource=resource.reference() if resource else None,
-            request=request,
-            grant=grant,
-            decision=self.decision.id if self.decision else None,
-            policy=self.services.policy_revision,
-            state=await _append_history(session, rows, now, event_id),
-            parts=(*parts, *own_parts(self.principal, self.origin, self._query, self.decision)),
-        )
-        keys = await key_ring_for(session, event.parts, self.services.kek, now)
-        await outbox.append(session, seal(event, time=now, keys=keys))
+        session, event_id, now = self._open_session(outcome), uuid7(), self.now
+        # The caller's own rows first: what goes wrong after this is the record's.
+        await session.flush()
+        try:
+            event = Event(
+                id=event_id,
+                action=action,
+                outcome=outcome,
+                reasons=tuple(reasons),
+                flags=tuple(flags),
+                actor=self.principal.id,
+                resource=resource.reference() if resource else None,
+                request=request,
+                grant=grant,
+                decision=self.decision.id if self.decision else None,
+                policy=self.services.policy_revision,
+                state=await _append_history(session, rows, now, event_id),
+                parts=(*parts, *own_parts(self.principal, self.origin, self._query, self.decision)),
+            )
+            await _append(session, event, self.services.kek, now)
+        except IntegrityError as error:
+            raise RecordError("The record could not be appended.") from error
+        self._records += 1
         return event_id
 
     async def _ask(self, permission: Permission, resource: Resource) -> Query:
         async with self.read() as session:
             return await ask(self.services, session, self.principal, permission, resource)
 
-    def _open_session(self) -> AsyncSession:
+    def _open_session(self, outcome: Outcome) -> AsyncSession:
         if self._session is None:
             raise RuntimeError("record() belongs inside write(): no record without its transaction.")
         if self.decision is None and self.principal.kind != "system" and not self._admitted:
             raise RuntimeError("authorize() comes before record(): nobody acts undecided.")
+        if self.decision is not None and not self.decision.allow and outcome is not Outcome.DENIED:
+            raise RuntimeError("What was refused is recorded as denied, and not done.")
         return self._session
 
-    async def _refuse(self, permission: Permission, resource: Resource, decision: Decision) -> None:
-        action, reasons = Action(permission.value), decision.reasons
+    async def _drop_unrecorded(self, session: AsyncSession) -> None:
+        if self._records:
+            return
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError("Rows were changed and nothing was recorded: no record, no action.")
+        await session.rollback()
+
+    async def _record_refusal(
+        self, permission: Permission, resource: Resource, reasons: Sequence[str]
+    ) -> None:
+        # Found by its resource: a refused attempt on a request is no part of the request's own life.
         async with self.write():
-            await self.record(action, resource=resource, reasons=reasons, outcome=Outcome.DENIED)
-        raise refusal(decision)
+            await self.record(
+                Action(permission.value), resource=resource, reasons=reasons, outcome=Outcome.DENIED
+            )
 
 
 def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | RefusedError:
@@ -190,6 +251,16 @@ def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | Refuse
     return RefusedError(
         "This is not allowed.", decision.reasons, decision_id=decision.id, obligations=decision.obligations
     )
+
+
+def kind_of(error: Exception) -> str:
+    """Return what may be logged of an error: its text could hold a row's values."""
+    return type(getattr(error, "orig", None) or error).__name__
+
+
+async def _append(session: AsyncSession, event: Event, kek: bytes, now: int) -> None:
+    keys = await key_ring_for(session, event.parts, kek, now)
+    await outbox.append(session, seal(event, time=now, keys=keys))
 
 
 async def _append_history(session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID) -> str | None:
