@@ -5,16 +5,14 @@ from typing import Any
 from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from console.areas import API, LOG, OPEN_PAGES, PAGES
 from console.declared import public, require_declared
-from console.errors import ConsoleError
 from console.health import HEALTH
-from console.problems import answer_console_error, answer_http_error, answer_unexpected
+from console.problems import ANSWERS
 from console.questions import origin_of
 from console.security import BearerAuthentication, SessionAuthentication, require_csrf
 from console.services import Services
@@ -23,12 +21,6 @@ from console.web.assets import read_assets, static_router
 from console.web.request import ConsoleRequest
 from console.web.templates import build_environment, template_config
 from console.work import UnitOfWork
-
-ANSWERS = {
-    ConsoleError: answer_console_error,
-    HTTPException: answer_http_error,
-    Exception: answer_unexpected,
-}
 
 
 def create_app(services: Services) -> Litestar:

@@ -4,13 +4,17 @@ A session cookie is never accepted by the API and a bearer never by a page: two 
 routers, no path patterns (a pattern such as `/login` also opens `/models/login`).
 """
 
+from typing import Any
+
 from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import Headers
+from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from console.clock import seconds
 from console.errors import NotSignedInError, RefusedError, ServiceUnavailableError
 from console.services import Services
+from console.settings import Settings
 from console.web.templates import CSRF_FIELD, CSRF_STATE
 from sso import sessions
 from sso.directory import principal_for, principal_of_session
@@ -95,13 +99,32 @@ async def require_csrf(connection: ASGIConnection, _handler: BaseRouteHandler) -
     if not isinstance(connection, Request) or connection.method in SAFE_METHODS:
         return
     services: Services = connection.app.state.services
-    site = connection.headers.get("sec-fetch-site", "same-origin")
-    token = connection.headers.get(CSRF_HEADER) or (await connection.form()).get(CSRF_FIELD)
-    given = token if isinstance(token, str) else ""
-    if site not in SAME_SITE or not sessions.check_csrf(given, connection.auth, services.csrf_key):
+    if not comes_from_here(connection.headers, services.settings) or not sessions.check_csrf(
+        await _given_token(connection), connection.auth, services.csrf_key
+    ):
         raise RefusedError("This form is out of date; open the page again and send it once more.", ("csrf",))
 
 
-def now_seconds(services: Services) -> int:
-    """Return the services' time in whole seconds."""
-    return seconds(services.clock())
+def comes_from_here(headers: Headers, settings: Settings) -> bool:
+    """Say whether a browser says that one of our own pages sent this (Fetch Metadata, RFC 6454).
+
+    Clients that send neither header are no browsers, and are believed as far as their token goes.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in SAME_SITE:
+        return False
+    own = {site_of(settings.base_url)}
+    if settings.embedded:  # it answers under several names, each of this machine; see console.asgi.KnownHosts
+        own.add(f"http://{headers.get('host', '')}")
+    return headers.get("origin") is None or headers["origin"] in own
+
+
+def site_of(url: str) -> str:
+    """Return the origin of an address: scheme, host and port (RFC 6454)."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+async def _given_token(request: Request[Any, Any, Any]) -> str:
+    found = request.headers.get(CSRF_HEADER)
+    if found is None and request.content_type[0] == RequestEncodingType.URL_ENCODED:
+        found = (await request.form()).get(CSRF_FIELD)
+    return found if isinstance(found, str) else ""

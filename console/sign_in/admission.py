@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from audit.event import Outcome, Part
 from audit.events import Action
+from console.errors import ConflictError
 from console.questions import Origin, Resource
 from console.rows import identity_row, membership_row, person_row, role_row
 from console.security import SESSION_LIMITS
@@ -34,7 +35,18 @@ async def start_session(
 
     Raises:
         SignInError: the person is disabled, or the provider left groups out.
+        AuditUnavailableError: it could not be recorded, so nobody is signed in.
     """
+    try:
+        return await _admitted(services, claims, previous_cookie, origin)
+    except ConflictError:
+        # The same new person came in by another window at this moment: now they are known.
+        return await _admitted(services, claims, previous_cookie, origin)
+
+
+async def _admitted(
+    services: Services, claims: IdTokenClaims, previous_cookie: str | None, origin: Origin
+) -> SignedIn:
     work = UnitOfWork(services, system_principal("sign-in"), origin)
     async with work.write() as session:
         admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)

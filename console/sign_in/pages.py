@@ -9,8 +9,9 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from console.declared import declares, public
+from console.errors import NotFoundError
 from console.questions import Origin, Resource, origin_of
-from console.security import session_cookie_name
+from console.security import session_cookie_name, site_of
 from console.services import Services
 from console.sign_in.admission import end_session, record_refusal, start_session
 from console.web.responses import Refusal, refusal
@@ -20,21 +21,26 @@ from sso.errors import SignInError
 from sso.flows import keep, take
 from sso.models import SignIn
 
-FLOW_COOKIE = "guildhall_sign_in"
 CALLBACK = "/sign-in/callback"
 SIX_HUNDRED_SECONDS = 600
+AWAY = frozenset({"provider_unavailable"})
+"""Reasons that are nobody's mistake: the provider is asked again later."""
 
 
 @get("/sign-in", opt=public("it is how somebody becomes known"))
-async def sign_in(services: NamedDependency[Services], next_path: FromQuery[str] = "/") -> Redirect:
+async def sign_in(
+    request: Request[Any, Any, Any], services: NamedDependency[Services], next_path: FromQuery[str] = "/"
+) -> Response[Any]:
     """Send the browser to the identity provider."""
-    return await _leave(services, next_path, step_up=False)
+    return await _leave(request, services, next_path, step_up=False)
 
 
 @get("/step-up", opt=public("it asks the identity provider for a fresh, strong sign-in"))
-async def step_up(services: NamedDependency[Services], next_path: FromQuery[str] = "/") -> Redirect:
+async def step_up(
+    request: Request[Any, Any, Any], services: NamedDependency[Services], next_path: FromQuery[str] = "/"
+) -> Response[Any]:
     """Send the browser to confirm who sits there; approvals need it."""
-    return await _leave(services, next_path, step_up=True)
+    return await _leave(request, services, next_path, step_up=True)
 
 
 @get(CALLBACK, opt=public("the identity provider sends the browser back here"))
@@ -51,47 +57,90 @@ async def callback(request: Request[Any, Any, Any], services: NamedDependency[Se
     except SignInError as error:
         return await _refused(request, services, error, issuer, origin)
     cookie = _cookie(services, name, signed_in.session.cookie_value)
-    return Redirect(row.next_path, cookies=[cookie, _cookie(services, FLOW_COOKIE, "", max_age=0)])
+    return Redirect(
+        row.next_path, cookies=[cookie, _cookie(services, flow_cookie_name(services), "", max_age=0)]
+    )
 
 
 @post("/sign-out", opt=declares(Permission.SESSION_END))
 async def sign_out(work: NamedDependency[UnitOfWork]) -> Redirect:
-    """End the session here and now."""
+    """End the session here and now, then the provider's: with it the next sign-in would ask for nothing."""
     person = work.principal.id
     await work.authorize(Permission.SESSION_END, Resource("session", person, {"person": str(person)}))
     await end_session(work, work.principal.authentication.session_id_hash or "", person)
-    name = session_cookie_name(work.services)
-    return Redirect("/sign-in", status_code=303, cookies=[_cookie(work.services, name, "", max_age=0)])
+    away = await _provider_sign_out(work.services, work.principal.authentication.issuer)
+    cookie = _cookie(work.services, session_cookie_name(work.services), "", max_age=0)
+    return Redirect(away or "/sign-in", status_code=303, cookies=[cookie])
 
 
-async def _leave(services: Services, next_path: str, *, step_up: bool) -> Redirect:
+async def _leave(
+    request: Request[Any, Any, Any], services: Services, next_path: str, *, step_up: bool
+) -> Response[Any]:
+    if (own := _own_address(request, services)) is not None:
+        return Redirect(own)
     party = services.sign_in.relying_party(services.sign_in.default)
-    started = await party.start(redirect_uri=_redirect_uri(services), next_path=next_path, step_up=step_up)
+    try:
+        started = await party.start(
+            redirect_uri=_redirect_uri(services), next_path=next_path, step_up=step_up
+        )
+    except SignInError as error:
+        return refusal(request, _said(error, None))
     async with services.database.write() as session:
         await keep(session, started.row)
-    cookie = _cookie(services, FLOW_COOKIE, started.cookie_value, max_age=SIX_HUNDRED_SECONDS)
+    cookie = _cookie(services, flow_cookie_name(services), started.cookie_value, max_age=SIX_HUNDRED_SECONDS)
     return Redirect(started.url, cookies=[cookie])
+
+
+def _own_address(request: Request[Any, Any, Any], services: Services) -> str | None:
+    """Return this address under our own name when it was reached by another name of this machine.
+
+    The provider sends people back to our own name, where a cookie of another name would not be.
+    """
+    settings = services.settings
+    here = f"http://{request.headers.get('host', '')}"
+    if not settings.embedded or here == site_of(settings.base_url):
+        return None
+    return (
+        site_of(settings.base_url) + request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    )
+
+
+async def _provider_sign_out(services: Services, issuer: str) -> str | None:
+    try:
+        party = services.sign_in.relying_party(issuer)
+        return await party.sign_out_url(services.settings.base_url + "/sign-in")
+    except (SignInError, NotFoundError):
+        return None
 
 
 async def _taken(services: Services, request: Request[Any, Any, Any]) -> SignIn:
     async with services.database.write() as session:
         state = request.query_params.get("state")
-        return await take(session, request.cookies.get(FLOW_COOKIE), state, services.clock())
+        cookie = request.cookies.get(flow_cookie_name(services))
+        return await take(session, cookie, state, services.clock())
 
 
 async def _refused(
     request: Request[Any, Any, Any], services: Services, error: SignInError, issuer: str, origin: Origin
 ) -> Response[Any]:
     entry = await record_refusal(services, error.reason, issuer, origin)
-    said = Refusal(
-        status=400,
+    return refusal(request, _said(error, str(entry)))
+
+
+def _said(error: SignInError, reference: str | None) -> Refusal:
+    return Refusal(
+        status=503 if error.reason in AWAY else 400,
         title="You are not signed in",
         detail=error.sentence,
         reasons=(error.reason,),
-        reference=str(entry),
+        reference=reference,
         actions=(("Start again", "/sign-in"),),
     )
-    return refusal(request, said)
+
+
+def flow_cookie_name(services: Services) -> str:
+    """Return the name of the cookie that ties a sign-in under way to its browser."""
+    return f"{session_cookie_name(services)}_sign_in"
 
 
 def _redirect_uri(services: Services) -> str:
