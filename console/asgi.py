@@ -7,6 +7,7 @@ Lifespan goes to Litestar; the gateway starts before it says so, and stops befor
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,7 +28,7 @@ class Lifecycle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """An application beside the console; `declared` says by which permissions it is guarded, or why by none."""
+    """An application beside the console; `declared` says by which permissions it is guarded, or why none."""
 
     app: ASGIApp
     declared: str
@@ -53,6 +54,9 @@ class Dispatcher:
             await self._default(scope, self._starting(receive), self._stopping(send))
             return
         segment = str(scope["path"]).split("/", 2)[1] if str(scope["path"]).startswith("/") else ""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
         mount = self._mounts.get(segment)
         await (mount.app if mount else self._default)(scope, receive, send)
 
@@ -79,17 +83,32 @@ class Dispatcher:
 class KnownHosts:
     """Refuses a Host that is not this machine's own: a foreign name on loopback is DNS rebinding."""
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
-        """Let `app` answer only as localhost, 127.0.0.1 or [::1] at `port`."""
+    def __init__(self, app: ASGIApp, *addresses: str) -> None:
+        """Let `app` answer at `addresses` (`http://host:port`) only."""
         self._app = app
-        names = ("localhost", "127.0.0.1", "[::1]")
-        self._known = frozenset(f"{name}:{port}".encode() for name in names)
+        self._known = frozenset(host for address in addresses for host in _hosts(address))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection, or answer 421 (RFC 9110 section 15.5.20)."""
-        if scope["type"] == "http" and dict(scope["headers"]).get(b"host") not in self._known:
-            head = [(b"content-type", b"text/plain; charset=utf-8")]
-            await send({"type": "http.response.start", "status": 421, "headers": head})
-            await send({"type": "http.response.body", "body": b"This name is not served here.\n"})
+        """Serve one connection, or answer 421 (RFC 9110 section 15.5.20) to another or a doubtful name."""
+        if scope["type"] == "lifespan" or self._is_known(scope):
+            await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
+        head = [(b"content-type", b"text/plain; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 421, "headers": head})
+        await send({"type": "http.response.body", "body": b"This name is not served here.\n"})
+
+    def _is_known(self, scope: Scope) -> bool:
+        # Two Host headers are none: the parts behind this door might each believe another one.
+        named = [bytes(value) for name, value in scope["headers"] if bytes(name).lower() == b"host"]
+        return len(named) == 1 and named[0].lower() in self._known
+
+
+def _hosts(address: str) -> tuple[bytes, ...]:
+    parts = urlsplit(address)
+    host = parts.netloc.lower()
+    # Clients leave the port out where the scheme implies it (RFC 9110 section 4.2.3).
+    implied = {"http": ":80", "https": ":443"}[parts.scheme]
+    return tuple(name.encode() for name in {host, host.removesuffix(implied)})

@@ -1,8 +1,12 @@
 """Makes the databases ready and stamps them with the profile; a start under the other profile is refused."""
 
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from audit.database import create_log_engine
+from audit.head import Head
 from audit.subject_keys import ensure_key
 from console.database import Database
 from console.errors import SettingsError
@@ -10,6 +14,8 @@ from console.migrate import is_current, upgrade
 from console.models import Installation
 from console.services import Services
 from console.settings import Settings
+
+PROFILE_FLAG: Final = "profile:"
 
 
 async def migrate_all(settings: Settings) -> None:
@@ -34,12 +40,39 @@ async def check_current(settings: Settings) -> bool:
         await log_engine.dispose()
 
 
+async def require_current(settings: Settings) -> None:
+    """Return when both databases are at the newest revision.
+
+    Raises:
+        SettingsError: one is behind, or empty.
+    """
+    if not await check_current(settings):
+        raise SettingsError("A database is not at the newest revision: run `guildhall db upgrade` first.")
+
+
 async def stamp(services: Services) -> Installation:
     """Return the installation's one row, written at the first start.
 
     Raises:
-        SettingsError: the database belongs to the other profile, or to another log.
+        SettingsError: database or log belong to the other profile, or to another log.
     """
+    try:
+        found = await _stamped(services)
+    except IntegrityError:  # another process started first, at this moment
+        found = await _stamped(services)
+    for setting, given, stamped in (
+        ("profile", services.settings.profile.value, found.profile),
+        ("audit.origin", services.settings.audit.origin, found.origin),
+        ("profile", services.settings.profile.value, await _profile_of_log(services)),
+    ):
+        if stamped not in (None, given):
+            raise SettingsError(
+                f"Setting {setting} is {given}, but this installation was made with {stamped}."
+            )
+    return found
+
+
+async def _stamped(services: Services) -> Installation:
     settings = services.settings
     async with services.database.write() as session:
         found = (await session.exec(select(Installation))).first()
@@ -49,8 +82,12 @@ async def stamp(services: Services) -> Installation:
             )
             session.add(found)
         await ensure_key(session, None, services.kek, services.clock())
-    if found.profile != settings.profile.value:
-        raise SettingsError(f"Setting profile: this database was made under the profile {found.profile}.")
-    if found.origin != settings.audit.origin:
-        raise SettingsError(f"Setting audit.origin: this database belongs to the log {found.origin}.")
     return found
+
+
+async def _profile_of_log(services: Services) -> str | None:
+    """Return the profile that the log's first entry names for ever; None before the log began."""
+    first = await services.log.entries(range(1))
+    flags = Head.parse(first[0].head).flags if first else ()
+    named = [flag.removeprefix(PROFILE_FLAG) for flag in flags if flag.startswith(PROFILE_FLAG)]
+    return named[0] if named else None

@@ -1,12 +1,14 @@
 """Starts the roles: console and gateway answer HTTP in this process, the worker is a process of its own."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,9 +18,10 @@ from console.app import create_app, create_probes
 from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle, Mount
 from console.effective import record_settings
 from console.gateway.app import Gateway
-from console.installation import stamp
-from console.processes import Child, child_environment, spawn
+from console.installation import require_current, stamp
+from console.processes import Child, ProcessError, child_environment, last_lines, spawn
 from console.processes import stop as stop_child
+from console.security import site_of
 from console.services import Services, build
 from console.settings import PREFIX, Settings
 from console.sign_in.providers import dev_issuer
@@ -31,6 +34,7 @@ from sso.dev.provider import DevProvider
 Role = Literal["all", "console", "gateway", "worker"]
 GATEWAY_SEGMENTS: Final = ("v2",)
 RESTART_SECONDS: Final = 1.0
+ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 logger = logging.getLogger("guildhall")
 
 
@@ -59,11 +63,18 @@ def dev_provider(services: Services) -> DevProvider:
 
 def form_targets(services: Services) -> tuple[str, ...]:
     """Return the origins a form's redirect may lead to: the identity providers'."""
-    return tuple("/".join(issuer.split("/", 3)[:3]) for issuer in services.sign_in.issuers)
+    return tuple(site_of(issuer) for issuer in services.sign_in.issuers)
+
+
+def own_addresses(settings: Settings) -> tuple[str, ...]:
+    """Return the addresses at which the embedded profile answers: this machine's names only."""
+    names = ("localhost", "127.0.0.1", "[::1]")
+    loopback = (f"http://{name}:{settings.server.port}" for name in names)
+    return (settings.base_url, settings.listening_url, *loopback)
 
 
 class AnnouncingServer(uvicorn.Server):
-    """A server that says when its port is open."""
+    """A server that says when its port is open, and that leaves the end of the process to its caller."""
 
     def __init__(self, ready: Callable[[], None], config: uvicorn.Config) -> None:
         """Call `ready` once requests are answered."""
@@ -76,37 +87,56 @@ class AnnouncingServer(uvicorn.Server):
         if self.started:
             self._ready()
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End gracefully when told to. Uvicorn would raise the signal again before our own parts end."""
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in ENDING:
+                loop.remove_signal_handler(number)
+
 
 async def serve_http(services: Services, role: Role, ready: Callable[[], None] = lambda: None) -> None:
-    """Answer HTTP until told to end; `ready` is called once the port is open."""
-    await stamp(services)
-    await record_settings(services, role)
-    settings = services.settings
-    app: ASGIApp = build_asgi(services, role)
-    if settings.embedded:
-        app = KnownHosts(app, settings.server.port)
-    server = AnnouncingServer(
-        ready,
-        uvicorn.Config(
-            app,
-            host=settings.server.host,
-            port=settings.server.port,
-            lifespan="on",
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_level="warning",
-            timeout_graceful_shutdown=10,
-        ),
-    )
+    """Answer HTTP until told to end; `ready` is called once the port is open. Closes `services`."""
     try:
-        await server.serve()
+        await stamp(services)
+        await record_settings(services, role)
+        await AnnouncingServer(ready, server_config(services, role)).serve()
     finally:
         await services.close()
 
 
+def server_config(services: Services, role: Role) -> uvicorn.Config:
+    """Return how the server listens: it believes no forwarding header, and opens no web socket."""
+    settings = services.settings
+    app: ASGIApp = build_asgi(services, role)
+    if settings.embedded:
+        app = KnownHosts(app, *own_addresses(settings))
+    return uvicorn.Config(
+        app,
+        host=settings.server.host.strip("[]"),
+        port=settings.server.port,
+        lifespan="on",
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+
+
 async def serve(settings: Settings, role: str, say: Callable[[str], None]) -> None:
-    """Run one role, or all of them, until told to end."""
+    """Run one role, or all of them, until told to end.
+
+    Raises:
+        SettingsError: a database is not at the newest revision, or was made under another profile.
+    """
+    await require_current(settings)
     if role == "worker":
         await serve_worker(settings)
         return
@@ -131,6 +161,7 @@ async def serve_worker(settings: Settings) -> None:
 
 async def serve_all(settings: Settings, ready: Callable[[], None] = lambda: None) -> None:
     """Supervise: the worker as a child process, console and gateway here."""
+    await _stamp_first(settings)
     worker = WorkerChild(settings)
     worker.start()
     watching = asyncio.create_task(worker.keep_running())
@@ -139,6 +170,15 @@ async def serve_all(settings: Settings, ready: Callable[[], None] = lambda: None
     finally:
         watching.cancel()
         worker.stop()
+
+
+async def _stamp_first(settings: Settings) -> None:
+    # Before there are two processes that would both write the stamp, or both refuse it.
+    services = build(settings)
+    try:
+        await stamp(services)
+    finally:
+        await services.close()
 
 
 class WorkerChild:
@@ -159,9 +199,18 @@ class WorkerChild:
         """Start it again whenever it ends: intents are durable, so nothing is lost meanwhile."""
         while True:
             await asyncio.sleep(RESTART_SECONDS)
-            if self._child is not None and self._child.exit_code is not None:
-                logger.warning("The worker ended (%s); starting it again.", self._child.exit_code)
-                self.start()
+            try:
+                self._restart_if_ended()
+            except ProcessError:
+                logger.exception("The worker cannot be started; trying again.")
+
+    def _restart_if_ended(self) -> None:
+        if self._child is None or self._child.exit_code is None:
+            return
+        # The new one begins the log file anew, so what the old one said last is kept here.
+        said = last_lines(self._child.log)
+        logger.warning("The worker ended (%s); starting it again. %s", self._child.exit_code, said)
+        self.start()
 
     def stop(self) -> None:
         """End the process; it drains what waits first."""

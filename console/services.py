@@ -1,8 +1,6 @@
 """The composition root: the one place that names real classes. Tests build it with fakes or real parts."""
 
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import httpx2
 
@@ -46,7 +44,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
     """Return the services that `settings` ask for; connections are made when first used."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     http = httpx2.AsyncClient(timeout=10, follow_redirects=False)
-    issuers = configured_issuers(settings)
+    issuers, keys = configured_issuers(settings), settings.data / "keys"
     return Services(
         settings=settings,
         clock=clock,
@@ -54,8 +52,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         log=LogReader(create_log_engine(settings.log_url)),
         decider=_decider(settings),
         policy_revision=read_bundle().revision,
-        kek=load_kek(settings.data / "keys" / "subject.kek"),
-        csrf_key=load_secret(settings.data / "keys" / "csrf.key"),
+        kek=load_kek(keys / "subject.kek"),
+        csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         sign_in=Providers(issuers, http, clock),
         http=http,
     )
@@ -66,18 +64,6 @@ def _decider(settings: Settings) -> Decider:
     if settings.policy.engine == "opa" and settings.policy.opa_url:
         return OpaDecider(OpaAddress(settings.policy.opa_url), timeout=deadline)
     return EmbeddedDecider(decision_seconds=deadline)
-
-
-def load_secret(path: Path, length: int = 32) -> bytes:
-    """Return the secret in `path`, made with `length` random bytes and mode 0600 when absent."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(length))
-    return path.read_bytes()
 
 
 def with_decider(services: Services, decider: Decider) -> Services:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
@@ -179,7 +180,13 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The address people and clients use, without a trailing slash."""
-        return (self.server.public_url or f"http://{self.server.host}:{self.server.port}").rstrip("/")
+        return (self.server.public_url or self.listening_url).rstrip("/")
+
+    @property
+    def listening_url(self) -> str:
+        """The address the server itself listens at."""
+        host = self.server.host.strip("[]")
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.server.port}"
 
     @property
     def main_url(self) -> str:
@@ -215,8 +222,28 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 
 def _mistakes(settings: Settings) -> list[str]:
+    found = _address_mistakes(settings)
+    if found:
+        return found
     found = _policy_mistakes(settings)
     found += _embedded_mistakes(settings) if settings.embedded else _production_mistakes(settings)
+    return found
+
+
+def _address_mistakes(settings: Settings) -> list[str]:
+    elastic = settings.audit.elasticsearch
+    given = {
+        "server.public_url": settings.server.public_url,
+        "policy.opa_url": settings.policy.opa_url,
+        "audit.elasticsearch.url": elastic.url if elastic else None,
+    }
+    found = []
+    for name, url in given.items():
+        parts = urlsplit(url or "http://none")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            found.append(f"Setting {name} is not an http or https address.")
+        elif parts.username or parts.password:
+            found.append(f"Setting {name} carries a credential; settings are recorded, so it must not.")
     return found
 
 
@@ -227,9 +254,12 @@ def _policy_mistakes(settings: Settings) -> list[str]:
 
 
 def _embedded_mistakes(settings: Settings) -> list[str]:
+    found = []
     if not is_loopback(settings.server.host):
-        return ["Setting server.host must be a loopback address in the embedded profile."]
-    return []
+        found.append("Setting server.host must be a loopback address in the embedded profile.")
+    if not is_loopback(urlsplit(settings.base_url).hostname or ""):
+        found.append("Setting server.public_url must be a loopback address in the embedded profile.")
+    return found
 
 
 def _production_mistakes(settings: Settings) -> list[str]:
