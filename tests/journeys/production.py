@@ -42,7 +42,9 @@ class Parts:
 
 
 @contextmanager
-def production_stage(data: Path, parts: Parts, *, roles: tuple[str, ...] = ("all",)) -> Iterator[Stage]:
+def production_stage(
+    data: Path, parts: Parts, *, roles: tuple[str, ...] = ("all",), visibility: str = "listed"
+) -> Iterator[Stage]:
     """An installation on `parts` with one published model, its `roles` a process each."""
     product = installed(data, parts)
     try:
@@ -53,7 +55,7 @@ def production_stage(data: Path, parts: Parts, *, roles: tuple[str, ...] = ("all
         for person in PEOPLE.values():
             sign_in(product, parts.keycloak, person)
         add_cluster(stage, parts.mlserver.url)
-        publish(stage, parts.mlserver.models)
+        publish(stage, parts.mlserver.models, visibility)
         yield stage
     finally:
         product.close()
@@ -150,9 +152,9 @@ def add_cluster(stage: Stage, url: str) -> None:
     assert (synced.status, synced.json["drafts"]) == (200, synced.json["served"]), synced.text
 
 
-def publish(stage: Stage, models: Path) -> None:
+def publish(stage: Stage, models: Path, visibility: str) -> None:
     """Let the owner publish the newer of the two versions that were discovered, with the older beside it."""
-    document = model_document(models)
+    document = {**model_document(models), "visibility": visibility}
     made = stage.product.ask("POST", "/api/v1/models", document, token=stage.token("owner"))
     assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
 
@@ -167,7 +169,6 @@ def model_document(models: Path) -> dict[str, Any]:
         "team": card.team,
         "namespace": card.team,
         "name": MODEL,
-        "visibility": "listed",
         "card": card_document(models, MODEL, "2"),
         "versions": [served(models, "1", 0), served(models, "2", 100)],
     }

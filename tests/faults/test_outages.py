@@ -1,0 +1,176 @@
+"""A part is taken away from the running product: one clear sentence, nothing unrecorded, and on it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from tests.journeys.golden import AUDIT_ID, MODEL, body_of_zeros
+from tests.journeys.product import Reply, Stage, until
+from tests.journeys.production import Parts, production_stage
+from tests.journeys.records import (
+    all_shipped,
+    documents,
+    entry,
+    log_size,
+    open_intents,
+    shipped_until,
+)
+from tests.real.elasticsearch import ElasticsearchServer
+from tests.real.keycloak_server import KeycloakServer
+from tests.real.mlserver import MlServer
+from tests.real.opa import OpaServer
+
+pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
+
+COUNTED = re.compile(r"^model_infer_request_(?:success|failure)_total\{.*\} (\S+)$", re.MULTILINE)
+BACK_SECONDS = 10.0
+SHIPPED_SECONDS = 90.0
+UNREACHABLE = "The serving cluster does not answer. The attempt is recorded."
+BROKEN_OFF = "The serving cluster broke off its answer. The attempt is recorded."
+UNDECIDED = "No decision could be had just now, and undecided is refused. Try again in a moment."
+
+
+@pytest.fixture(scope="module")
+def parts(
+    keycloak: KeycloakServer,
+    opa: OpaServer,
+    elasticsearch: ElasticsearchServer,
+    mlserver: MlServer,
+    postgres_database: Callable[[], str],
+) -> Parts:
+    return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database())
+
+
+@pytest.fixture(scope="module")
+def stage(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One supervised installation whose model every signed-in person may call."""
+    data = tmp_path_factory.mktemp("outages") / "data"
+    with production_stage(data, parts, visibility="shared") as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def token(stage: Stage) -> str:
+    """The member's; taken early, and good for minutes."""
+    return stage.token("member")
+
+
+@pytest.fixture(scope="module")
+def body(stage: Stage, token: str) -> dict[str, object]:
+    return body_of_zeros(stage.product.ask("GET", MODEL, token=token).json)
+
+
+@pytest.fixture
+def call(stage: Stage, token: str, body: dict[str, object]) -> Callable[[], Reply]:
+    return lambda: stage.product.ask("POST", f"{MODEL}/infer", body, token=token)
+
+
+def test_a_cluster_that_is_gone(stage: Stage, parts: Parts, call: Callable[[], Reply]) -> None:
+    assert call().status == 200
+    parts.mlserver.stop()
+    try:
+        failed = call()
+    finally:
+        parts.mlserver.start()
+    assert (failed.status, failed.json["error"], failed.json["detail"]) == (502, UNREACHABLE, UNREACHABLE)
+    kept = entry(stage, failed.headers[AUDIT_ID])
+    assert (kept["outcome"], kept["reasons"]) == ("failure", ["upstream_unreachable"])
+    assert call().status == 200
+
+
+def test_a_cluster_that_dies_while_it_answers(stage: Stage, parts: Parts, call: Callable[[], Reply]) -> None:
+    cluster = parts.mlserver._running().child
+    os.killpg(cluster.pid, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            calling = pool.submit(call)
+            until(
+                lambda: open_intents(parts), seconds=BACK_SECONDS, what="the intent is in the log's keeping"
+            )
+            os.killpg(cluster.pid, signal.SIGKILL)
+            failed = calling.result()
+    finally:
+        parts.mlserver.stop()
+        parts.mlserver.start()
+    assert (failed.status, failed.json["detail"]) == (502, BROKEN_OFF)
+    kept = entry(stage, failed.headers[AUDIT_ID])
+    assert (kept["outcome"], kept["reasons"]) == ("failure", ["upstream_closed"])
+    assert call().status == 200
+
+
+def test_without_policy_nothing_is_allowed(
+    stage: Stage, parts: Parts, token: str, call: Callable[[], Reply]
+) -> None:
+    before = inferred(parts)
+    parts.opa.stop()
+    try:
+        refused = [call() for _ in range(3)]
+        listed = stage.product.ask("GET", "/api/v1/routes", token=token)
+        ready = stage.product.ask("GET", "/health/ready")
+    finally:
+        parts.opa.start()
+    for answer in (*refused, listed):
+        assert (answer.status, answer.json["detail"]) == (503, UNDECIDED)
+        assert answer.json["type"] == "urn:guildhall:problem:policy_unavailable"
+    assert (ready.status, [name for name, said in ready.json.items() if said != "ok"]) == (503, ["policy"])
+    assert inferred(parts) == before
+    until(lambda: call().status == 200, seconds=BACK_SECONDS, what="calls are decided again")
+    for answer in refused:
+        kept = entry(stage, answer.headers[AUDIT_ID])
+        assert (kept["outcome"], kept["reasons"]) == ("denied", ["policy_error"])
+
+
+def test_without_elasticsearch_calls_go_on(stage: Stage, parts: Parts, call: Callable[[], Reply]) -> None:
+    before = all_shipped(stage, parts, seconds=SHIPPED_SECONDS)
+    parts.elasticsearch.stop()
+    try:
+        made = [call() for _ in range(5)]
+        until(lambda: log_size(parts) >= before + 5, seconds=BACK_SECONDS, what="the calls are in the log")
+        until(lambda: shipped_until(parts).error, seconds=BACK_SECONDS, what="the cursor says why it waits")
+        assert shipped_until(parts).next_index == before
+    finally:
+        parts.elasticsearch.start()
+    assert [answer.status for answer in made] == [200] * 5
+    after = all_shipped(stage, parts, seconds=SHIPPED_SECONDS)
+    assert (shipped_until(parts).next_index, shipped_until(parts).error) == (after, None)
+    for answer in made:
+        assert len(documents(stage, parts, answer.headers[AUDIT_ID])) == 1
+
+
+def test_a_killed_worker_comes_back_and_has_lost_nothing(
+    stage: Stage, parts: Parts, call: Callable[[], Reply]
+) -> None:
+    made, (killed,) = [call()], workers(stage)
+    killed.kill()
+    made += [call() for _ in range(5)]
+    until(lambda: set(workers(stage)) - {killed}, seconds=BACK_SECONDS, what="the worker runs again")
+    made.append(call())
+    assert [answer.status for answer in made] == [200] * 7
+    names = [answer.headers[AUDIT_ID] for answer in made]
+    assert [entry(stage, name, seconds=30)["outcome"] for name in names] == ["success"] * 7
+    all_shipped(stage, parts, seconds=SHIPPED_SECONDS)
+    assert [len(documents(stage, parts, name)) for name in names] == [1] * 7
+
+
+def workers(stage: Stage) -> list[psutil.Process]:
+    """The worker's process, a child of the supervisor; none between its end and its next start."""
+    supervisor = psutil.Process(stage.product.children["all"].pid)
+    alive = [child for child in supervisor.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "worker" in child.cmdline()]
+
+
+def inferred(parts: Parts) -> float:
+    """How many infers the cluster itself has counted."""
+    ports = json.loads((parts.mlserver.folder / "ports.json").read_text("utf-8"))
+    with urllib.request.urlopen(f"http://127.0.0.1:{ports['metrics_port']}/metrics") as answer:
+        text = answer.read().decode()
+    return sum(float(value) for value in COUNTED.findall(text))
