@@ -23,20 +23,34 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_found": "There is no model by this name.",
     "unknown_version": "There is no such version of this model.",
     "audit_unavailable": "The call cannot be recorded just now, so it is not made. Try again in a moment.",
+    "facts_unavailable": "What a decision needs cannot be read just now. Try again in a moment.",
+    "issuer_unavailable": "The identity provider does not answer, so the access token cannot be checked.",
     "token_missing": "Send an access token or key as `Authorization: Bearer`.",
     "binary_tensors": "Binary tensors are not taken yet; send tensors as JSON.",
     "body_too_large": "The request is larger than this gateway takes.",
+    "body_too_slow": "The request did not arrive in time.",
     "unknown_path": "There is nothing here.",
-    "upstream_unreachable": "The serving cluster does not answer. The attempt is recorded.",
-    "upstream_timeout": "The serving cluster did not answer in time. The attempt is recorded.",
-    "upstream_closed": "The serving cluster broke off its answer. The attempt is recorded.",
-    "upstream_malformed": "The serving cluster's answer is not HTTP. The attempt is recorded.",
-    "upstream_redirect": "The serving cluster tried to send the call elsewhere. The attempt is recorded.",
+    "upstream_unreachable": "The serving cluster does not answer.",
+    "upstream_timeout": "The serving cluster did not answer in time.",
+    "upstream_closed": "The serving cluster broke off its answer.",
+    "upstream_malformed": "The serving cluster's answer is not HTTP.",
+    "upstream_forbidden": "The serving cluster is not where clusters may be.",
+    "upstream_redirect": "The serving cluster tried to send the call elsewhere.",
 }
-TYPES: Final = {
+NOT_ALLOWED: Final = "This call is not allowed."
+SENTENCES_BY_TYPE: Final[Mapping[str, str]] = {
+    "not_signed_in": "This access token is not accepted.",
+    "policy_unavailable": "No decision could be had just now, and undecided is refused. Try again soon.",
+}
+OWN_TYPES: Final[Mapping[str, str]] = {
+    "audit_unavailable": "audit_unavailable",
+    "issuer_unavailable": "service_unavailable",
+}
+TYPES: Final[Mapping[int, str]] = {
     401: "not_signed_in",
     403: "refused",
     404: "not_found",
+    408: "too_slow",
     413: "too_large",
     415: "media_type",
     502: "upstream",
@@ -59,10 +73,8 @@ class Refusal:
     def body(self) -> bytes:
         """Return the JSON body: `error` for V2 clients, the problem's members beside it (RFC 9457)."""
         first = self.reasons[0] if self.reasons else ""
-        kind = "audit_unavailable" if first == "audit_unavailable" else TYPES.get(self.status, "refused")
-        sentence = SENTENCES.get(first.partition(":")[0], "This call is not allowed.")
-        if kind == "policy_unavailable":
-            sentence = "No decision could be had just now, and undecided is refused. Try again in a moment."
+        kind = OWN_TYPES.get(first) or TYPES.get(self.status, "refused")
+        sentence = SENTENCES.get(first.partition(":")[0]) or SENTENCES_BY_TYPE.get(kind, NOT_ALLOWED)
         said: dict[str, object] = {
             "error": sentence,
             "type": f"urn:guildhall:problem:{kind}",

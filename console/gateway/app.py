@@ -1,12 +1,16 @@
 """The gateway's door: who calls, and which operation of which protocol they ask for."""
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
+from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Scope, Send
-from console.errors import NotSignedInError
+from console.errors import NotSignedInError, ServiceUnavailableError
 from console.gateway.answers import Refusal, send_json, send_refusal
-from console.gateway.call import Call
+from console.gateway.call import UNDECIDED, Call
 from console.gateway.recorder import Recorder
 from console.gateway.routing import Caller
 from console.gateway.table import OPEN, match
@@ -14,8 +18,11 @@ from console.gateway.upstream import Pool
 from console.questions import Origin
 from console.security import bearer_principal
 from console.services import Services
+from sso.principal import Principal
 
 DESCRIPTION: Final = b'{"name":"guildhall","version":"1","extensions":[]}'
+CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
+logger = logging.getLogger("guildhall.gateway")
 
 
 class Gateway:
@@ -24,12 +31,15 @@ class Gateway:
     def __init__(self, services: Services) -> None:
         """Serve on `services`; nothing is opened before `start`."""
         self._services = services
-        self._pool = Pool(services.settings.gateway.upstream_timeout_seconds)
+        self._pool = Pool(services.settings)
         self._recorder: Recorder | None = None
 
     async def start(self) -> None:
-        """Open this process's spool."""
-        self._recorder = Recorder(self._services)
+        """Open this process's spool. Without one it answers, and every call is refused."""
+        try:
+            self._recorder = Recorder(self._services)
+        except SpoolUnavailableError:
+            logger.exception("The spool cannot be opened: no call is made until this process starts again.")
 
     async def stop(self) -> None:
         """Close connections, then make the spool durable."""
@@ -39,36 +49,45 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        headers = _headers(scope)
-        if scope["method"] == "GET" and scope["path"] in OPEN:
-            await self._answer_open(str(scope["path"]), send)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
             return
-        try:
-            principal = await bearer_principal(
-                self._services, headers.get(b"authorization", b"").decode("latin-1")
-            )
-        except NotSignedInError as error:
-            challenge = ((b"www-authenticate", b"Bearer"),)
-            await send_refusal(send, Refusal(401, error.reasons, headers=challenge))
+        headers, path = _headers(scope), _path(scope)
+        if scope["method"] == "GET" and path in OPEN:
+            await self._answer_open(path, send)
             return
-        found = match(scope["method"], _path(scope))
+        principal = await self._identify(headers, send)
+        if principal is None:
+            return
+        found = match(scope["method"], path)
         if found is None:
             await send_refusal(send, Refusal(404, ("unknown_path",)))
             return
-        call = Call(
-            self._services, self._pool, self._recorder, Caller(principal, _origin(scope, headers)), found
-        )
+        caller = Caller(principal, _origin(scope, headers))
+        call = Call(self._services, self._pool, self._recorder, caller, found)
         await call.serve(headers, receive, send)
+
+    async def _identify(self, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:
+        given = headers.get(b"authorization", b"").decode("latin-1")
+        try:
+            return await bearer_principal(self._services, given)
+        except NotSignedInError as error:
+            await send_refusal(send, Refusal(401, error.reasons, headers=CHALLENGE))
+        except ServiceUnavailableError as error:
+            await send_refusal(send, Refusal(503, error.reasons))
+        except DBAPIError:
+            await send_refusal(send, UNDECIDED)
+        return None
 
     async def _answer_open(self, path: str, send: Send) -> None:
         if path == "/v2":
             await send_json(send, 200, DESCRIPTION)
             return
         able = self._recorder is not None and self._recorder.broken is None
-        state = (
-            b'{"live":true}' if path.endswith("live") else b'{"ready":%s}' % (b"true" if able else b"false")
-        )
-        await send_json(send, 200 if able or path.endswith("live") else 503, state)
+        if path.endswith("live"):
+            await send_json(send, 200, b'{"live":true}')
+        else:
+            await send_json(send, 200 if able else 503, b'{"ready":%s}' % (b"true" if able else b"false"))
 
 
 def _headers(scope: Scope) -> dict[bytes, bytes]:
@@ -77,8 +96,7 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 
 def _path(scope: Scope) -> str:
     # The raw path: a percent-encoded slash or dot must not be taken for structure.
-    raw = scope.get("raw_path") or str(scope["path"]).encode()
-    return bytes(raw).partition(b"?")[0].decode("latin-1")
+    return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
 
 
 def _origin(scope: Scope, headers: Mapping[bytes, bytes]) -> Origin:

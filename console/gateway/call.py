@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
 from console.gateway.adapters import v2
 from console.gateway.answers import Refusal, send_refusal
 from console.gateway.forward import Forwarded, forward
-from console.gateway.intake import ClientGoneError, TooLargeError, read_body
+from console.gateway.intake import ClientGoneError, TooLargeError, TooSlowError, read_body
 from console.gateway.recorder import Intent, Recorder
 from console.gateway.routing import Caller, Listed, Ruling, route_call
 from console.gateway.table import Match
@@ -20,6 +22,7 @@ from policy.decide import decide
 from policy.decision import Decision, PolicyUnavailable
 
 UNRECORDED: Final = Refusal(503, ("audit_unavailable",))
+UNDECIDED: Final = Refusal(503, ("facts_unavailable",))
 ASKABLE: Final = frozenset({"no_grant", "grant_expired"})
 
 
@@ -35,7 +38,11 @@ class Call:
 
     async def serve(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         """Decide, then refuse or forward. Decisions precede any check of the body."""
-        ruling = await self._rule()
+        try:
+            ruling = await self._rule()
+        except DBAPIError:
+            await self._refuse(send, Ruling(), UNDECIDED)
+            return
         listed = self._listed(ruling)
         refusal = _denial(ruling, listed) or v2.refuse_unsupported(headers)
         if refusal is not None or listed is None:
@@ -45,12 +52,12 @@ class Call:
             body = await read_body(receive, self.services.settings.gateway.body_limit_bytes)
         except TooLargeError:
             await self._refuse(send, ruling, Refusal(413, ("body_too_large",)))
+        except TooSlowError:
+            await self._refuse(send, ruling, Refusal(408, ("body_too_slow",)))
         except ClientGoneError:
             return
         else:
-            operation = self.match.operation
-            request = Forwarded.of(operation.method, operation.suffix, listed, headers, body)
-            await self._forward(send, ruling, listed, request)
+            await self._forward(ruling, listed, self._request(listed, headers, body), receive, send)
 
     async def _rule(self) -> Ruling:
         routed = await route_call(self.services, self.caller.principal, self.match)
@@ -60,10 +67,16 @@ class Call:
         return Ruling(routed, await decide(self.services.decider, routed.query, active_revision=active))
 
     def _listed(self, ruling: Ruling) -> Listed | None:
-        allowed = ruling.decision is not None and ruling.decision.allow
-        return ruling.routed.choose(self.match.version) if ruling.routed and allowed else None
+        return ruling.routed.choose(self.match.version) if ruling.routed and ruling.allowed else None
 
-    async def _forward(self, send: Send, ruling: Ruling, listed: Listed, request: Forwarded) -> None:
+    def _request(self, listed: Listed, headers: Mapping[bytes, bytes], body: bytes) -> Forwarded:
+        operation = self.match.operation
+        sent = body if operation.method == "POST" else b""
+        return Forwarded.of(operation.method, operation.suffix, listed, headers, sent)
+
+    async def _forward(
+        self, ruling: Ruling, listed: Listed, request: Forwarded, receive: Receive, send: Send
+    ) -> None:
         intent: Intent | None = None
         if self.match.operation.recorded:
             try:
@@ -71,7 +84,7 @@ class Call:
             except SpoolUnavailableError:
                 await send_refusal(send, UNRECORDED)
                 return
-        await forward(self.pool, request, intent, send)
+        await forward(self.pool, request, intent, receive, send)
 
     async def _intend(self, ruling: Ruling, described: Mapping[str, object]) -> Intent:
         call = {**self._described(ruling), **described}
@@ -79,7 +92,9 @@ class Call:
 
     async def _refuse(self, send: Send, ruling: Ruling, refusal: Refusal) -> None:
         entry = await self._record_refusal(ruling, refusal)
-        decision = ruling.decision.id if ruling.decision else None
+        # A stranger to a hidden model and a caller of no model at all are told the very same.
+        known = ruling.decision is not None and "not_found" not in refusal.reasons
+        decision = ruling.decision.id if ruling.decision and known else None
         said = Refusal(refusal.status, refusal.reasons, decision, entry, offer_access=refusal.offer_access)
         await send_refusal(send, said)
 
@@ -97,7 +112,7 @@ class Call:
 
     def _writer(self) -> Recorder:
         if self.recorder is None:
-            raise SpoolUnavailableError("The spool is not open yet.")
+            raise SpoolUnavailableError("The spool is not open.")
         return self.recorder
 
 

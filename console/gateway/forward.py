@@ -1,22 +1,28 @@
 """Forwards a call and streams its answer, one piece behind: the outcome is written before the last one."""
 
+import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from audit.event import Outcome
 from audit.spool.writer import SpoolUnavailableError
-from console.asgi import Send
+from console.asgi import Receive, Send
 from console.gateway.adapters import v2
 from console.gateway.answers import CONFINED, Refusal, audit_header, send_refusal
+from console.gateway.connection import Connection, UpstreamError
+from console.gateway.intake import ClientGoneError, while_client_stays
 from console.gateway.recorder import Intent
 from console.gateway.routing import Listed
-from console.gateway.upstream import Connection, Pool, Target, UpstreamError, encode_request
+from console.gateway.upstream import TIMED_OUT, Pool, Target, encode_request
 
 REDIRECTS: Final = range(300, 400)
 FIRST_ERROR: Final = 400
-TIMED_OUT: Final = "upstream_timeout"
+CLIENT_GONE: Final = "client_gone"
+INTERRUPTED: Final = "gateway_interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,94 +56,108 @@ class Forwarded:
         }
 
 
-async def forward(pool: Pool, forwarded: Forwarded, intent: Intent | None, send: Send) -> None:
+async def forward(
+    pool: Pool, forwarded: Forwarded, intent: Intent | None, receive: Receive, send: Send
+) -> None:
     """Call the cluster and stream its answer to the client; `intent` is concluded whatever happens."""
-    answer = Answer(intent)
+    answer = Answer(intent, send)
     try:
-        async with pool.exchange(forwarded.target, forwarded.request) as connection:
-            refuse_redirect(connection)
-            await answer.stream(connection, pool.pieces(connection), send)
+        async with while_client_stays(receive), pool.exchange(forwarded.target, forwarded.request) as cluster:
+            refuse_redirect(cluster.status)
+            await answer.stream(cluster, pool.pieces(cluster))
     except UpstreamError as error:
-        await answer.fail(error.reason, send)
+        await answer.fail(error.reason)
+    except ClientGoneError:
+        await answer.fail(CLIENT_GONE)
     except SpoolUnavailableError:
-        await answer.withhold(send)
+        await answer.withhold()
     finally:
-        # Still open: the client left, or the process is being stopped.
-        answer.conclude(Outcome.FAILURE, "client_gone")
+        # Still open only when this process is being stopped, or has a fault of its own.
+        with contextlib.suppress(SpoolUnavailableError):
+            answer.conclude(Outcome.FAILURE, INTERRUPTED)
 
 
-def refuse_redirect(connection: Connection) -> None:
+def refuse_redirect(status: int) -> None:
     """Never follow a redirect: a cluster must not send a governed call elsewhere.
 
     Raises:
         UpstreamError: with reason `upstream_redirect`.
     """
-    if connection.status in REDIRECTS:
+    if status in REDIRECTS:
         raise UpstreamError("upstream_redirect")
 
 
 class Answer:
     """The answer on its way, hashed as it goes."""
 
-    def __init__(self, intent: Intent | None) -> None:
+    def __init__(self, intent: Intent | None, send: Send) -> None:
         """Begin; `intent` is None for calls of which only refusals are recorded."""
         self._intent = intent
+        self._send = send
         self._status = 0
         self._bytes = 0
         self._hash = hashlib.sha256()
         self._started = False
 
-    async def stream(self, connection: Connection, pieces: AsyncIterator[bytes], send: Send) -> None:
+    async def stream(self, cluster: Connection, pieces: AsyncIterator[bytes]) -> None:
         """Send the answer one piece behind, so that the last piece waits for the outcome."""
-        self._status = connection.status
+        self._status = cluster.status
         held: bytes | None = None
         async for piece in pieces:
             self._hash.update(piece)
             self._bytes += len(piece)
             if held is not None:
-                await self._send(connection, held, send, more=True)
+                await self._pass_on(cluster, held, more=True)
             held = piece
+        if self._started:
+            await asyncio.sleep(0)  # a client that left while the last pieces were sent is noticed here
         success = self._status < FIRST_ERROR
         self.conclude(Outcome.SUCCESS if success else Outcome.FAILURE, f"upstream_status:{self._status}")
-        await self._send(connection, held or b"", send, more=False)
+        await self._pass_on(cluster, held or b"", more=False)
 
-    async def fail(self, reason: str, send: Send) -> None:
-        """Record that the cluster failed; tell the client, unless its answer has begun already."""
-        self.conclude(Outcome.FAILURE, reason)
-        if self._started:
-            raise ConnectionError(reason)
-        status = 504 if reason == TIMED_OUT else 502
-        await send_refusal(
-            send, Refusal(status, (reason,), entry=self._intent.entry if self._intent else None)
-        )
+    async def fail(self, reason: str) -> None:
+        """Record a failure and tell the client; an answer that has begun is broken off."""
+        try:
+            self.conclude(Outcome.FAILURE, reason)
+        except SpoolUnavailableError:
+            await self.withhold()
+        else:
+            await self._refuse(504 if reason == TIMED_OUT else 502, reason)
 
-    async def withhold(self, send: Send) -> None:
+    async def withhold(self) -> None:
         """The outcome could not be written: the answer does not go out whole, and ends as unknown."""
-        if self._started:
-            raise ConnectionError("audit_unavailable")
-        await send_refusal(send, Refusal(503, ("audit_unavailable",)))
+        await self._refuse(503, "audit_unavailable")
 
     def conclude(self, outcome: Outcome, reason: str) -> None:
-        """Write the outcome once; of a success the status says enough."""
+        """Write the outcome once; of a success the status says enough.
+
+        Raises:
+            SpoolUnavailableError: it could not be written.
+        """
         if self._intent is None:
             return
         reasons = () if outcome is Outcome.SUCCESS else (reason,)
         content = {"status": self._status, "bytes": self._bytes, "sha256": self._hash.hexdigest()}
         self._intent.conclude(outcome, reasons, content)
 
-    async def _send(self, connection: Connection, piece: bytes, send: Send, *, more: bool) -> None:
+    async def _refuse(self, status: int, reason: str) -> None:
+        # An answer that has begun stays without its end: the server breaks it off, nobody takes it for whole.
+        if not self._started:
+            await send_refusal(self._send, Refusal(status, (reason,), entry=self._entry))
+
+    async def _pass_on(self, cluster: Connection, piece: bytes, *, more: bool) -> None:
         if not self._started:
             self._started = True
-            await send(
-                {"type": "http.response.start", "status": self._status, "headers": self._head(connection)}
-            )
-        await send({"type": "http.response.body", "body": piece, "more_body": more})
+            head = self._head(cluster, None if more else len(piece))
+            await self._send({"type": "http.response.start", "status": self._status, "headers": head})
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
-    def _head(self, connection: Connection) -> list[tuple[bytes, bytes]]:
-        given = dict(connection.headers)
-        kind = v2.answer_type(given.get(b"content-type", b""))
-        head = [(b"content-type", kind), *CONFINED]
-        if (length := given.get(b"content-length", b"")).isdigit():
-            head.append((b"content-length", length))
-        head += audit_header(self._intent.entry if self._intent else None)
-        return head
+    def _head(self, cluster: Connection, length: int | None) -> list[tuple[bytes, bytes]]:
+        kind = v2.answer_type(cluster.headers.get(b"content-type", b""))
+        said = cluster.headers.get(b"content-length", b"") if length is None else b"%d" % length
+        sized = [(b"content-length", said)] if said.isdigit() else []
+        return [(b"content-type", kind), *sized, *CONFINED, *audit_header(self._entry)]
+
+    @property
+    def _entry(self) -> UUID | None:
+        return self._intent.entry if self._intent else None

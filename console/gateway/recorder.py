@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
 from audit.body import seal_parts
@@ -44,8 +45,8 @@ class Recorder:
     ) -> "Intent":
         """Make the intent of an allowed call durable, before anything goes upstream."""
         event = _event(action, caller, ruling, call, reasons=(), outcome=Outcome.UNKNOWN)
-        number = await self._spool.append_durable(await self._seal(event), "intent")
-        return Intent(self, event.id, number, self._keys.key_for(None))
+        record, key = await self._seal(event), self._keys.key_for(None)
+        return Intent(self, event.id, await self._spool.append_durable(record, "intent"), key)
 
     async def refuse(
         self,
@@ -55,8 +56,12 @@ class Recorder:
         reasons: Sequence[str],
         call: Mapping[str, object],
     ) -> UUID:
-        """Record a refusal whole, and return the id of its entry."""
-        event = _event(action, caller, ruling, call, reasons=reasons, outcome=Outcome.DENIED)
+        """Record a refusal whole, and return the id of its entry.
+
+        What was allowed and could not be served, such as a body in a form not taken, is a failure.
+        """
+        outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
+        event = _event(action, caller, ruling, call, reasons=reasons, outcome=outcome)
         await self._spool.append_durable(await self._seal(event), "entry")
         return event.id
 
@@ -72,7 +77,7 @@ class Recorder:
         try:
             await self._keys.prepare(*{part.subject for part in event.parts})
             return seal(event, time=self._services.clock(), keys=self._keys).to_bytes()
-        except AuditError as error:
+        except (AuditError, DBAPIError) as error:
             raise SpoolUnavailableError("The record could not be sealed.") from error
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.facts import RouteFacts, covering_grants, find_route
+from console.catalog.names import is_route_name
 from console.gateway.table import Match
 from console.gateway.upstream import Target
 from console.models import Cluster, Deployment, RouteTarget
@@ -18,7 +20,7 @@ from policy.decision import Decision, Query
 from policy.models import Grant
 from sso.principal import Principal
 
-GRANT_MATCH = "grant:"
+GRANT_MATCH: Final = "grant:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,20 @@ class Ruling:
     routed: Routed | None = None
     decision: Decision | None = None
 
+    @property
+    def allowed(self) -> bool:
+        """Whether the call may be made."""
+        return self.decision is not None and self.decision.allow
+
 
 async def route_call(services: Services, principal: Principal, match: Match) -> Routed | None:
-    """Read what the call needs; None when there is no route by this name."""
+    """Read what the call needs; None when there is no route by this name.
+
+    Raises:
+        DBAPIError: the tables could not be read.
+    """
+    if not is_route_name(match.model):
+        return None
     async with services.database.read() as session:
         facts = await find_route(session, match.model)
         if facts is None:
@@ -106,11 +119,12 @@ async def _listed(session: AsyncSession, route_id: UUID) -> tuple[Listed, ...]:
 
 def _read(target: RouteTarget, deployment: Deployment, cluster: Cluster) -> Listed:
     parts = urlsplit(cluster.url)
+    tls = parts.scheme == "https"
     return Listed(
         label=target.label,
         weight=target.weight,
         cluster=cluster.name,
-        target=Target(parts.hostname or "", parts.port or 80),
+        target=Target(parts.hostname or "", parts.port or (443 if tls else 80), tls, parts.path.rstrip("/")),
         upstream_name=deployment.upstream_name,
         upstream_version=deployment.upstream_version,
     )

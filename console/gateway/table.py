@@ -40,7 +40,7 @@ GOVERNED: Final = (
 
 OPEN: Final = {
     "/v2/health/live": "a probe: it says that the gateway answers",
-    "/v2/health/ready": "a probe: it says that the gateway can decide and record",
+    "/v2/health/ready": "a probe: it says that the gateway can record calls",
     "/v2": "the server's own description: names no model",
 }
 """Paths answered by the gateway itself to anybody, each with the reason."""

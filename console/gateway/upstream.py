@@ -1,258 +1,158 @@
-"""Calls a cluster over HTTP/1.1: an asyncio protocol on httptools with a keep-alive pool.
+"""Calls a cluster over HTTP/1.1 on kept connections.
 
 httpx in the path of a call costs thirty times as much processor time (docs/decisions/0007), so this speaks to
-the socket. One request is in flight per connection; bodies are streamed with back-pressure.
-Source: RFC 9112. Redirects are never followed and nothing is retried: a call may not be idempotent.
+the socket. Redirects are never followed and nothing is retried: a call may not be idempotent.
 """
 
 import asyncio
 import contextlib
+import ssl
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import httptools
+from console.catalog.addresses import ClusterAddress, check_address
+from console.errors import InvalidInputError
+from console.gateway.connection import Connection, UpstreamError
+from console.settings import Settings
 
 Headers = Sequence[tuple[bytes, bytes]]
 CONNECT_SECONDS: Final = 3.0
-IDLE_SECONDS: Final = 3.0
-"""A pooled connection older than this is not used again: servers close theirs after five seconds."""
-BUFFER_BYTES: Final = 256 * 1024
-HEAD_LIMIT: Final = 64 * 1024
-FIRST_FINAL_STATUS: Final = 200
-
-
-class UpstreamError(Exception):
-    """The cluster did not answer as a server should; `reason` is a stable code."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+ANSWER_SECONDS: Final = 600.0
+"""No answer takes longer, however steadily it drips."""
+TIMED_OUT: Final = "upstream_timeout"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a cluster listens."""
+    """Where a cluster answers; `base` is the path before the protocol's own."""
 
     host: str
     port: int
-
-
-class Connection(asyncio.Protocol):
-    """One connection to a cluster, used for one exchange at a time."""
-
-    def __init__(self) -> None:
-        self.idle_since = 0.0
-        self._transport: asyncio.Transport | None = None
-        self._parser: httptools.HttpResponseParser | None = None
-        self._chunks: deque[bytes] = deque()
-        self._buffered = 0
-        self._wake = asyncio.Event()
-        self._error: UpstreamError | None = None
-        self._reset()
-
-    def _reset(self) -> None:
-        self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.complete = False
-        self.reusable = False
-        self._head_done = False
-        self._head_bytes = 0
+    tls: bool = False
+    base: str = ""
 
     @property
-    def usable(self) -> bool:
-        """Whether another request may be sent on it."""
-        transport = self._transport
-        fresh = time.monotonic() - self.idle_since < IDLE_SECONDS
-        return transport is not None and not transport.is_closing() and self._error is None and fresh
+    def authority(self) -> str:
+        """Host and port as RFC 3986 writes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport (asyncio.Protocol)."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
-        """Wake whoever waits; an answer without a length ends here (asyncio.Protocol)."""
-        if not self.complete:
-            self._fail("upstream_closed")
-        self._wake.set()
-
-    def data_received(self, data: bytes) -> None:
-        """Feed the parser (asyncio.Protocol)."""
-        if self._parser is None or self.complete:
-            self.abort()
-            return
-        if not self._head_done:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._fail("upstream_malformed")
-        if not self._head_done and self._head_bytes > HEAD_LIMIT:
-            self._fail("upstream_malformed")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep one header (httptools)."""
-        self.headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        """Note the status; interim answers (RFC 9110 section 15.2) are skipped."""
-        if self._parser is None:
-            return
-        status = self._parser.get_status_code()
-        if status < FIRST_FINAL_STATUS:
-            self.headers.clear()
-            return
-        self.status, self._head_done = status, True
-        self._wake.set()
-
-    def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body, and stop reading when too much waits (httptools)."""
-        self._chunks.append(body)
-        self._buffered += len(body)
-        if self._buffered > BUFFER_BYTES and self._transport is not None:
-            self._transport.pause_reading()
-        self._wake.set()
-
-    def on_message_complete(self) -> None:
-        """Note the end of the answer (httptools)."""
-        if not self._head_done or self._parser is None:
-            return
-        self.complete, self.reusable = True, self._parser.should_keep_alive()
-        self._wake.set()
-
-    def send(self, request: bytes) -> None:
-        """Write one whole request and expect one answer."""
-        self._reset()
-        self._parser = httptools.HttpResponseParser(self)
-        if self._transport is None:
-            raise UpstreamError("upstream_closed")
-        self._transport.write(request)
-
-    async def head(self) -> None:
-        """Wait until status and headers are there."""
-        while not self._head_done:
-            await self._next()
-
-    async def body(self) -> AsyncIterator[bytes]:
-        """Yield the body piece by piece as it arrives.
-
-        Raises:
-            UpstreamError: the answer ended before it was whole.
-        """
-        while True:
-            while self._chunks:
-                chunk = self._chunks.popleft()
-                self._buffered -= len(chunk)
-                yield chunk
-            if self.complete:
-                return
-            if self._transport is not None and not self._transport.is_closing():
-                self._transport.resume_reading()
-            await self._next()
-
-    async def _next(self) -> None:
-        self._raise_failure()
-        self._wake.clear()
-        await self._wake.wait()
-        if not self._chunks:
-            self._raise_failure()
-
-    def _raise_failure(self) -> None:
-        if self._error is not None:
-            raise self._error
-
-    def _fail(self, reason: str) -> None:
-        self._error = self._error or UpstreamError(reason)
-        self.abort()
-        self._wake.set()
-
-    def abort(self) -> None:
-        """Close at once; the connection is not used again."""
-        self.reusable = False
-        if self._transport is not None:
-            self._transport.abort()
+    @property
+    def url(self) -> str:
+        """The cluster's base URL."""
+        return f"{'https' if self.tls else 'http'}://{self.authority}{self.base}"
 
 
 class Pool:
-    """Keep-alive connections by target; belongs to one event loop."""
+    """Kept connections by target; belongs to one event loop."""
 
-    def __init__(self, timeout: float) -> None:
-        """Give up on an answer's head, and on each further piece, after `timeout` seconds."""
-        self._timeout = timeout
-        self._idle: defaultdict[Target, list[Connection]] = defaultdict(list)
+    def __init__(self, settings: Settings, longest: float = ANSWER_SECONDS) -> None:
+        """Connect only where `settings` allow clusters to be.
+
+        Give up on an answer's head, and on each further piece, after the settings' timeout, and on a whole
+        answer after `longest` seconds.
+        """
+        self._settings = settings
+        self._timeout = settings.gateway.upstream_timeout_seconds
+        self._longest = longest
+        self._kept: defaultdict[Target, list[Connection]] = defaultdict(list)
+        self._tls: ssl.SSLContext | None = None
 
     @contextlib.asynccontextmanager
     async def exchange(self, target: Target, request: bytes) -> AsyncIterator[Connection]:
         """Send `request` and yield the connection once the answer's head is there.
 
         Raises:
-            UpstreamError: unreachable, timeout, closed or malformed, each as `upstream_…`.
+            UpstreamError: forbidden, unreachable, timeout, closed or malformed, each as `upstream_…`.
         """
-        connection = await self._connection(target)
+        connection = self._take(target) or await self._connect(target)
         try:
             connection.send(request)
-            async with asyncio.timeout(self._timeout):
-                await connection.head()
+            await self._head(connection)
             yield connection
-        except TimeoutError:
-            raise UpstreamError("upstream_timeout") from None
         finally:
             self._give_back(target, connection)
 
     async def pieces(self, connection: Connection) -> AsyncIterator[bytes]:
-        """Yield the answer's body; each piece must come within the timeout."""
-        source = connection.body()
+        """Yield the answer's body as it arrives.
+
+        Raises:
+            UpstreamError: it ended early, or took too long.
+        """
+        end = time.monotonic() + self._longest
         while True:
+            if (left := end - time.monotonic()) <= 0:
+                raise UpstreamError(TIMED_OUT)
             try:
-                async with asyncio.timeout(self._timeout):
-                    piece = await anext(source, None)
+                async with asyncio.timeout(min(self._timeout, left)):
+                    piece = await connection.piece()
             except TimeoutError:
-                raise UpstreamError("upstream_timeout") from None
+                raise UpstreamError(TIMED_OUT) from None
             if piece is None:
                 return
             yield piece
 
     async def close(self) -> None:
-        """Close every idle connection."""
-        for connections in self._idle.values():
+        """Close every kept connection."""
+        for connections in self._kept.values():
             for connection in connections:
                 connection.abort()
-        self._idle.clear()
+        self._kept.clear()
 
-    async def _connection(self, target: Target) -> Connection:
-        idle = self._idle[target]
-        while idle:
-            if (kept := idle.pop()).usable:
-                return kept
-            kept.abort()
-        loop = asyncio.get_running_loop()
+    async def _head(self, connection: Connection) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await connection.head()
+        except TimeoutError:
+            raise UpstreamError(TIMED_OUT) from None
+
+    def _take(self, target: Target) -> Connection | None:
+        kept = self._kept[target]
+        while kept:
+            if (connection := kept.pop()).fresh:
+                return connection
+            connection.abort()
+        return None
+
+    async def _connect(self, target: Target) -> Connection:
+        loop, allowed = asyncio.get_running_loop(), await self._allowed(target)
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _, made = await loop.create_connection(Connection, target.host, target.port)
+                tls = self._context() if target.tls else None
+                _, made = await loop.create_connection(Connection, target.host, target.port, ssl=tls)
         except (OSError, TimeoutError):
             raise UpstreamError("upstream_unreachable") from None
+        # Asked of the socket too: a name may lead elsewhere now than a moment ago.
+        if allowed.reaches_us((made.peer, target.port)):
+            made.abort()
+            raise UpstreamError("upstream_forbidden")
         return made
 
+    async def _allowed(self, target: Target) -> ClusterAddress:
+        try:
+            return await check_address(target.url, self._settings)
+        except InvalidInputError:
+            raise UpstreamError("upstream_forbidden") from None
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
+
     def _give_back(self, target: Target, connection: Connection) -> None:
-        if connection.complete and connection.reusable:
+        if connection.reusable:
             connection.idle_since = time.monotonic()
-            self._idle[target].append(connection)
+            self._kept[target].append(connection)
         else:
             connection.abort()
 
 
-def encode_request(method: str, path: str, host: Target, headers: Headers, body: bytes) -> bytes:
+def encode_request(method: str, path: str, target: Target, headers: Headers, body: bytes) -> bytes:
     """Return the bytes of one HTTP/1.1 request; header values come from our allow-list only."""
-    lines = [f"{method} {path} HTTP/1.1\r\nHost: {_authority(host)}\r\n".encode("ascii")]
-    lines += [name + b": " + value + b"\r\n" for name, value in headers]
+    line = f"{method} {target.base}{path} HTTP/1.1\r\nHost: {target.authority}\r\n".encode("ascii")
+    lines = [line, *(name + b": " + value + b"\r\n" for name, value in headers)]
     if body or method == "POST":
         lines.append(b"Content-Length: %d\r\n" % len(body))
     return b"".join((*lines, b"\r\n", body))
-
-
-def _authority(target: Target) -> str:
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return f"{host}:{target.port}"

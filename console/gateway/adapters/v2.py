@@ -20,7 +20,7 @@ LARGEST_VALUE: Final = 200
 
 def refuse_unsupported(headers: Mapping[bytes, bytes]) -> Refusal | None:
     """Return the refusal of what this server cannot take yet: tensors in binary form."""
-    octets = headers.get(b"content-type", b"").startswith(b"application/octet-stream")
+    octets = headers.get(b"content-type", b"").strip().lower().startswith(b"application/octet-stream")
     return Refusal(415, ("binary_tensors",)) if BINARY_HEADER in headers or octets else None
 
 
