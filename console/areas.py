@@ -3,14 +3,28 @@
 from typing import Final
 
 from console.access.api import API as ACCESS_API
+from console.access.pages import PAGES as ACCESS_PAGES
+from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
+from console.catalog.pages import PAGES as CATALOG_PAGES
 from console.health import HEALTH
+from console.home.pages import PAGES as HOME_PAGES
 from console.people.api import API as PEOPLE_API
+from console.people.pages import PAGES as PEOPLE_PAGES
 from console.sign_in.pages import callback, sign_in, sign_out, step_up
 from console.trail.api import API as TRAIL_API
 from console.trail.api import LOG_HANDLERS
+from console.trail.pages import PAGES as TRAIL_PAGES
 
-PAGES: Final = [sign_out]
+PAGES: Final = [
+    sign_out,
+    *ACCESS_PAGES,
+    *ADMIN_PAGES,
+    *CATALOG_PAGES,
+    *HOME_PAGES,
+    *PEOPLE_PAGES,
+    *TRAIL_PAGES,
+]
 API: Final = [*ACCESS_API, *CATALOG_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
 OPEN_PAGES: Final = [sign_in, step_up, callback, *HEALTH]

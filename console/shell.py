@@ -11,7 +11,9 @@ from litestar.datastructures import Headers
 from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
 
+from console.access.queries import count_asked
 from console.admin.progress import log_progress
+from console.home.waiting import answers_requests
 from console.questions import Origin, Resource
 from console.services import Services
 from console.web.navigation import Person, Shell, build_rail
@@ -19,11 +21,11 @@ from console.web.request import read_htmx
 from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.directory import PersonRights, rights_of
-from sso.models import PlatformRole
 from sso.principal import Principal
 
 BANNER = "Development identity provider: anybody at this machine can be anybody. Never use it for real data."
 LOG_SILENT = "The audit log does not answer"
+SEARCH_PATH = "/models"
 SHELL_STATE = "shell"
 
 
@@ -56,7 +58,8 @@ async def read_shell(services: Services, principal: Principal) -> ShellFacts:
     async with services.database.read() as session:
         rights = await rights_of(session, principal.id)
     work = UnitOfWork(services, principal, Origin("page"))
-    return ShellFacts(rights, await _areas(work, rights), {}, await _audit_lag(services))
+    counts = {"reviews": await count_asked(work)} if answers_requests(rights) else {}
+    return ShellFacts(rights, await _areas(work, rights), counts, await _audit_lag(services))
 
 
 async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:
@@ -66,11 +69,6 @@ async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:
         "reviews": answers_requests(rights),
     }
     return {"models", "requests", *(key for key, may in asked.items() if may)}
-
-
-def answers_requests(rights: PersonRights) -> bool:
-    """Say whether requests can wait for this person: owners of a team, and reviewers."""
-    return bool(rights.owner_of) or PlatformRole.REVIEWER in {role for role, _ in rights.roles}
 
 
 async def _audit_lag(services: Services) -> str:
@@ -94,7 +92,7 @@ def describe_shell(scope: Scope) -> Shell:
         rail=build_rail(scope["path"], facts.areas, facts.counts),
         banner=banner,
         audit_lag=facts.audit_lag,
-        search_path="/models",
+        search_path=None if scope["path"] == SEARCH_PATH else SEARCH_PATH,
     )
 
 

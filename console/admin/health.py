@@ -1,0 +1,107 @@
+"""Health, as pings and lags: which service answers, how far the log is, how far its followers are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.models import sink_cursor
+from audit.sinks.cursor import State, read_lag
+from console.admin.progress import LogProgress, log_progress
+from console.clock import MICROSECONDS
+from console.pings import ping_all
+from console.questions import Resource
+from console.services import Services
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+WORDS: Final[Mapping[str, str]] = {
+    "database": "Records: people, rights, the catalog",
+    "log": "The audit log",
+    "policy": "The engine that decides",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """One service and its answer: `ok`, or a sentence that says what is wrong."""
+
+    name: str
+    meaning: str
+    answer: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the service answered."""
+        return self.answer == "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A sink: how far it has come, what it lacks, and since how many seconds."""
+
+    name: str
+    state: str
+    shipped: int
+    lacks: int
+    seconds: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the health page shows; `progress` is None when a database does not answer.
+
+    `is_well`: everything answers, and the log and its followers keep up.
+    """
+
+    pings: Sequence[Ping]
+    progress: LogProgress | None
+    followers: Sequence[Follower]
+    profile: str
+    revision: str
+    is_well: bool
+
+
+async def read_health(work: UnitOfWork) -> Health:
+    """Return how the installation does.
+
+    Raises:
+        RefusedError: the principal does not look after it.
+    """
+    await work.authorize(Permission.HEALTH_READ, Resource("health"))
+    services = work.services
+    answers = await ping_all(services)
+    try:
+        progress, followers = await log_progress(services), await _followers(services)
+    except SQLAlchemyError:
+        progress, followers = None, []
+    pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
+    return Health(
+        pings=pings,
+        progress=progress,
+        followers=followers,
+        profile=services.settings.profile.value,
+        revision=services.policy_revision,
+        is_well=all(ping.is_well for ping in pings) and _keeps_up(progress, followers),
+    )
+
+
+def _keeps_up(progress: LogProgress | None, followers: Sequence[Follower]) -> bool:
+    shipping = all(one.state == State.SHIPPING for one in followers)
+    return progress is not None and progress.is_prompt and shipping
+
+
+async def _followers(services: Services) -> list[Follower]:
+    engine, columns = services.log.engine, sink_cursor.c
+    wanted = sa.select(columns.sink, columns.next_index, columns.state, columns.error).order_by(columns.sink)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(wanted)).all()
+    found = []
+    for row in rows:
+        lag = await read_lag(engine, row.sink, services.clock())
+        seconds = lag.microseconds // MICROSECONDS
+        found.append(Follower(row.sink, row.state, row.next_index, lag.entries, seconds, row.error))
+    return found

@@ -1,0 +1,75 @@
+"""The admin pages: health, clusters, mapping rules."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+
+from console.admin.clusters import open_clusters
+from console.admin.health import read_health
+from console.admin.rules import open_rules
+from console.catalog.discovery import create_cluster, sync_cluster
+from console.catalog.forms import ClusterCreate
+from console.declared import declares
+from console.people.forms import MappingRuleCreate
+from console.people.mapping import create_rule
+from console.web.forms import read_form
+from console.web.request import ConsoleRequest
+from console.web.responses import form_error, page, redirect
+from console.web.submitted import submit, typed
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+
+@get("/admin", opt=declares(Permission.HEALTH_READ))
+async def health(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
+    """See whether every service answers and the log and its followers keep up."""
+    return page(request, "admin/health.html", await read_health(work))
+
+
+@get("/admin/clusters", opt=declares(Permission.CLUSTER_READ))
+async def clusters(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
+    """See the clusters and what they serve, drafts included."""
+    return page(request, "admin/clusters.html", await open_clusters(work))
+
+
+@post("/admin/clusters", opt=declares(Permission.CLUSTER_CREATE), status_code=200)
+async def add_cluster(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
+    """Add a cluster that already runs."""
+    sent = read_form(ClusterCreate, await typed(request))
+    form, _ = await submit(sent, lambda data: create_cluster(work, data))
+    if form.data is None:
+        context = await open_clusters(work, form)
+        return form_error(request, "admin/clusters.html", context, fragment="admin/_cluster_form.html")
+    return redirect(request, "/admin/clusters")
+
+
+@post("/admin/clusters/{name:str}/sync", opt=declares(Permission.CLUSTER_SYNC), status_code=200)
+async def sync(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Response[Any]:
+    """Ask a cluster what it serves; what is new becomes a draft."""
+    await sync_cluster(work, name)
+    return redirect(request, "/admin/clusters")
+
+
+@get("/admin/rules", opt=declares(Permission.MAPPING_RULE_READ))
+async def rules(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
+    """See which claims give which roles."""
+    return page(request, "admin/rules.html", await open_rules(work))
+
+
+@post("/admin/rules", opt=declares(Permission.MAPPING_RULE_CREATE), status_code=200)
+async def add_rule(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
+    """Add a mapping rule."""
+    sent = read_form(MappingRuleCreate, {name: text for name, text in (await typed(request)).items() if text})
+    form, _ = await submit(sent, lambda data: create_rule(work, data))
+    if form.data is None:
+        context = await open_rules(work, form)
+        return form_error(request, "admin/rules.html", context, fragment="admin/_rule_form.html")
+    return redirect(request, "/admin/rules")
+
+
+PAGES = (health, clusters, add_cluster, sync, rules, add_rule)

@@ -1,0 +1,65 @@
+"""The catalog's pages: the marketplace, a model, and its stop button."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from console.catalog.forms import Reason
+from console.catalog.marketplace import open_marketplace, read_filter
+from console.catalog.model_page import open_model
+from console.catalog.stopping import start_route, stop_route
+from console.declared import declares
+from console.web.forms import read_form
+from console.web.request import ConsoleRequest
+from console.web.responses import form_error, page, redirect
+from console.web.submitted import submit, typed
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+
+@get("/models", opt=declares(Permission.MODEL_READ))
+async def models(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], after: FromQuery[str] = ""
+) -> Template:
+    """Find models by words and facets."""
+    wanted = read_filter(list(request.query_params.multi_items()))
+    context = await open_marketplace(work, wanted, after)
+    return page(request, "catalog/models.html", context, fragment="catalog/_models.html")
+
+
+@get("/models/{name:str}", opt=declares(Permission.MODEL_READ))
+async def model(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+    """Read one model: its card, its versions, how to call it, and one's own access."""
+    return page(request, "catalog/model.html", await open_model(work, name))
+
+
+@post("/models/{name:str}/stop", opt=declares(Permission.ROUTE_STOP), status_code=200)
+async def stop(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Stop a route: every gateway refuses its calls within seconds."""
+    sent = read_form(Reason, await typed(request))
+    form, _ = await submit(sent, lambda data: stop_route(work, name, data.reason))
+    if form.data is None:
+        context = await open_model(work, name, form)
+        return form_error(request, "catalog/model.html", context, fragment="catalog/_stop.html")
+    return redirect(request, f"/models/{name}")
+
+
+@post("/models/{name:str}/start", opt=declares(Permission.ROUTE_START), status_code=200)
+async def start(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Start a stopped route again."""
+    sent = read_form(Reason, await typed(request))
+    form, _ = await submit(sent, lambda data: start_route(work, name, data.reason))
+    if form.data is None:
+        context = await open_model(work, name, form)
+        return form_error(request, "catalog/model.html", context, fragment="catalog/_start.html")
+    return redirect(request, f"/models/{name}")
+
+
+PAGES = (models, model, stop, start)

@@ -1,0 +1,127 @@
+"""One entry as its page shows it: what happened, what it belongs to, and the proof that it is in the log."""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.checkpoint import Checkpoint
+from audit.errors import AuditError
+from audit.proof import Proof, format_proof, verify
+from console.errors import ServiceUnavailableError
+from console.trail.details import event_detail
+from console.trail.forms import EventDetail, PartRead
+from console.trail.proofs import UNSIGNED, read_log_key
+from console.trail.search_page import href_of
+from console.work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class ShownProof:
+    """A proof that was verified just now, under the log's published key; `hashes` is the path's length.
+
+    `root` is base64, as the checkpoint writes it.
+    """
+
+    checkpoint: Checkpoint
+    root: str
+    hashes: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A part with its content as lines of name and value; None when its subject's key is gone."""
+
+    name: str
+    state: str
+    subject: UUID | None
+    commitment: str
+    rows: Sequence[tuple[str, str]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """What the page of one entry shows; `unproven` says why there is no proof yet."""
+
+    event: EventDetail
+    parts: Sequence[ShownPart] | None
+    related: Sequence[tuple[str, str, str]]
+    head: str
+    proof: ShownProof | None
+    unproven: str
+
+
+async def open_event(work: UnitOfWork, event_id: UUID) -> EventPage:
+    """Return the page of one entry.
+
+    Raises:
+        RefusedError: the principal does not audit what the entry is about.
+        NotFoundError: the log holds no such entry.
+    """
+    event = await event_detail(work, event_id)
+    entry = await work.services.log.entry_by_id(event_id)
+    head = json.dumps(json.loads(entry.head), indent=2) if entry else ""
+    try:
+        proof, unproven = await _prove(work, event, entry.head if entry else b""), UNSIGNED
+    except (AuditError, ServiceUnavailableError) as error:
+        proof, unproven = None, str(error)
+    parts = None if event.parts is None else [_shown(part) for part in event.parts]
+    return EventPage(event, parts, list_related(event), head, proof, unproven)
+
+
+async def _prove(work: UnitOfWork, event: EventDetail, head: bytes) -> ShownProof | None:
+    checkpoint = await work.services.log.checkpoint_covering(event.index)
+    if checkpoint is None:
+        return None
+    vkey = (await read_log_key(work)).vkey
+    hashes = await work.services.log.inclusion(event.index, checkpoint.size)
+    # Verified as a stranger would, from the text alone: what the page says is what the command will say.
+    text = format_proof(Proof(event.index, tuple(hashes), checkpoint.note.encode(), extra=head))
+    command = f".venv/bin/guildhall audit verify {event.id}.tlog-proof \\\n  --key '{vkey}'"
+    proven = verify(text, vkey).checkpoint
+    return ShownProof(proven, b64encode(proven.root).decode(), len(hashes), command)
+
+
+def list_related(event: EventDetail) -> list[tuple[str, str, str]]:
+    """Return what an entry belongs to, as label, text and address."""
+    found = []
+    if event.request:
+        found.append(("Access request", str(event.request), f"/requests/{event.request}"))
+        found.append(("Everything about this request", "its trail", href_of(f"request:{event.request}")))
+    if event.grant:
+        found.append(("Everything under this grant", str(event.grant), href_of(f"grant:{event.grant}")))
+    if event.actor:
+        who = event.actor.name or str(event.actor.id)
+        found.append(("Everything this actor did", who, href_of(f"actor:{event.actor.id}")))
+    if event.resource and event.resource.id:
+        what = event.resource.name or f"{event.resource.type} {event.resource.id}"
+        found.append(("Everything done to this", what, href_of(f"resource:{event.resource.id}")))
+    return found
+
+
+def _shown(part: PartRead) -> ShownPart:
+    rows = None if part.content is None else list(flatten(part.content))
+    return ShownPart(part.name, part.state, part.subject, part.commitment, rows)
+
+
+def flatten(content: object, path: str = "") -> list[tuple[str, str]]:
+    """Return nested content as lines: `subject.teams` and its value."""
+    if isinstance(content, dict) and content:
+        return [line for name, value in content.items() for line in flatten(value, _below(path, name))]
+    if isinstance(content, list) and any(isinstance(item, dict | list) for item in content):
+        return [line for at, item in enumerate(content) for line in flatten(item, _below(path, str(at)))]
+    return [(path, _as_text(content))]
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value) or "none"
+    if value is None or value == {}:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
