@@ -114,7 +114,7 @@ def _sentence(answer: httpx2.Response) -> str:
         return f"The answer is {answer.status_code}."
     fields, reasons = problem.get("fields"), problem.get("reasons")
     if isinstance(fields, dict) and fields:
-        return " ".join(map(str, (problem["detail"], *fields.values())))
+        return " ".join(dict.fromkeys(map(str, (problem["detail"], *fields.values()))))
     why = f" ({', '.join(map(str, reasons))})" if isinstance(reasons, list) and reasons else ""
     return f"{problem['detail']}{why}"
 
