@@ -27,13 +27,14 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
     """Publish a model under a new route.
 
     Raises:
-        RefusedError: the principal does not own the team.
+        RefusedError: the principal does not own the team, or no second admin has signed in yet.
         InvalidInputError: a name is not valid, the namespace is another team's, a label is there twice, or a
             deployment is not a draft the cluster serves.
         NotFoundError: no such team.
         ConflictError: the name was used before; names are never reused.
     """
-    await work.authorize(Permission.MODEL_PUBLISH, Resource("model", None, {"team": form.team}))
+    # Asked of the team: of a model that nobody can see yet, everybody would hear that it does not exist.
+    await work.authorize(Permission.MODEL_PUBLISH, Resource("team", None, {"team": form.team}))
     name = _checked_name(form)
     async with work.write() as session:
         team = await _team(session, form.team)

@@ -65,7 +65,7 @@ async def _count(
 ) -> list[tuple[str, int]]:
     others = RouteFilter(wanted.text, tuple(item for item in wanted.chosen if item[0] != name))
     query = (
-        sa.select(COLUMNS[name], sa.func.count())
+        select(COLUMNS[name], sa.func.count())
         .select_from(Route)
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
@@ -73,7 +73,7 @@ async def _count(
         .group_by(COLUMNS[name])
         .order_by(COLUMNS[name])
     )
-    return [(str(value), count) for value, count in await session.execute(query)]
+    return [(str(value), count) for value, count in await session.exec(query)]
 
 
 async def visible_routes(work: UnitOfWork, session: AsyncSession) -> sa.ColumnElement[bool]:

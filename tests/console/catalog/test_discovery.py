@@ -109,16 +109,6 @@ async def test_a_cluster_that_fails_changes_nothing_but_its_own_state(
     assert [row.state for row in await rows_of(services, Cluster)] == ["ready"]
 
 
-async def test_two_syncs_at_once_make_each_draft_once(
-    services: Services, system: UnitOfWork, registered: V2Cluster
-) -> None:
-    registered.serve(*BOTH)
-    works = [UnitOfWork(services, system.principal, system.origin) for _ in range(4)]
-    synced = await asyncio.gather(*(sync_cluster(work, "main") for work in works))
-    assert sum(one.drafts for one in synced) == 2
-    assert len(await rows_of(services, Deployment)) == 2
-
-
 async def test_no_transaction_is_open_while_a_cluster_keeps_us_waiting(
     services: Services, system: UnitOfWork, registered: V2Cluster
 ) -> None:
