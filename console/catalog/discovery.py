@@ -15,6 +15,7 @@ from console.catalog.forms import ClusterCreate
 from console.catalog.names import is_cluster_name
 from console.catalog.rows import cluster_row
 from console.errors import ConflictError, NotFoundError, ServiceUnavailableError
+from console.first_days import first_days_flags
 from console.models import Cluster, Deployment
 from console.questions import Resource
 from console.work import UnitOfWork
@@ -48,6 +49,7 @@ async def create_cluster(work: UnitOfWork, form: ClusterCreate) -> Cluster:
             resource=Resource("cluster", cluster.id),
             rows=[cluster_row(cluster, work.now)],
             parts=[_part({"name": form.name, "url": address.url})],
+            flags=await first_days_flags(work, session),
         )
     return cluster
 

@@ -1,5 +1,6 @@
 """Mapping rules: read them, and add one; a new team comes to be with its first rule."""
 
+import re
 from collections.abc import Sequence
 
 from sqlmodel import col, select
@@ -8,12 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Part
 from audit.events import Action
 from console.errors import ConflictError, InvalidInputError
-from console.people.forms import MappingRuleCreate, MappingRuleRead
+from console.first_days import first_days_flags
+from console.people.forms import TEAM_NAME, MappingRuleCreate, MappingRuleRead
 from console.questions import Resource
 from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 from sso.models import MappingRule, RuleRole, Team
-from sso.scopes import read_scope
+from sso.scopes import read_scope, write_scope
 
 TEAM_ROLES = frozenset({RuleRole.OWNER, RuleRole.MEMBER})
 
@@ -37,14 +39,14 @@ async def create_rule(work: UnitOfWork, form: MappingRuleCreate) -> MappingRuleR
     await work.authorize(Permission.MAPPING_RULE_CREATE, Resource("mapping_rule"))
     _check(work, form)
     async with work.write() as session:
-        team = await _team(session, form.team, work.now) if form.team else None
+        team = await _team(work, session, form.team) if form.team else None
         rule = MappingRule(
             issuer=form.issuer,
             claim=form.claim,
             value=form.value,
             team_id=team.id if team else None,
             role=form.role,
-            scope=form.scope,
+            scope=write_scope(read_scope(form.scope)),
             created=work.now,
         )
         await _refuse_twin(session, rule)
@@ -55,6 +57,7 @@ async def create_rule(work: UnitOfWork, form: MappingRuleCreate) -> MappingRuleR
             resource=Resource("mapping_rule", rule.id),
             rows=[rule_row(rule, work.now)],
             parts=[Part(name="mapping_rule", subject=None, content=content)],
+            flags=await first_days_flags(work, session),
         )
     return rule_read(rule, team)
 
@@ -65,21 +68,32 @@ def _check(work: UnitOfWork, form: MappingRuleCreate) -> None:
         wrong["issuer"] = "This identity provider is not configured here."
     if (form.role in TEAM_ROLES) != (form.team is not None):
         wrong["team"] = "Owner and member are roles in a team; the other roles have none."
-    try:
-        read_scope(form.scope)
-    except ValueError:
+    if not _is_scope(form.scope):
         wrong["scope"] = "Write `all` or a JSON list of team names."
     if wrong:
         raise InvalidInputError("This rule cannot be added.", ("invalid_rule",), wrong)
 
 
-async def _team(session: AsyncSession, name: str, now: int) -> Team:
+def _is_scope(text: str) -> bool:
+    try:
+        scope = read_scope(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(scope, str) or (bool(scope) and all(re.fullmatch(TEAM_NAME, name) for name in scope))
+
+
+async def _team(work: UnitOfWork, session: AsyncSession, name: str) -> Team:
     found = (await session.exec(select(Team).where(col(Team.name) == name))).first()
     if found is not None:
         return found
-    team = Team(name=name, created=now)
+    team = Team(name=name, created=work.now)
     session.add(team)
-    await session.flush()
+    await work.record(
+        Action.TEAM_CREATE,
+        resource=Resource("team", team.id),
+        parts=[Part(name="team", subject=None, content={"name": name})],
+        flags=await first_days_flags(work, session),
+    )
     return team
 
 

@@ -19,6 +19,8 @@ from tests.real.opa import OpaServer
 from tests.real.server import free_port
 
 PEOPLE = {name: f"{name}1" for name in ("member", "owner", "reviewer", "admin", "auditor")}
+SECOND_ADMIN = "admin2"
+"""Publishing waits until an admin besides the first has signed in."""
 RULES: tuple[dict[str, Any], ...] = (
     {"value": "guildhall-admins", "role": "admin"},
     {"value": "guildhall-auditors", "role": "auditor"},
@@ -52,7 +54,7 @@ def production_stage(
         serve(product, roles)
         stage = Stage(product, PEOPLE, lambda *asked: keycloak_token(parts.keycloak, *asked))
         add_rules(stage, parts.keycloak.issuer)
-        for person in PEOPLE.values():
+        for person in (*PEOPLE.values(), SECOND_ADMIN):
             sign_in(product, parts.keycloak, person)
         add_cluster(stage, parts.mlserver.url)
         publish(stage, parts.mlserver.models, visibility)
