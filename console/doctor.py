@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import AuditError
+from audit.sinks.port import Sink
+from console.followers import build_sinks
 from console.installation import check_current
 from console.pings import ping_all
 from console.services import Services, build
 from console.settings import Settings
+from console.sign_in.providers import dev_issuer
+from sso.errors import ProviderError
 
 MENDS = {
     "database": "Check database.url and that the server runs.",
-    "log": "Run `guildhall db upgrade`, then check database.log_url.",
+    "data": "Check the folder in the setting data, and who may read its keys.",
+    "log": "Run `guildhall db upgrade`, start the worker, and check database.log_url.",
     "policy": "Check policy.opa_url, that the server runs, and that it holds the bundle.",
-    "elasticsearch": "Check audit.elasticsearch.url; the log waits and ships when it answers.",
+    "issuer": "Check the issuer's address, and that this host reaches it.",
+    "own issuer": "Start `guildhall serve`: the development provider lives in the console's own process.",
+    "sink": "Check the settings under audit; the log waits and ships when the sink answers.",
 }
 
 
@@ -35,11 +45,15 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything this installation needs."""
-    services = build(settings)
+    """Look at everything this installation needs; what cannot be looked at is a finding, not a failure."""
+    try:
+        services = build(settings)
+    except (AuditError, OSError) as error:
+        return [Finding("data", ok=False, sentence=str(error), mend=MENDS["data"])]
     try:
         found = [_pinged(name, state) for name, state in (await ping_all(services)).items()]
         found += [await _issuer(services, url) for url in services.sign_in.issuers]
+        found += [await _sink(sink) for sink in build_sinks(settings)]
     finally:
         await services.close()
     return [*found, await _migrated(settings), _grpc()]
@@ -51,16 +65,29 @@ def _pinged(name: str, state: str) -> Finding:
 
 
 async def _issuer(services: Services, url: str) -> Finding:
+    name = f"issuer {url}"
     try:
         await services.sign_in.metadata[url].ping()
-    except Exception as error:  # noqa: BLE001 - the sentence says what is wrong, whatever it is
-        mend = "Check the issuer's address, and that this host reaches it."
-        return Finding(f"issuer {url}", ok=False, sentence=f"{error}", mend=mend)
-    return Finding(f"issuer {url}", ok=True, sentence="It answers, and names itself as configured.")
+    except ProviderError as error:
+        own = services.settings.embedded and url == dev_issuer(services.settings)
+        return Finding(name, ok=False, sentence=error.sentence, mend=MENDS["own issuer" if own else "issuer"])
+    return Finding(name, ok=True, sentence="It answers, and names itself as configured.")
+
+
+async def _sink(sink: Sink) -> Finding:
+    try:
+        health = await sink.ping()
+    finally:
+        await sink.close()
+    return Finding(sink.name, health.ok, health.sentence, "" if health.ok else MENDS["sink"])
 
 
 async def _migrated(settings: Settings) -> Finding:
-    current = await check_current(settings)
+    try:
+        current = await check_current(settings)
+    except (SQLAlchemyError, OSError) as error:
+        sentence = f"A database cannot be looked at ({type(error).__name__})."
+        return Finding("migrations", ok=False, sentence=sentence, mend=MENDS["database"])
     sentence = "Both databases are at the newest revision." if current else "A database is behind."
     return Finding("migrations", current, sentence, "" if current else "Run `guildhall db upgrade`.")
 

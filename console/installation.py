@@ -1,12 +1,11 @@
 """Makes the databases ready and stamps them with the profile; a start under the other profile is refused."""
 
-from typing import Final
-
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from audit.database import create_log_engine
 from audit.head import Head
+from audit.reader import LogReader
 from audit.subject_keys import ensure_key
 from console.database import Database
 from console.errors import SettingsError
@@ -14,8 +13,6 @@ from console.migrate import is_current, upgrade
 from console.models import Installation
 from console.services import Services
 from console.settings import Settings
-
-PROFILE_FLAG: Final = "profile:"
 
 
 async def migrate_all(settings: Settings) -> None:
@@ -87,7 +84,11 @@ async def _stamped(services: Services) -> Installation:
 
 async def _profile_of_log(services: Services) -> str | None:
     """Return the profile that the log's first entry names for ever; None before the log began."""
-    first = await services.log.entries(range(1))
+    return next(iter(await first_flags(services.log, "profile:")), None)
+
+
+async def first_flags(log: LogReader, kind: str) -> list[str]:
+    """Return the flags of one kind, such as `vkey:`, of the log's first entry, without the kind."""
+    first = await log.entries(range(1))
     flags = Head.parse(first[0].head).flags if first else ()
-    named = [flag.removeprefix(PROFILE_FLAG) for flag in flags if flag.startswith(PROFILE_FLAG)]
-    return named[0] if named else None
+    return [flag.removeprefix(kind) for flag in flags if flag.startswith(kind)]

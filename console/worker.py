@@ -13,8 +13,10 @@ from audit.sequencer import Sequencer, hold_log
 from audit.shipper import Shipper
 from audit.sinks.port import Sink
 from console.database import Database
+from console.errors import SettingsError
 from console.followers import build_sinks
 from console.gateway.recorder import SPOOL
+from console.installation import first_flags
 from console.services import Services
 
 
@@ -23,6 +25,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
 
     Raises:
         LeaseTakenError: another worker holds this log.
+        SettingsError: the signing key is not the log's.
         ForkRefusedError: the log is not the one that was signed last; nothing is signed.
     """
     settings = services.settings
@@ -46,10 +49,12 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
 
 
 async def ensure_log(lease: Lease, log: Log, signer: FileSigner, services: Services) -> None:
-    """Begin the log at the very first start, and publish its verifier key beside the signing key."""
+    """Begin the log at the very first start, and publish its verifier key beside the signing key.
+
+    Raises:
+        SettingsError: the key is not the one the log began with; nobody could verify what it signs.
+    """
     settings = services.settings
-    vkey = settings.data / "keys" / "log.vkey"
-    vkey.write_text(signer.vkey + "\n", "utf-8")
     await lease.take()
     try:
         if not await log.exists():
@@ -58,6 +63,9 @@ async def ensure_log(lease: Lease, log: Log, signer: FileSigner, services: Servi
             await log.create(settings.audit.origin, genesis)
     finally:
         await lease.release()
+    if await first_flags(services.log, "vkey:") != [signer.vkey]:
+        raise SettingsError("The key in keys/log.key is not the one this log began with: restore that one.")
+    (settings.data / "keys" / "log.vkey").write_text(signer.vkey + "\n", "utf-8")
 
 
 async def close_all(sinks: Sequence[Sink], database: Database) -> None:

@@ -2,11 +2,15 @@
 
 import importlib
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
+from audit.errors import AuditError
 from console.errors import ConsoleError, SettingsError
+from console.processes import ProcessError
+from policy.errors import PolicyError
+from sso.errors import SsoError
 
 COMMANDS: Final = {
     "approve": "console.cli.requests",
@@ -23,7 +27,9 @@ COMMANDS: Final = {
     "request": "console.cli.requests",
     "serve": "console.cli.local",
 }
+WRONG_USE: Final = 2
 UNAVAILABLE: Final = 3
+DOCTOR: Final = "`guildhall doctor` says what is wrong."
 
 
 class LazyGroup(click.Group):
@@ -54,8 +60,24 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+        _end(str(error), WRONG_USE)
     except ConsoleError as error:
-        click.echo(error.detail, err=True)
-        sys.exit(UNAVAILABLE if error.status == 503 else 1)  # noqa: PLR2004 - the HTTP status
+        _end(error.detail, UNAVAILABLE if error.status == 503 else 1)  # noqa: PLR2004 - the HTTP status
+    except (AuditError, PolicyError, ProcessError, SsoError) as error:
+        _end(str(error), UNAVAILABLE)
+    except OSError as error:
+        _end(f"{error}. {DOCTOR}", UNAVAILABLE)
+    except Exception as error:
+        if not _is_of_database(error):
+            raise
+        _end(f"A database does not answer ({type(error).__name__}). {DOCTOR}", UNAVAILABLE)
+
+
+def _is_of_database(error: Exception) -> bool:
+    # By name: importing SQLAlchemy would make every command start a fifth of a second later.
+    return any(kind.__module__ == "sqlalchemy.exc" for kind in type(error).__mro__)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(code)
