@@ -45,7 +45,7 @@ class Shelf:
     async def grant(self, route: Route, kind: PrincipalType, principal: UUID, **facts: Any) -> Grant:
         """Add a grant; it holds for a day around now unless `facts` say otherwise."""
         now = self.services.clock()
-        given = {"starts": now - DAY, "ends": now + DAY, "permission": "model.invoke"}
+        given: dict[str, Any] = {"starts": now - DAY, "ends": now + DAY, "permission": "model.invoke"}
         change = await self.request(route, principal, ChangeState.APPROVED)
         row = Grant(
             id=uuid7(),
