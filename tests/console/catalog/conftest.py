@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlmodel import SQLModel, col, select
@@ -16,6 +17,7 @@ from console.questions import Origin
 from console.services import Services
 from console.work import UnitOfWork
 from sso.principal import system_principal
+from tests.console.catalog.shelf import Shelf
 from tests.console.catalog.v2_cluster import V2Cluster, open_cluster
 
 Heads = Callable[..., Awaitable[list[dict[str, Any]]]]
@@ -51,6 +53,11 @@ def heads(services: Services) -> Heads:
         return [head for head in found if head["action"] in actions]
 
     return read
+
+
+@pytest.fixture
+def shelf(services: Services, teams: dict[str, UUID]) -> Shelf:
+    return Shelf(services, teams)
 
 
 async def rows_of(services: Services, table: type[SQLModel]) -> list[Any]:

@@ -8,12 +8,17 @@ from uuid import UUID
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
+from console.catalog.queries import RouteFilter, list_routes
 from console.models import DataClass, Model, Route, Tier, Visibility
 from console.services import Services
+from console.web.pagination import Key, decode_cursor
+from console.work import UnitOfWork
 from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType
-from tests.console.conftest import START
+from sso.principal import Principal
+from tests.console.conftest import START, TESTS
 
 DAY = 86_400_000_000
+EVERYTHING = RouteFilter()
 
 
 @dataclass(frozen=True)
@@ -85,3 +90,20 @@ class Shelf:
     async def all_routes(self) -> list[Route]:
         async with self.services.database.read() as session:
             return list(await session.exec(select(Route).order_by(col(Route.name))))
+
+
+def work_of(services: Services, principal: Principal) -> UnitOfWork:
+    return UnitOfWork(services, principal, TESTS)
+
+
+async def names(work: UnitOfWork, wanted: RouteFilter = EVERYTHING, size: int = 50) -> list[str]:
+    """Every name of a list, page by page."""
+    found: list[str] = []
+    after: Key | None = None
+    while True:
+        page = await list_routes(work, wanted, after, size)
+        assert len(page.items) <= size
+        found += [item.name for item in page.items]
+        if page.next is None:
+            return found
+        after = decode_cursor(page.next, 1)
