@@ -14,8 +14,9 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 
 from tests.journeys.golden import AUDIT_ID, MODEL, body_of_zeros
+from tests.journeys.installed import Parts
 from tests.journeys.product import Reply, Stage, until
-from tests.journeys.production import Parts, production_stage
+from tests.journeys.production import production_stage
 from tests.journeys.records import (
     all_shipped,
     documents,
@@ -138,7 +139,11 @@ def test_without_elasticsearch_calls_go_on(stage: Stage, parts: Parts, call: Cal
     parts.elasticsearch.stop()
     try:
         made = [call() for _ in range(5)]
-        until(lambda: log_size(parts) >= before + 5, seconds=BACK_SECONDS, what="the calls are in the log")
+        until(
+            lambda: log_size(parts.database) >= before + 5,
+            seconds=BACK_SECONDS,
+            what="the calls are in the log",
+        )
         until(lambda: shipped_until(parts).error, seconds=BACK_SECONDS, what="the cursor says why it waits")
         assert shipped_until(parts).next_index == before
     finally:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.embedded import embedded_stage
+from tests.journeys.installed import Parts
 from tests.journeys.product import Stage
-from tests.journeys.production import Parts, production_stage
+from tests.journeys.production import production_stage, small_production_stage
 from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.missing import require
@@ -43,4 +44,13 @@ def production(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """An installation on real parts, its roles in three processes."""
     data = tmp_path_factory.mktemp("production") / "data"
     with production_stage(data, parts, roles=("worker", "console", "gateway")) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def small_production(
+    keycloak: KeycloakServer, mlserver: MlServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """An installation on one host: SQLite, embedded Rego and a file, with a real identity provider."""
+    with small_production_stage(tmp_path_factory.mktemp("small") / "data", keycloak, mlserver) as stage:
         yield stage

@@ -47,14 +47,14 @@ class Product:
     settings: Mapping[str, str]
     children: dict[str, Child] = field(default_factory=dict)
 
-    def start(self, name: str, *arguments: str) -> Child:
-        """Start `guildhall ARGUMENTS` as a child process known as `name`; returns at once."""
+    def start(self, name: str, *arguments: str, own: Mapping[str, str] | None = None) -> Child:
+        """Start `guildhall ARGUMENTS` as the process `name`, with settings of its `own`; returns at once."""
         self.data.mkdir(parents=True, exist_ok=True)
         child = spawn(
             name,
             [sys.executable, "-m", "console", *arguments],
             log=self.data / f"{name}.out",
-            environment=self._environment(),
+            environment={**self._environment(), **(own or {})},
             folder=self.data,
         )
         self.children[name] = child

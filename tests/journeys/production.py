@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from console.demo.cards import card_document, read_card
+from tests.journeys.installed import Parts, installed, reading_only, server_settings
 from tests.journeys.product import Product, Stage
 from tests.real.browserless import Browser, access_token, walk_login
-from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.mlserver import MlServer
-from tests.real.opa import OpaServer
-from tests.real.server import free_port
 
 PEOPLE = {name: f"{name}1" for name in ("member", "owner", "reviewer", "admin", "auditor")}
 SECOND_ADMIN = "admin2"
@@ -32,69 +29,56 @@ CLUSTER = "serving"
 MODEL = "credit-default"
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What production stands on: five real servers, and an empty database."""
-
-    keycloak: KeycloakServer
-    opa: OpaServer
-    elasticsearch: ElasticsearchServer
-    mlserver: MlServer
-    database: str
-
-
 @contextmanager
 def production_stage(
     data: Path, parts: Parts, *, roles: tuple[str, ...] = ("all",), visibility: str = "listed"
 ) -> Iterator[Stage]:
     """An installation on `parts` with one published model, its `roles` a process each."""
-    product = installed(data, parts)
+    data.mkdir(parents=True)
+    product = installed(data, parts.keycloak, server_settings(data, parts))
+    people = People(product, parts.keycloak)
     try:
         migrate_and_bootstrap(product, parts.keycloak)
-        serve(product, roles)
-        stage = Stage(product, PEOPLE, lambda *asked: keycloak_token(parts.keycloak, *asked))
-        add_rules(stage, parts.keycloak.issuer)
-        for person in (*PEOPLE.values(), SECOND_ADMIN):
-            sign_in(product, parts.keycloak, person)
-        add_cluster(stage, parts.mlserver.url)
-        publish(stage, parts.mlserver.models, visibility)
-        yield stage
+        serve(product, roles, reading_only(data, parts.database) if "worker" in roles else {})
+        yield set_up(people, parts.mlserver, visibility)
     finally:
         product.close()
 
 
-def installed(data: Path, parts: Parts) -> Product:
-    """The installation before its first start: settings in the environment, secrets in files."""
+@contextmanager
+def small_production_stage(data: Path, keycloak: KeycloakServer, mlserver: MlServer) -> Iterator[Stage]:
+    """One host with SQLite, embedded Rego and a file sink; only the identity provider is elsewhere."""
     data.mkdir(parents=True)
-    issuer = {
-        "url": parts.keycloak.issuer,
-        "client_id": parts.keycloak.client_id,
-        "client_secret": parts.keycloak.client_secret,
-        "step_up_acr": ["gold"],
-    }
-    port, gateway_port = free_port(), free_port()
-    settings = {
-        "PROFILE": "production",
-        "DATA": str(data),
-        "SERVER__PORT": str(port),
-        "SIGN_IN__ISSUERS_FILE": secret(data / "issuers.json", json.dumps([issuer])),
-        "DATABASE__URL_FILE": secret(data / "database.url", parts.database),
-        "DATABASE__LOG_URL_FILE": secret(data / "log.url", parts.database),
-        "POLICY__ENGINE": "opa",
-        "POLICY__OPA_URL": parts.opa.url,
-        "AUDIT__ORIGIN": f"journey.example/guildhall/{port}",
-        "AUDIT__ELASTICSEARCH__URL": parts.elasticsearch.url,
-        "GATEWAY__NETWORKS": '["127.0.0.0/8"]',
-    }
-    url, gateway_url = (f"http://127.0.0.1:{each}" for each in (port, gateway_port))
-    return Product(data, url, gateway_url, {f"GUILDHALL_{key}": value for key, value in settings.items()})
+    product = installed(data, keycloak, {})
+    try:
+        migrate_and_bootstrap(product, keycloak)
+        serve(product, ("all",), {})
+        yield set_up(People(product, keycloak), mlserver, "listed")
+    finally:
+        product.close()
 
 
-def secret(path: Path, text: str) -> str:
-    """Keep a secret where only its owner reads it, and return the path."""
-    path.touch(mode=0o600)
-    path.write_text(text + "\n", "utf-8")
-    return str(path)
+@dataclass(frozen=True)
+class People:
+    """Where the realm's people sign in, and who vouches for them."""
+
+    product: Product
+    keycloak: KeycloakServer
+
+    def token(self, person: str, step_up: bool) -> str:
+        """A real access token; stepped up it has acr gold and a fresh auth_time."""
+        return access_token(self.keycloak, PEOPLE[person], step_up=step_up)
+
+
+def set_up(people: People, mlserver: MlServer, visibility: str) -> Stage:
+    """What the first days bring: rules, everybody's first sign-in, a cluster, a published model."""
+    stage = Stage(people.product, PEOPLE, people.token)
+    add_rules(stage, people.keycloak.issuer)
+    for person in (*PEOPLE.values(), SECOND_ADMIN):
+        sign_in(people.product, people.keycloak, person)
+    add_cluster(stage, mlserver.url)
+    publish(stage, mlserver.models, visibility)
+    return stage
 
 
 def migrate_and_bootstrap(product: Product, keycloak: KeycloakServer) -> None:
@@ -109,21 +93,19 @@ def migrate_and_bootstrap(product: Product, keycloak: KeycloakServer) -> None:
     assert product.cli(*first).returncode == 1
 
 
-def serve(product: Product, roles: tuple[str, ...]) -> None:
-    """Start a process for each role and return once those that answer HTTP can work."""
+def serve(product: Product, roles: tuple[str, ...], own: Mapping[str, str]) -> None:
+    """Start a process for each role and return once those that answer HTTP can work.
+
+    `own` are the settings of all but the worker.
+    """
     if roles == ("all",):
         product.gateway_url = product.url
     for role in roles:
         port = ["--port", product.gateway_url.rpartition(":")[2]] if role == "gateway" else []
-        product.start(role, "serve", "--role", role, *port)
+        product.start(role, "serve", "--role", role, *port, own={} if role == "worker" else own)
     for role in roles:
         if role != "worker":
             product.wait(role, product.gateway_url if role == "gateway" else product.url)
-
-
-def keycloak_token(keycloak: KeycloakServer, person: str, step_up: bool) -> str:
-    """A real access token; stepped up it has acr gold and a fresh auth_time."""
-    return access_token(keycloak, PEOPLE[person], step_up=step_up)
 
 
 def sign_in(product: Product, keycloak: KeycloakServer, person: str) -> Browser:

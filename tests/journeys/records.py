@@ -13,22 +13,22 @@ from audit.database import create_log_engine
 from audit.models import open_intent
 from audit.reader import LogReader
 from audit.sinks.cursor import Position, read_position
+from tests.journeys.installed import Parts
 from tests.journeys.product import Stage, until
-from tests.journeys.production import Parts
 from tests.real.wire import ask
 
 Answer = TypeVar("Answer")
 INDEXES = "guildhall-audit-v1-*"
 
 
-def log_size(parts: Parts) -> int:
-    """How many entries the log has, signed or not."""
-    return _ask_log(parts, lambda engine: LogReader(engine).size())
+def log_size(database: str) -> int:
+    """How many entries the log at this address has, signed or not."""
+    return _ask_log(database, lambda engine: LogReader(engine).size())
 
 
 def shipped_until(parts: Parts) -> Position:
     """The cursor of the Elasticsearch follower, and why it stands still if it does."""
-    return _ask_log(parts, lambda engine: read_position(engine, "elasticsearch"))
+    return _ask_log(parts.database, lambda engine: read_position(engine, "elasticsearch"))
 
 
 def open_intents(parts: Parts) -> int:
@@ -39,7 +39,7 @@ def open_intents(parts: Parts) -> int:
             found = await connection.scalar(sa.select(sa.func.count()).select_from(open_intent))
         return int(found or 0)
 
-    return _ask_log(parts, count)
+    return _ask_log(parts.database, count)
 
 
 def count_documents(stage: Stage, parts: Parts) -> int:
@@ -62,7 +62,7 @@ def all_shipped(stage: Stage, parts: Parts, *, seconds: float) -> int:
     """Return the size of the log once Elasticsearch holds exactly as many documents."""
 
     def equal() -> int:
-        size = log_size(parts)
+        size = log_size(parts.database)
         return size if size == count_documents(stage, parts) else 0
 
     return until(equal, seconds=seconds, what="Elasticsearch holds as many entries as the log")
@@ -84,9 +84,9 @@ def _origin(stage: Stage) -> str:
     return stage.product.settings["GUILDHALL_AUDIT__ORIGIN"]
 
 
-def _ask_log(parts: Parts, question: Callable[[AsyncEngine], Awaitable[Answer]]) -> Answer:
+def _ask_log(database: str, question: Callable[[AsyncEngine], Awaitable[Answer]]) -> Answer:
     async def asked() -> Answer:
-        engine = create_log_engine(parts.database)
+        engine = create_log_engine(database)
         try:
             return await question(engine)
         finally:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.golden import Walked, walk_golden_path
-from tests.journeys.product import Stage
-from tests.journeys.production import Parts, sign_in
-from tests.journeys.records import all_shipped, documents
+from tests.journeys.installed import Parts
+from tests.journeys.product import Stage, until
+from tests.journeys.production import sign_in
+from tests.journeys.records import all_shipped, documents, log_size
 from tests.real.browserless import claims
 
 pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
@@ -25,6 +26,17 @@ def test_production(production: Stage, parts: Parts, tmp_path: Path) -> None:
     walked = walk_golden_path(production, tmp_path)
     assert all_shipped(production, parts, seconds=SHIPPED_SECONDS) > 0
     the_document_says_what_happened(production, parts, walked)
+
+
+def test_small_production(small_production: Stage, tmp_path: Path) -> None:
+    walk_golden_path(small_production, tmp_path)
+    data = small_production.product.data
+    lines = data / "siem" / "ecs.ndjson"
+
+    def followed() -> bool:
+        return len(lines.read_bytes().splitlines()) == log_size(f"sqlite+aiosqlite:///{data / 'log.db'}")
+
+    until(followed, seconds=SHIPPED_SECONDS, what="the file holds as many lines as the log has entries")
 
 
 def test_access_tokens_carry_what_decisions_read(production: Stage) -> None:
