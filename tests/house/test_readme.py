@@ -20,8 +20,9 @@ def test_every_make_command_is_listed_and_no_other(root: Path) -> None:
     assert listed == set(TARGET.findall((root / "Makefile").read_text())) - {"help"}
 
 
-def test_every_picture_is_one(root: Path) -> None:
+def test_the_screenshot_is_a_picture(root: Path) -> None:
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (root / "README.md").read_text())
+    assert pictures
     assert [name for name in pictures if not (root / name).read_bytes().startswith(PNG)] == []
 
 
