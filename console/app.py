@@ -96,7 +96,7 @@ def _openapi() -> OpenAPIConfig:
     return OpenAPIConfig(
         title="Guildhall",
         version="1",
-        openapi_router=Router(path="/api", route_handlers=[], opt=shapes),
+        openapi_router=Router(path="/api", route_handlers=[], opt=shapes, include_in_schema=False),
         render_plugins=[JsonRenderPlugin(path="/openapi.json")],
     )
 

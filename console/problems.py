@@ -112,6 +112,11 @@ def answer_database_error(request: AnyRequest, error: Exception) -> Response[Any
     return answer_console_error(request, ServiceUnavailableError(UNREAD, ("database_unavailable",)))
 
 
+def answer_too_deep(request: AnyRequest, _error: RecursionError) -> Response[Any]:
+    """Answer a body whose brackets are nested too deeply to be read."""
+    return answer_http_error(request, HTTPException(status_code=400))
+
+
 def answer_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     """Answer what nobody foresaw: say nothing of the inside, and leave the trace in our own log."""
     log.error("unexpected error at %s %r", request.method, request.url.path, exc_info=error)
@@ -151,6 +156,7 @@ ANSWERS = {
     HTTPException: answer_http_error,
     SQLAlchemyError: answer_database_error,
     ConnectionError: answer_database_error,
+    RecursionError: answer_too_deep,
     Exception: answer_unexpected,
 }
 """Each kind of error with its answer; whatever has no kind is unexpected."""

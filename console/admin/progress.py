@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
 
 from audit.models import Outbox
 from console.clock import MICROSECONDS
@@ -50,8 +50,8 @@ async def log_progress(services: Services) -> LogProgress:
         SQLAlchemyError: one of the two databases does not answer.
     """
     async with services.database.read() as session:
-        query = sa.select(sa.func.count(), sa.func.min(col(Outbox.created)))
-        waiting, oldest = (await session.execute(query)).one()
+        query = select(sa.func.count(), sa.func.min(col(Outbox.created)))
+        waiting, oldest = (await session.exec(query)).one()
     checkpoint = await services.log.latest_checkpoint()
     return LogProgress(
         size=await services.log.size(),
