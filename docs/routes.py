@@ -12,6 +12,7 @@ from console.app import provide_api_work, provide_services
 from console.areas import API, LOG, OPEN_PAGES, PAGES
 from console.declared import PERMISSION, PUBLIC
 from console.gateway.table import GOVERNED, OPEN
+from console.web.request import ConsoleRequest
 
 Row = tuple[str, str, str, str]
 
@@ -42,6 +43,7 @@ def _mounted(path: str, handlers: Iterable[ControllerRouterHandler]) -> Iterator
     application = Litestar(
         [Router(path, route_handlers=list(handlers))],
         dependencies={name: Provide(give, sync_to_thread=False) for name, give in given.items()},
+        request_class=ConsoleRequest,
         openapi_config=None,
         logging_config=None,
     )
