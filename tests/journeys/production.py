@@ -10,7 +10,7 @@ from typing import Any
 
 from console.demo.cards import card_document, read_card
 from tests.journeys.installed import Parts, installed, reading_only, server_settings
-from tests.journeys.product import Product, Stage
+from tests.journeys.product import Product, Reply, Stage
 from tests.real.browserless import Browser, access_token, walk_login
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.mlserver import MlServer
@@ -74,10 +74,15 @@ def set_up(people: People, mlserver: MlServer, visibility: str) -> Stage:
     """What the first days bring: rules, everybody's first sign-in, a cluster, a published model."""
     stage = Stage(people.product, PEOPLE, people.token)
     add_rules(stage, people.keycloak.issuer)
-    for person in (*PEOPLE.values(), SECOND_ADMIN):
+    for person in PEOPLE.values():
         sign_in(people.product, people.keycloak, person)
     add_cluster(stage, mlserver.url)
-    publish(stage, mlserver.models, visibility)
+    document = {**model_document(mlserver.models), "visibility": visibility}
+    waiting = publish(stage, document)
+    assert (waiting.status, waiting.json["reasons"]) == (403, ["second_admin_needed"]), waiting.text
+    sign_in(people.product, people.keycloak, SECOND_ADMIN)
+    made = publish(stage, document)
+    assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
     return stage
 
 
@@ -136,15 +141,13 @@ def add_cluster(stage: Stage, url: str) -> None:
     assert (synced.status, synced.json["drafts"]) == (200, synced.json["served"]), synced.text
 
 
-def publish(stage: Stage, models: Path, visibility: str) -> None:
-    """Let the owner publish the newer of the two versions that were discovered, with the older beside it."""
-    document = {**model_document(models), "visibility": visibility}
-    made = stage.product.ask("POST", "/api/v1/models", document, token=stage.token("owner"))
-    assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
+def publish(stage: Stage, document: dict[str, Any]) -> Reply:
+    """Let the owner publish what was discovered."""
+    return stage.product.ask("POST", "/api/v1/models", document, token=stage.token("owner"))
 
 
 def model_document(models: Path) -> dict[str, Any]:
-    """What the owner sends: words and numbers of the model card, measured when it was trained."""
+    """What the owner sends: the model card as training wrote it, the newer of two versions in use."""
     card = read_card(models, MODEL, "2")
     assert card is not None
     words = ("title", "summary", "task", "purpose", "tier", "data_class")
