@@ -32,7 +32,7 @@ def endless_head(field: bytes, begin: bytes = OK) -> Behaviour:
     async def behave(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(begin)
         while True:
-            writer.write(field)
+            writer.write(field * 400)
             await writer.drain()
 
     return behave
