@@ -1,6 +1,8 @@
 """Turns a believed sign-in into a person with rights and a session, and records what it changed."""
 
+import contextlib
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import select
@@ -19,6 +21,9 @@ from sso.models import MappingRule, Membership, RoleAssignment
 from sso.principal import Authentication, Principal, system_principal
 from sso.sessions import CreatedSession, create, revoke
 
+MEETINGS: Final = 4
+"""How often somebody is asked in again after meeting another at the door."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -36,12 +41,13 @@ async def start_session(
     Raises:
         SignInError: the person is disabled, or the provider left groups out.
         AuditUnavailableError: it could not be recorded, so nobody is signed in.
+        ConflictError: too many others came in at the same moment.
     """
-    try:
-        return await _admitted(services, claims, previous_cookie, origin)
-    except ConflictError:
-        # The same new person came in by another window at this moment: now they are known.
-        return await _admitted(services, claims, previous_cookie, origin)
+    for _ in range(MEETINGS):
+        # The same new person, or one of the same handle, came in at this moment: now they are known.
+        with contextlib.suppress(ConflictError):
+            return await _admitted(services, claims, previous_cookie, origin)
+    return await _admitted(services, claims, previous_cookie, origin)
 
 
 async def _admitted(
