@@ -14,6 +14,8 @@ from console.catalog.forms import ModelPublish, ServedAs, card_text
 from console.catalog.names import route_name
 from console.catalog.rows import deployment_row, model_row, route_row, target_row, version_row
 from console.errors import ConflictError, InvalidInputError, NotFoundError
+from console.first_days import require_second_admin
+from console.first_days import require_second_admin
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.questions import Resource
 from console.work import Row, UnitOfWork
@@ -34,7 +36,9 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
         ConflictError: the name was used before; names are never reused.
     """
     # Asked of the team: of a model that nobody can see yet, everybody would hear that it does not exist.
-    await work.authorize(Permission.MODEL_PUBLISH, Resource("team", None, {"team": form.team}))
+    asked = Resource("team", None, {"team": form.team})
+    await work.authorize(Permission.MODEL_PUBLISH, asked)
+    await require_second_admin(work, Permission.MODEL_PUBLISH, asked)
     name = _checked_name(form)
     async with work.write() as session:
         team = await _team(session, form.team)
