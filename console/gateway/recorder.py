@@ -1,17 +1,19 @@
 """What the gateway leaves behind: intents, outcomes and refusals, sealed, in its own spool."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
 from audit.body import seal_parts
-from audit.errors import AuditError
+from audit.errors import AuditError, UnknownSubjectError
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome
-from audit.keyring import MemoryKeyRing, SubjectKey
+from audit.keyring import KeyRing, MemoryKeyRing
 from audit.record import seal
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
 from audit.subject_keys import CachedKeyRing
@@ -19,7 +21,8 @@ from console.gateway.routing import Caller, Ruling
 from console.questions import own_parts
 from console.services import Services
 
-SPOOL = "spool"
+SPOOL: Final = "spool"
+ATTEMPTS: Final = 3
 
 
 class Recorder:
@@ -45,8 +48,9 @@ class Recorder:
     ) -> "Intent":
         """Make the intent of an allowed call durable, before anything goes upstream."""
         event = _event(action, caller, ruling, call, reasons=(), outcome=Outcome.UNKNOWN)
-        record, key = await self._seal(event), self._keys.key_for(None)
-        return Intent(self, event.id, await self._spool.append_durable(record, "intent"), key)
+        keys = await self._hold_keys(event)
+        number = await self._spool.append_durable(self._seal(event, keys), "intent")
+        return Intent(self, event.id, number, keys)
 
     async def refuse(
         self,
@@ -62,7 +66,8 @@ class Recorder:
         """
         outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
         event = _event(action, caller, ruling, call, reasons=reasons, outcome=outcome)
-        await self._spool.append_durable(await self._seal(event), "entry")
+        keys = await self._hold_keys(event)
+        await self._spool.append_durable(self._seal(event, keys), "entry")
         return event.id
 
     def conclude(self, number: int, ended: CallOutcome) -> None:
@@ -73,25 +78,36 @@ class Recorder:
         """The time in microseconds UTC."""
         return self._services.clock()
 
-    async def _seal(self, event: Event) -> bytes:
+    def _seal(self, event: Event, keys: KeyRing) -> bytes:
         try:
-            await self._keys.prepare(*{part.subject for part in event.parts})
-            return seal(event, time=self._services.clock(), keys=self._keys).to_bytes()
-        except (AuditError, DBAPIError) as error:
+            return seal(event, time=self._services.clock(), keys=keys).to_bytes()
+        except AuditError as error:
             raise SpoolUnavailableError("The record could not be sealed.") from error
+
+    async def _hold_keys(self, event: Event) -> MemoryKeyRing:
+        # Taken out at once: the cache forgets a key after five seconds, also between a look and a use.
+        subjects = {None, *(part.subject for part in event.parts)}
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(UnknownSubjectError):
+                return MemoryKeyRing([self._keys.key_for(subject) for subject in subjects])
+            try:
+                await self._keys.prepare(*subjects)
+            except (AuditError, DBAPIError) as error:
+                raise SpoolUnavailableError("A key to seal the record with cannot be had.") from error
+        raise SpoolUnavailableError("The keys to seal the record with do not stay.")
 
 
 class Intent:
     """A call that is recorded as intended; it is concluded exactly once."""
 
-    def __init__(self, recorder: Recorder, entry: UUID, number: int, key: SubjectKey) -> None:
-        """Remember the call's entry and spool number, and the key its outcome will be sealed with.
+    def __init__(self, recorder: Recorder, entry: UUID, number: int, keys: KeyRing) -> None:
+        """Remember the call's entry and spool number, and the keys its outcome will be sealed with.
 
-        The key is kept for the call's life: an answer may take longer than the ring keeps its keys.
+        They are kept for the call's life: an answer may take longer than the cache keeps keys.
         """
         self.entry = entry
         self._recorder = recorder
-        self._key = key
+        self._keys = keys
         self._number: int | None = number
 
     def conclude(self, outcome: Outcome, reasons: Sequence[str], answer: Mapping[str, object]) -> None:
@@ -104,7 +120,7 @@ class Intent:
             outcome=outcome,
             ended=self._recorder.now(),
             reasons=tuple(reasons),
-            parts=seal_parts([part], MemoryKeyRing([self._key])),
+            parts=seal_parts([part], self._keys),
         )
         self._recorder.conclude(number, ended)
 

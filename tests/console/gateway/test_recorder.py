@@ -1,0 +1,35 @@
+"""Keys are forgotten after five seconds; no call falls into the moment between two of them."""
+
+import pytest
+from sqlmodel import col, delete
+
+from audit.models import SubjectKeyRow
+from console.services import Services
+from sso.principal import Principal
+from tests.console.conftest import MovingClock
+from tests.console.gateway.conftest import Desk
+
+KEPT_MICROSECONDS = 5_000_000
+READINGS_OF_A_CALL = 40
+
+
+async def test_a_call_is_recorded_whenever_the_keys_end(granted: Desk, clock: MovingClock) -> None:
+    # The clock moves by one at each reading, so the keys end at each reading of a call once.
+    for early in range(READINGS_OF_A_CALL):
+        assert (await granted.call()).status_code == 200
+        clock.now += KEPT_MICROSECONDS - early
+    assert [kept.ended for kept in granted.kept()] == [("success", ())] * READINGS_OF_A_CALL
+
+
+@pytest.mark.parametrize("installation_too", [False, True])
+async def test_without_a_key_nothing_can_be_recorded_and_nothing_is_called(
+    granted: Desk, services: Services, people: dict[str, Principal], *, installation_too: bool
+) -> None:
+    statement = delete(SubjectKeyRow)
+    if not installation_too:
+        statement = statement.where(col(SubjectKeyRow.subject) == people["member"].id)
+    async with services.database.write() as session:
+        await session.exec(statement)
+    answer = await granted.call()
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["audit_unavailable"])
+    assert granted.kept() == []
