@@ -109,9 +109,19 @@ _TYPES: Final = (
     EventType(
         Action.MAPPING_RULE_READ, "{actor} looked at the mapping rules", "admin", ("iam",), ("access",)
     ),
-    EventType(Action.MEMBERSHIP_CREATE, "{actor} added {resource}", "admin", ("iam",), ("group", "creation")),
     EventType(
-        Action.MEMBERSHIP_REMOVE, "{actor} removed {resource}", "admin", ("iam",), ("group", "deletion")
+        Action.MEMBERSHIP_CREATE,
+        "{actor} put {resource} into a team",
+        "admin",
+        ("iam",),
+        ("group", "creation"),
+    ),
+    EventType(
+        Action.MEMBERSHIP_REMOVE,
+        "{actor} took {resource} out of a team",
+        "admin",
+        ("iam",),
+        ("group", "deletion"),
     ),
     EventType(Action.MODEL_DESCRIBE, "{actor} asked about {resource}", "invoke", ("api",), ("access",)),
     EventType(Action.MODEL_INVOKE, "{actor} called {resource}", "invoke", ("api",), ("access",)),
@@ -127,8 +137,10 @@ _TYPES: Final = (
     EventType(Action.POLICY_READ, "{actor} read the policies", "admin", ("configuration",), ("access",)),
     EventType(Action.PRODUCER_LOST, "A writer of records was lost", "audit", ("process",), ("end",)),
     EventType(Action.PRODUCER_OPEN, "A writer of records started", "audit", ("process",), ("start",)),
-    EventType(Action.ROLE_ASSIGN, "{actor} assigned {resource}", "admin", ("iam",), ("admin", "change")),
-    EventType(Action.ROLE_REMOVE, "{actor} removed {resource}", "admin", ("iam",), ("admin", "change")),
+    EventType(Action.ROLE_ASSIGN, "{actor} gave {resource} a role", "admin", ("iam",), ("admin", "change")),
+    EventType(
+        Action.ROLE_REMOVE, "{actor} took a role from {resource}", "admin", ("iam",), ("admin", "change")
+    ),
     EventType(Action.ROUTE_CREATE, "{actor} opened {resource}", "admin", ("configuration",), ("creation",)),
     EventType(Action.ROUTE_START, "{actor} started {resource}", "admin", ("configuration",), ("change",)),
     EventType(Action.ROUTE_STOP, "{actor} stopped {resource}", "admin", ("configuration",), ("change",)),

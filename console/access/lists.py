@@ -26,11 +26,15 @@ class RequestList:
 
 @dataclass(frozen=True, slots=True)
 class ReviewQueue:
-    """What waits for an answer, oldest first; `everything` shows all readable requests instead."""
+    """What waits for an answer, oldest first; `everything` shows all readable requests instead.
+
+    `owns` says that there are teams whose grants this person looks after.
+    """
 
     items: Sequence[RequestItem]
     more: str | None
     everything: bool
+    owns: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,13 @@ async def open_requests(work: UnitOfWork, after: str) -> RequestList:
 
 async def open_queue(work: UnitOfWork, after: str, *, everything: bool) -> ReviewQueue:
     """Return what waits for the caller's answer, or every request the caller may read."""
+    async with work.read() as session:
+        owns = bool((await rights_of(session, work.principal.id)).owner_of)
     if not everything:
         waiting = await list_requests(work, RequestFilter(asked=True), None, QUEUE)
-        return ReviewQueue(list(reversed(waiting.items)), None, everything=False)
+        return ReviewQueue(list(reversed(waiting.items)), None, everything=False, owns=owns)
     page = await list_requests(work, RequestFilter(), cursor(after, 1))
-    return ReviewQueue(page.items, next_href("/reviews", [("show", "all")], page), everything=True)
+    return ReviewQueue(page.items, next_href("/reviews", [("show", "all")], page), everything=True, owns=owns)
 
 
 async def open_grants(

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from console.catalog.forms import RouteRead
 from console.catalog.queries import FACETS, RouteFilter, count_facets, list_routes
+from console.models import DataClass, Tier, Visibility
 from console.web.badges import badge_of
 from console.web.listing import cursor
 from console.web.pagination import next_href
@@ -20,6 +21,12 @@ LABELS: Final[Mapping[str, str]] = {
     "visibility": "Visibility",
     "task": "Task",
 }
+ORDER: Final[Mapping[str, Sequence[str]]] = {
+    "tier": [tier.value for tier in Tier],
+    "data_class": [data_class.value for data_class in DataClass],
+    "visibility": [visibility.value for visibility in Visibility],
+}
+"""Facets whose values have an order of their own; the others go by name."""
 PLAIN: Final = frozenset({"team"})
 """Facets whose values are names: they are shown as they are written."""
 
@@ -96,7 +103,10 @@ def _total(wanted: RouteFilter, counts: Mapping[str, Sequence[tuple[str, int]]])
 
 def _group(wanted: RouteFilter, name: str, counts: Sequence[tuple[str, int]]) -> Group:
     found = dict.fromkeys((value for facet, value in wanted.chosen if facet == name), 0) | dict(counts)
-    return Group(LABELS[name], [_option(wanted, name, value, count) for value, count in found.items()])
+    order = ORDER.get(name) or sorted(found)
+    return Group(
+        LABELS[name], [_option(wanted, name, value, found[value]) for value in order if value in found]
+    )
 
 
 def _option(wanted: RouteFilter, name: str, value: str, count: int) -> Option:

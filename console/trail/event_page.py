@@ -67,7 +67,7 @@ async def open_event(work: UnitOfWork, event_id: UUID) -> EventPage:
         proof, unproven = await _prove(work, event, entry.head if entry else b""), UNSIGNED
     except (AuditError, ServiceUnavailableError) as error:
         proof, unproven = None, str(error)
-    parts = None if event.parts is None else [_shown(part) for part in event.parts]
+    parts = None if event.parts is None else sorted(map(_shown, event.parts), key=_reading_order)
     return EventPage(event, parts, list_related(event), head, proof, unproven)
 
 
@@ -104,6 +104,11 @@ def list_related(event: EventDetail) -> list[tuple[str, str, str]]:
 def _shown(part: PartRead) -> ShownPart:
     rows = None if part.content is None else list(flatten(part.content))
     return ShownPart(part.name, part.state, part.subject, part.commitment, rows)
+
+
+def _reading_order(part: ShownPart) -> int:
+    # What was done comes first; who did it from where, and the decision's long input, come last.
+    return ("actor", "decision").index(part.name) + 1 if part.name in {"actor", "decision"} else 0
 
 
 def flatten(content: object, path: str = "") -> list[tuple[str, str]]:

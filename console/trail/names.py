@@ -1,7 +1,7 @@
 """Names beside the references of the log: read from the present tables, where they can be erased."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -9,23 +9,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.events import EVENT_TYPES, EventType
 from audit.head import Head
-from console.models import Model, Route
+from console.models import Cluster, Model, Route
 from sso.models import Profile, Team
+from sso.principal import system_principal
 
 ENDINGS: Mapping[str, str] = {
     "denied": ", and was refused",
     "failure": ", and it failed",
     "unknown": ", and how it ended is not known",
 }
+SYSTEM = {part.id: part.name for part in map(system_principal, ("bootstrap", "demo", "sign-in", "start"))}
+"""Our own parts that act, by id: no table holds them."""
 _TYPES: Mapping[str, EventType] = {str(action): kind for action, kind in EVENT_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of people and routes, by id."""
+    """The names of people (and our own parts), routes and clusters, by id."""
 
     people: Mapping[UUID, str]
     routes: Mapping[UUID, str]
+    clusters: Mapping[UUID, str] = field(default_factory=dict)
 
 
 class TrailLookup:
@@ -52,10 +56,11 @@ async def read_names(session: AsyncSession, heads: Sequence[Head]) -> Names:
     actors = {head.actor for head in heads if head.actor}
     places = {head.resource.id for head in heads if head.resource and head.resource.id}
     people = await session.exec(
-        select(Profile.person_id, Profile.name).where(col(Profile.person_id).in_(actors))
+        select(Profile.person_id, Profile.name).where(col(Profile.person_id).in_(actors | places))
     )
     routes = await session.exec(select(Route.id, Route.name).where(col(Route.id).in_(places)))
-    return Names(dict(people.all()), dict(routes.all()))
+    clusters = await session.exec(select(Cluster.id, Cluster.name).where(col(Cluster.id).in_(places)))
+    return Names(SYSTEM | dict(people.all()), dict(routes.all()), dict(clusters.all()))
 
 
 async def team_of_route(session: AsyncSession, route_id: UUID | None) -> str | None:
@@ -85,4 +90,8 @@ def _call_resource(head: Head, names: Names) -> str:
     if head.resource is None:
         return "something"
     words, place = head.resource.type.replace("_", " "), head.resource.id
-    return names.routes.get(place, f"{words} {place}") if place else f"a {words}"
+    if place is None:
+        return f"a {words}"
+    if place in names.clusters:
+        return f"{words} {names.clusters[place]}"
+    return names.routes.get(place) or names.people.get(place) or f"{words} {place}"

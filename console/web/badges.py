@@ -39,13 +39,21 @@ BADGES: dict[str, Badge] = {
     "none": Badge("No access", Tone.PLAIN, "lock"),
     "granted": Badge("Granted", Tone.GOOD, "lock-open"),
     "revoked": Badge("Revoked", Tone.BAD, "ban"),
+    "ended": Badge("Ended", Tone.PLAIN, _WAIT),
+    "scheduled": Badge("Not yet", Tone.WAIT, _WAIT),
     # people, routes, clusters, deployments
     "active": Badge("Active", Tone.GOOD, _GOOD),
     "disabled": Badge("Disabled", Tone.BAD, "ban"),
     "stopped": Badge("Stopped", Tone.BAD, "player-pause"),
     "draft": Badge("Draft", Tone.PLAIN, _PLAIN),
     "ready": Badge("Ready", Tone.GOOD, _GOOD),
+    "gone": Badge("No longer served", Tone.PLAIN, "ban"),
+    "new": Badge("Not asked yet", Tone.PLAIN, _PLAIN),
     "unavailable": Badge("Unavailable", Tone.BAD, "plug"),
+    # followers of the log
+    "shipping": Badge("Keeps up", Tone.GOOD, _GOOD),
+    "blocked": Badge("Blocked", Tone.BAD, "player-pause"),
+    "alarm": Badge("Alarm", Tone.BAD, "alert-triangle"),
     # outcomes in the log
     "success": Badge("Success", Tone.GOOD, _GOOD),
     "denied": Badge("Denied", Tone.BAD, "ban"),
