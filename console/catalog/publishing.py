@@ -15,7 +15,6 @@ from console.catalog.names import route_name
 from console.catalog.rows import deployment_row, model_row, route_row, target_row, version_row
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.first_days import require_second_admin
-from console.first_days import require_second_admin
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.questions import Resource
 from console.work import Row, UnitOfWork
