@@ -29,6 +29,7 @@ async def migrate_all(settings: Settings) -> None:
 
 async def check_current(settings: Settings) -> bool:
     """Say whether both databases are at the newest revision."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     database, log_engine = Database(settings.main_url), create_log_engine(settings.log_url)
     try:
         return await is_current(database.engine, "main") and await is_current(log_engine, "log")
