@@ -54,20 +54,21 @@ async def stamp(services: Services) -> Installation:
     Raises:
         SettingsError: database or log belong to the other profile, or to another log.
     """
+    settings = services.settings
+    # The log first: records that are new here must not be stamped with what it refuses.
+    _require_same("profile", settings.profile.value, await _profile_of_log(services))
     try:
         found = await _stamped(services)
     except IntegrityError:  # another process started first, at this moment
         found = await _stamped(services)
-    for setting, given, stamped in (
-        ("profile", services.settings.profile.value, found.profile),
-        ("audit.origin", services.settings.audit.origin, found.origin),
-        ("profile", services.settings.profile.value, await _profile_of_log(services)),
-    ):
-        if stamped not in (None, given):
-            raise SettingsError(
-                f"Setting {setting} is {given}, but this installation was made with {stamped}."
-            )
+    _require_same("profile", settings.profile.value, found.profile)
+    _require_same("audit.origin", settings.audit.origin, found.origin)
     return found
+
+
+def _require_same(setting: str, given: str, stamped: str | None) -> None:
+    if stamped not in (None, given):
+        raise SettingsError(f"Setting {setting} is {given}, but this installation was made with {stamped}.")
 
 
 async def _stamped(services: Services) -> Installation:

@@ -1,0 +1,77 @@
+"""The doctor names what is wrong and how to mend it, and never fails at the bedside."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.doctor import Finding, examine
+from console.settings import Settings, load_settings
+
+AWAY = "http://127.0.0.1:1"
+
+
+def by_name(findings: Sequence[Finding]) -> dict[str, Finding]:
+    return {finding.name.split(" ")[0]: finding for finding in findings}
+
+
+async def ill(settings: Settings, **given: Any) -> dict[str, Finding]:
+    found = by_name(await examine(load_settings(data=settings.data, **given)))
+    return {name: finding for name, finding in found.items() if not finding.ok}
+
+
+async def test_before_the_first_start_the_log_and_our_own_provider_are_missing(settings: Settings) -> None:
+    found = await ill(settings)
+    assert found.keys() == {"log", "issuer"}
+    assert "has not begun" in found["log"].sentence
+    assert "guildhall serve" in found["issuer"].mend
+
+
+async def test_a_database_that_is_away_is_named_without_its_password(settings: Settings) -> None:
+    url = "postgresql+asyncpg://someone:s3cret@127.0.0.1:1/guildhall"
+    found = await ill(settings, database={"url": url})
+    assert found.keys() >= {"database", "log", "migrations"}
+    assert "database.url" in found["database"].mend
+    assert "s3cret" not in "".join(finding.line() for finding in found.values())
+
+
+async def test_an_opa_that_is_away_is_named(settings: Settings) -> None:
+    found = await ill(settings, policy={"engine": "opa", "opa_url": AWAY})
+    assert "policy.opa_url" in found["policy"].mend
+
+
+async def test_an_issuer_and_an_elasticsearch_that_are_away_are_named(settings: Settings) -> None:
+    given = {"sign_in": {"issuers": [{"url": f"{AWAY}/realms/x"}]}, "audit": {"elasticsearch": {"url": AWAY}}}
+    found = await ill(settings, **given)
+    assert "address" in found["issuer"].mend
+    assert found["issuer"].sentence == "The identity provider does not answer."
+    assert "ships when the sink answers" in found["elasticsearch"].mend
+
+
+async def test_databases_that_are_behind_are_named(tmp_path: Path) -> None:
+    found = by_name(await examine(load_settings(data=tmp_path / "var")))
+    assert found["migrations"].mend == "Run `guildhall db upgrade`."
+    assert found["policy"].ok
+
+
+async def test_a_folder_that_cannot_be_used_is_one_finding(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("not a folder")
+    (finding,) = await examine(load_settings(data=taken))
+    assert not finding.ok
+    assert "setting data" in finding.mend
+
+
+async def test_a_key_others_may_read_is_one_finding(settings: Settings) -> None:
+    await examine(settings)
+    (settings.data / "keys" / "csrf.key").chmod(0o644)
+    (finding,) = await examine(settings)
+    assert "csrf.key" in finding.sentence
+
+
+@pytest.mark.parametrize(("ok", "mark"), [(True, "ok  "), (False, "BAD ")])
+def test_a_finding_is_a_line_for_people_and_a_document_for_programs(ok: bool, mark: str) -> None:
+    finding = Finding("policy", ok, "It answers.", "Do this.")
+    assert finding.line() == f"{mark} policy: It answers. Do this."
+    assert finding.document() == {"name": "policy", "ok": ok, "sentence": "It answers.", "mend": "Do this."}

@@ -1,0 +1,109 @@
+"""A database belongs to one profile and one log for ever; an old or empty one does not start."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from audit.checkpoint import FileSigner
+from audit.log import Log, genesis_record
+from console.errors import SettingsError
+from console.installation import check_current, first_flags, migrate_all, require_current, stamp
+from console.models import Installation
+from console.services import Services, build
+from console.settings import Settings, load_settings
+from tests.console.conftest import START
+
+ISSUERS = {"issuers": [{"url": "https://id.example"}]}
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Services]:
+    services = build(settings)
+    try:
+        yield services
+    finally:
+        await services.close()
+
+
+def production(data: Path, **more: Any) -> Settings:
+    return load_settings(data=data, profile="production", sign_in=ISSUERS, **more)
+
+
+async def test_the_first_start_stamps_and_the_next_finds_the_stamp(settings: Settings) -> None:
+    async with opened(settings) as services:
+        first, again = await stamp(services), await stamp(services)
+    assert first.installation_id == again.installation_id
+    assert (first.profile, first.origin) == ("embedded", settings.audit.origin)
+
+
+async def test_the_other_profile_is_refused_both_ways(settings: Settings, tmp_path: Path) -> None:
+    async with opened(settings) as services:
+        await stamp(services)
+    async with opened(production(settings.data)) as services:
+        with pytest.raises(SettingsError, match="profile is production, but .* made with embedded"):
+            await stamp(services)
+    other = production(tmp_path / "other")
+    await migrate_all(other)
+    async with opened(other) as services:
+        await stamp(services)
+    async with opened(load_settings(data=other.data)) as services:
+        with pytest.raises(SettingsError, match="profile is embedded, but .* made with production"):
+            await stamp(services)
+
+
+async def test_another_log_is_refused(settings: Settings) -> None:
+    async with opened(settings) as services:
+        await stamp(services)
+    moved = load_settings(data=settings.data, audit={"origin": "another.example/log"})
+    async with opened(moved) as services:
+        with pytest.raises(SettingsError, match=r"audit\.origin"):
+            await stamp(services)
+
+
+async def test_a_log_of_the_other_profile_is_refused_though_the_records_are_new(
+    settings: Settings,
+) -> None:
+    async with opened(settings) as services:
+        signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
+        genesis = genesis_record(profile="production", vkey=signer.vkey, now=START)
+        await Log(services.log.engine).create(settings.audit.origin, genesis)
+        assert await first_flags(services.log, "vkey:") == [signer.vkey]
+        with pytest.raises(SettingsError, match="profile is embedded, but .* made with production"):
+            await stamp(services)
+        async with services.database.read() as session:
+            assert (await session.exec(select(Installation))).all() == []
+
+
+async def test_nothing_is_read_of_a_log_that_has_not_begun(settings: Settings) -> None:
+    async with opened(settings) as services:
+        assert await first_flags(services.log, "profile:") == []
+
+
+async def test_an_empty_folder_is_not_current_until_it_is_migrated(tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path / "new" / "var")
+    assert not await check_current(settings)
+    with pytest.raises(SettingsError, match="guildhall db upgrade"):
+        await require_current(settings)
+    await migrate_all(settings)
+    await require_current(settings)
+
+
+@pytest.mark.real
+async def test_processes_that_start_first_at_once_agree_on_one_stamp(
+    postgres_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url = postgres_database()
+    settings = load_settings(data=tmp_path / "var", database={"url": url, "log_url": url})
+    await migrate_all(settings)
+    processes = [build(settings) for _ in range(5)]
+    stamped = await asyncio.gather(*(stamp(services) for services in processes))
+    assert len({one.installation_id for one in stamped}) == 1
+    async with processes[0].database.read() as session:
+        assert len((await session.exec(select(Installation))).all()) == 1
+    for services in processes:
+        await services.close()
