@@ -8,6 +8,7 @@ from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
 from console.health import HEALTH
+from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
@@ -27,4 +28,4 @@ PAGES: Final = [
 ]
 API: Final = [*ACCESS_API, *CATALOG_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
-OPEN_PAGES: Final = [sign_in, step_up, callback, *HEALTH]
+OPEN_PAGES: Final = [sign_in, step_up, callback, *HOME_OPEN, *HEALTH]

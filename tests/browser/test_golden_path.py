@@ -261,18 +261,10 @@ def pages_of(walked: Walked) -> dict[str, list[str]]:
 def test_every_page_is_accessible_and_fits(
     stage: Stage, walked: Walked, open_page: Callable[..., Page], screenshot: Callable[..., Path], handle: str
 ) -> None:
-    wrong: dict[str, list[str]] = {}
     page = open_page("about:blank", bypass_csp=True, storage_state=walked.states[handle])
     for path in pages_of(walked)[handle]:
         page.goto(stage.product.url + path)
-        for theme, width in SETTINGS:
-            # Without motion, so that no colour is measured half way from one theme to the other.
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-            wrong |= {f"{path} {theme} {width}": found for found in [faults(page, width)] if found}
-            screenshot(page, f"{handle}-{name_of(path)}-{theme}-{width}")
-    assert wrong == {}
+        check_in_all_settings(page, f"{handle}-{name_of(path)}", screenshot)
 
 
 def faults(page: Page, width: int) -> list[str]:
@@ -282,6 +274,38 @@ def faults(page: Page, width: int) -> list[str]:
 
 def name_of(path: str) -> str:
     return re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-").replace("?", "-") or "home"
+
+
+def test_signing_is_accessible_before_and_after_confirming(
+    stage: Stage, walked: Walked, open_page: Callable[..., Page], screenshot: Callable[..., Path]
+) -> None:
+    # Confirming ends the session it began in, so this owner comes anew and leaves the others' session be.
+    page = open_page(stage.product.url, bypass_csp=True)
+    page.get_by_role("button", name="Demo owner").click()
+    owner = Person("owner", page, stage.product.url)
+    check_in_all_settings(page, "owner-home-queue", screenshot)
+    owner.link("Answer the oldest").click()
+    expect(page.get_by_text("your identity provider first asks anew who you are")).to_be_visible()
+    check_in_all_settings(page, "owner-confirm", screenshot)
+    owner.confirm()
+    page.get_by_label("Refuse").check()
+    page.get_by_label("What your signature means").fill("This use is not one the model was made for")
+    owner.button("Sign the answer").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Whoever refuses says why")
+    expect(page.get_by_label("What your signature means")).to_have_value(re.compile("not one the model"))
+    check_in_all_settings(page, "owner-sign", screenshot)
+
+
+def check_in_all_settings(page: Page, name: str, screenshot: Callable[..., Path]) -> None:
+    wrong = {}
+    for theme, width in SETTINGS:
+        # Without motion, so that no colour is measured half way from one theme to the other.
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+        wrong[f"{theme} {width}"] = faults(page, width)
+        screenshot(page, f"{name}-{theme}-{width}")
+    assert {setting: found for setting, found in wrong.items() if found} == {}, page.url
 
 
 def test_an_owner_stops_and_starts_a_route(
