@@ -45,14 +45,14 @@ async def test_the_other_profile_is_refused_both_ways(settings: Settings, tmp_pa
     async with opened(settings) as services:
         await stamp(services)
     async with opened(production(settings.data)) as services:
-        with pytest.raises(SettingsError, match="profile is production, but .* made with embedded"):
+        with pytest.raises(SettingsError, match=r"profile is production, but .* made with embedded"):
             await stamp(services)
     other = production(tmp_path / "other")
     await migrate_all(other)
     async with opened(other) as services:
         await stamp(services)
     async with opened(load_settings(data=other.data)) as services:
-        with pytest.raises(SettingsError, match="profile is embedded, but .* made with production"):
+        with pytest.raises(SettingsError, match=r"profile is embedded, but .* made with production"):
             await stamp(services)
 
 
@@ -73,7 +73,7 @@ async def test_a_log_of_the_other_profile_is_refused_though_the_records_are_new(
         genesis = genesis_record(profile="production", vkey=signer.vkey, now=START)
         await Log(services.log.engine).create(settings.audit.origin, genesis)
         assert await first_flags(services.log, "vkey:") == [signer.vkey]
-        with pytest.raises(SettingsError, match="profile is embedded, but .* made with production"):
+        with pytest.raises(SettingsError, match=r"profile is embedded, but .* made with production"):
             await stamp(services)
         async with services.database.read() as session:
             assert (await session.exec(select(Installation))).all() == []

@@ -55,3 +55,37 @@ def test_a_secret_is_read_from_the_file_named_by_the_environment(
 def test_the_environment_sets_what_code_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GUILDHALL_SERVER__PORT", "8499")
     assert load_settings(data=tmp_path).server.port == 8499
+
+
+@pytest.mark.parametrize(
+    ("given", "setting"),
+    [
+        ({"policy": {"engine": "opa", "opa_url": "http://someone:s3cret@127.0.0.1:8181"}}, "policy.opa_url"),
+        ({"audit": {"elasticsearch": {"url": "https://x:s3cret@127.0.0.1"}}}, "audit.elasticsearch.url"),
+        ({"server": {"public_url": "http://x:s3cret@127.0.0.1"}}, "server.public_url"),
+    ],
+)
+def test_an_address_that_is_recorded_carries_no_credential(
+    tmp_path: Path, given: dict[str, object], setting: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"Setting {setting} carries a credential") as refused:
+        load_settings(data=tmp_path, **given)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8181", "ftp://127.0.0.1", "http://", "file:///etc/passwd"])
+def test_an_address_is_http_or_https(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"policy\.opa_url is not an http or https address"):
+        load_settings(data=tmp_path, policy={"engine": "opa", "opa_url": url})
+
+
+def test_embedded_has_no_public_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"server\.public_url must be a loopback address"):
+        load_settings(data=tmp_path, server={"public_url": "http://guildhall.example"})
+    forwarded = load_settings(data=tmp_path, server={"public_url": "http://localhost:9000/"})
+    assert forwarded.base_url == "http://localhost:9000"
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_has_its_brackets(tmp_path: Path, host: str) -> None:
+    assert load_settings(data=tmp_path, server={"host": host}).base_url == "http://[::1]:8400"
