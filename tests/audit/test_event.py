@@ -21,10 +21,10 @@ def test_ids_are_new_and_ordered() -> None:
 def test_events_are_frozen() -> None:
     event = Event(action=Action.AUDIT_READ, actor=uuid4())
     with pytest.raises(FrozenInstanceError):
-        event.actor = None  # type: ignore[misc]
+        event.actor = None  # type: ignore[call-arg, misc]
 
 
 def test_shapes_are_built_by_name_only() -> None:
     with pytest.raises(TypeError):
-        Resource("route", None)  # type: ignore[misc]
+        Resource("route", None)  # type: ignore[call-arg, misc]
     assert Part(name="call", subject=None, content={}).name == "call"

@@ -207,15 +207,13 @@ def token_for(services: Services, people: dict[str, Principal]) -> TokenFor:
 @pytest.fixture
 async def api(services: Services) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the console's API, without a network."""
-    transport = httpx2.ASGITransport(app=create_app(services))
+    transport = httpx2.ASGITransport(app=create_app(services))  # type: ignore[arg-type]
     address = f"{services.settings.base_url}/api/v1"
     async with httpx2.AsyncClient(transport=transport, base_url=address) as client:
         yield client
 
 
-def _model(
-    team_id: UUID, namespace: str, name: str, visibility: Visibility, data_class: DataClass
-) -> Model:
+def _model(team_id: UUID, namespace: str, name: str, visibility: Visibility, data_class: DataClass) -> Model:
     return Model(
         team_id=team_id,
         namespace=namespace,

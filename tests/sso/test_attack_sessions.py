@@ -136,6 +136,6 @@ async def test_a_disabled_person_has_no_principal(bench: Bench, db: AsyncSession
 
 
 def test_no_secret_shows_in_a_repr() -> None:
-    created = CreatedSession("the-cookie", Session(id_hash="the-hash"))
+    created = CreatedSession("the-cookie", Session(id_hash="the-hash"))  # type: ignore[call-arg]
 
     assert "the-cookie" not in repr(created)

@@ -61,7 +61,7 @@ async def test_case_42_an_id_token_although_its_audience_is_ours(hostile: Hostil
 @pytest.mark.parametrize("header", ["logout+jwt", "JWT", "secevent+jwt"])
 async def test_case_42_a_logout_token(hostile: Hostile, header: str) -> None:
     bench, provider = hostile
-    events = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    events: dict[str, object] = {"http://schemas.openid.net/event/backchannel-logout": {}}
     claims = honest_claims(typ="Logout", events=events)
 
     assert await refused(bench, provider.forge_access(claims, typ=header)) == "not_an_access_token"
@@ -168,7 +168,7 @@ async def test_only_our_own_scopes_limit_a_token(hostile: Hostile) -> None:
     limited = await bench.verifier.verify(provider.forge_access(ours))
 
     assert plain.authentication().scopes is None
-    assert limited.authentication().scopes == {"model.invoke"}
+    assert limited.authentication().scopes == frozenset({"model.invoke"})
 
 
 async def test_a_provider_that_does_not_answer(hostile: Hostile) -> None:

@@ -34,12 +34,13 @@ async def test_a_list_awaits_the_answers_of_those_who_are_asked(desk: Any, work_
 
 
 async def test_pages_follow_each_other_without_repeats(desk: Any) -> None:
-    asked = []
+    asked: list[str] = []
     for _ in range(5):
         request = await desk.asked()
         asked.insert(0, request["id"])
         await desk.call("member", "POST", f"/access-requests/{request['id']}/withdraw")
-    seen, after = [], ""
+    seen: list[str] = []
+    after: str | None = ""
     while after is not None:
         page = (await desk.get("auditor", "/access-requests", limit=2, after=after)).json()
         seen += [item["id"] for item in page["items"]]
