@@ -90,7 +90,7 @@ async def open_marketplace(work: UnitOfWork, wanted: RouteFilter, after: str) ->
         total=_total(wanted, counts),
         items=page.items,
         more=next_href(PATH, _pairs(wanted), page),
-        groups=[_group(wanted, name, counts[name]) for name in FACETS],
+        groups=[group for name in FACETS if (group := _group(wanted, name, counts[name])).options],
         chips=_chips(wanted),
     )
 

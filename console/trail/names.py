@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.events import EVENT_TYPES, EventType
 from audit.head import Head
 from console.models import Cluster, Model, Route
+from policy.models import Change, Grant
 from sso.models import Profile, Team
 from sso.principal import system_principal
 
@@ -25,11 +26,11 @@ _TYPES: Mapping[str, EventType] = {str(action): kind for action, kind in EVENT_T
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of people (and our own parts), routes and clusters, by id."""
+    """The names of people (and our own parts) and routes by id; `others` holds other things in words."""
 
     people: Mapping[UUID, str]
     routes: Mapping[UUID, str]
-    clusters: Mapping[UUID, str] = field(default_factory=dict)
+    others: Mapping[UUID, str] = field(default_factory=dict)
 
 
 class TrailLookup:
@@ -59,8 +60,21 @@ async def read_names(session: AsyncSession, heads: Sequence[Head]) -> Names:
         select(Profile.person_id, Profile.name).where(col(Profile.person_id).in_(actors | places))
     )
     routes = await session.exec(select(Route.id, Route.name).where(col(Route.id).in_(places)))
-    clusters = await session.exec(select(Cluster.id, Cluster.name).where(col(Cluster.id).in_(places)))
-    return Names(SYSTEM | dict(people.all()), dict(routes.all()), dict(clusters.all()))
+    return Names(SYSTEM | dict(people.all()), dict(routes.all()), await _read_others(session, places))
+
+
+async def _read_others(session: AsyncSession, places: Collection[UUID]) -> dict[UUID, str]:
+    clusters = select(Cluster.id, Cluster.name).where(col(Cluster.id).in_(places))
+    teams = select(Team.id, Team.name).where(col(Team.id).in_(places))
+    changes = select(Change.id, Route.name).join(Route, col(Route.id) == col(Change.resource_id))
+    grants = select(Grant.id, Route.name).join(Route, col(Route.id) == col(Grant.resource_id))
+    asked = (
+        ("cluster", clusters),
+        ("team", teams),
+        ("the request for", changes.where(col(Change.id).in_(places))),
+        ("access to", grants.where(col(Grant.id).in_(places))),
+    )
+    return {place: f"{words} {name}" for words, query in asked for place, name in await session.exec(query)}
 
 
 async def team_of_route(session: AsyncSession, route_id: UUID | None) -> str | None:
@@ -90,8 +104,6 @@ def _call_resource(head: Head, names: Names) -> str:
     if head.resource is None:
         return "something"
     words, place = head.resource.type.replace("_", " "), head.resource.id
-    if place is None:
-        return f"a {words}"
-    if place in names.clusters:
-        return f"{words} {names.clusters[place]}"
-    return names.routes.get(place) or names.people.get(place) or f"{words} {place}"
+    named = (names.routes, names.people, names.others)
+    found = next((known[place] for known in named if place in known), None) if place else None
+    return found or f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
