@@ -20,6 +20,8 @@ from tests.tally import Tally, read_budget
 
 Lane = Callable[[], list[Outcome]]
 
+SECOND_LANE = ("tests/audit", "tests/console/gateway", "tests/console/trail", "tests/console/access")
+
 BROWSER = suites.pytest("browser", "browser")
 JOURNEYS = suites.pytest("journeys", "journey and not browser")
 REAL = suites.pytest("real", "real and not journey and not browser")
@@ -37,9 +39,9 @@ class TestRun:
     def fast(self) -> list[Outcome]:
         """Run what needs no server and no docs, in two lanes of about the same length."""
         quick = f"{NEEDS_NOTHING} and not slow"
-        log = suites.pytest("log", quick, "tests/audit")
-        rest = suites.pytest("unit", quick, "--ignore=tests/audit")
-        return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(log))
+        rest = suites.pytest("unit", quick, *(f"--ignore={folder}" for folder in SECOND_LANE))
+        second = suites.pytest("log", quick, *SECOND_LANE)
+        return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(second))
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""

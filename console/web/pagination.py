@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 PAGE_SIZE = 50
-LONGEST_CURSOR = 512
+LONGEST_CURSOR = 1024
 
 Item = TypeVar("Item")
 Key = tuple[str | int, ...]
@@ -33,7 +33,9 @@ class KeysetPage(Generic[Item]):
 
 def encode_cursor(key: Key) -> str:
     """Return a sort key as text that fits an address."""
-    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+    # Written unescaped: escapes would make a name in another script six times as long as it is.
+    text = json.dumps(key, separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, length: int) -> Key:

@@ -13,6 +13,9 @@ from audit.event import Outcome
 from console.cli.events import printable, write_table
 from tests.console.trail.trail import Trail, free_port
 
+pytestmark = pytest.mark.slow  # each starts the product's own command line
+
+
 GUILDHALL = "from console.cli.main import main; main()"
 
 

@@ -14,6 +14,8 @@ from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.cli.test_audit import guildhall
 from tests.console.trail.trail import Trail, free_port
 
+pytestmark = pytest.mark.slow  # each starts the product's own command line
+
 
 @dataclass
 class Followed:

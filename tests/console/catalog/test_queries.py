@@ -25,6 +25,8 @@ from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.catalog.shelf import DAY, EVERYTHING, Shelf, names, work_of
 from tests.console.conftest import START, Admit
 
+pytestmark = pytest.mark.slow  # generated organisations are asked row by row
+
 GROUPS = {
     "both": ("retail", "risk-members"),
     "owner2": ("health-owners", "vision-owners"),

@@ -9,6 +9,8 @@ import pytest
 
 from console.processes import child_environment
 
+pytestmark = pytest.mark.slow  # each starts a process of the product
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 AWAY = "postgresql+asyncpg://someone:s3cret@127.0.0.1:1/guildhall"
 

@@ -10,6 +10,8 @@ from console.gateway.upstream import Pool, Target, encode_request
 from tests.console.gateway.clusters import Behaviour, ScriptedCluster, Seen, answering, endless, raw, silent
 from tests.console.gateway.conftest import Desk, eventually
 
+pytestmark = pytest.mark.slow  # clusters that drip and stall take their time
+
 OK = b"HTTP/1.1 200 OK\r\n"
 
 

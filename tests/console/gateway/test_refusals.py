@@ -18,6 +18,8 @@ from tests.console.conftest import Catalog, MovingClock
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.conftest import CREDIT, Desk, gateway_on
 
+pytestmark = pytest.mark.slow  # each starts a server of its own
+
 TUMOUR = "/v2/models/health.tumour-screen"
 
 

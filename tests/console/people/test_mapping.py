@@ -12,6 +12,8 @@ from sso.models import MappingRule, Team
 from tests.console.conftest import TokenFor
 from tests.console.visitor import heads
 
+pytestmark = pytest.mark.slow  # each signs people in over HTTP
+
 
 @pytest.fixture
 def rule(services: Services) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+import pytest
 from sqlmodel import col, delete, select
 from uuid_utils.compat import uuid7
 
@@ -8,6 +9,8 @@ from audit.events import Action
 from audit.models import SubjectKeyRow
 from sso.models import PlatformRole, Profile, RoleAssignment
 from tests.console.trail.trail import Trail
+
+pytestmark = pytest.mark.slow  # each fills and signs a log
 
 EVENTS = "/api/v1/audit/events"
 
