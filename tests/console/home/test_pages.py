@@ -1,0 +1,56 @@
+"""The first page: answering comes first, then what somebody is here for; the rail holds only what one may."""
+
+import re
+
+import pytest
+
+from console.services import Services
+from tests.console.conftest import Catalog
+from tests.console.visitor import Visitor, visit
+
+RAIL = re.compile(r'class="rail-link"\s+href="([^"]+)"')
+
+
+async def arrive(services: Services, person: str) -> Visitor:
+    visitor = visit(services)
+    await visitor.sign_in(person)
+    return visitor
+
+
+@pytest.mark.parametrize(
+    ("person", "label", "areas"),
+    [
+        ("member", "Find a model", {"/models", "/requests"}),
+        ("owner", "Find a model", {"/models", "/requests", "/reviews"}),
+        ("reviewer", "Find a model", {"/models", "/requests", "/reviews"}),
+        ("auditor", "Search the audit log", {"/models", "/requests", "/audit"}),
+        ("admin", "See the health", {"/models", "/requests", "/admin"}),
+    ],
+)
+async def test_everybody_finds_one_clear_first_action(
+    services: Services, teams: object, person: str, label: str, areas: set[str]
+) -> None:
+    page = (await (await arrive(services, person)).client.get("/")).text
+    assert "Nothing waits for you." in page
+    assert label in page
+    assert set(RAIL.findall(page)) == areas
+
+
+async def test_a_waiting_request_comes_first_and_is_counted_in_the_rail(
+    services: Services, teams: object, catalog: Catalog
+) -> None:
+    member = await arrive(services, "member")
+    typed = {"team": "retail", "purpose": "Monthly review", "duration_days": "30"}
+    typed["_csrf"] = await member.token()
+    await member.client.post("/models/risk.credit-default/request", data=typed)
+    assert "Your request waits for its answers." in (await member.client.get("/")).text
+    page = (await (await arrive(services, "owner")).client.get("/")).text
+    assert "A request waits for your signed answer." in page
+    assert '<span class="rail-count">1' in page
+
+
+async def test_without_a_session_the_way_leads_to_sign_in(services: Services) -> None:
+    for path in ("/", "/models", "/requests", "/audit", "/admin", "/grants", "/me"):
+        answer = await visit(services).client.get(path)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/sign-in")
