@@ -27,6 +27,13 @@ JOURNEYS = suites.pytest("journeys", "journey and not browser")
 REAL = suites.pytest("real", "real and not journey and not browser")
 
 
+def lanes(expression: str, *, covered: bool = False) -> tuple[Suite, Suite]:
+    """Return the tests that need no server as two suites of about the same length."""
+    ignored = (f"--ignore={folder}" for folder in SECOND_LANE)
+    rest = suites.pytest("unit", expression, *ignored, covered=covered)
+    return rest, suites.pytest("log", expression, *SECOND_LANE, covered=covered)
+
+
 class TestRun:
     """One run: the screen it shares between suites, and what was missing."""
 
@@ -38,16 +45,18 @@ class TestRun:
 
     def fast(self) -> list[Outcome]:
         """Run what needs no server and no docs, in two lanes of about the same length."""
-        quick = f"{NEEDS_NOTHING} and not slow"
-        rest = suites.pytest("unit", quick, *(f"--ignore={folder}" for folder in SECOND_LANE))
-        second = suites.pytest("log", quick, *SECOND_LANE)
+        rest, second = lanes(f"{NEEDS_NOTHING} and not slow")
         return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(second))
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""
-        unit = suites.pytest("unit", NEEDS_NOTHING, "--cov", "--cov-report=term:skip-covered")
-        first = self.beside(lambda: self.one_by_one(suites.lint(), unit, suites.docs()), self.fetch)
-        return [*first, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
+        rest, second = lanes(NEEDS_NOTHING, covered=True)
+        first = self.beside(
+            lambda: self.one_by_one(suites.lint(), rest, suites.docs()),
+            lambda: [*self.fetch(), *self.one_by_one(second)],
+        )
+        covered = self.one_by_one(suites.coverage())
+        return [*first, *covered, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
 
     def beside(self, *lanes: Lane) -> list[Outcome]:
         """Run lanes at the same time."""

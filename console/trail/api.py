@@ -44,7 +44,7 @@ async def get_event(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID])
 @get("/audit/events/{event_id:uuid}/proof", opt=declares(Permission.AUDIT_READ))
 async def get_proof(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID]) -> Response[bytes]:
     """Prove one entry to a stranger; waits up to five seconds for a checkpoint."""
-    return Response(await read_proof(work, event_id), media_type="text/plain; charset=utf-8")
+    return Response(await read_proof(work, event_id), media_type="text/plain")
 
 
 @get("/audit/key", opt=declares(Permission.LOG_READ))
@@ -62,7 +62,7 @@ async def post_reconcile(work: NamedDependency[UnitOfWork], name: FromPath[str])
 @get("/checkpoint", opt=declares(Permission.LOG_READ))
 async def get_checkpoint(work: NamedDependency[UnitOfWork]) -> Response[bytes]:
     """Read the newest signed checkpoint."""
-    return Response(await read_checkpoint(work), media_type="text/plain; charset=utf-8", headers=NO_CACHE)
+    return Response(await read_checkpoint(work), media_type="text/plain", headers=NO_CACHE)
 
 
 @get("/tile/{address:path}", opt=declares(Permission.LOG_READ))
