@@ -45,7 +45,7 @@ async def proof(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID]) -> 
     """Take away the proof of one entry, to verify it anywhere."""
     saved = {"Content-Disposition": f'attachment; filename="{event_id}.tlog-proof"'}
     content = await read_proof(work, event_id)
-    return Response(content, media_type="text/plain; charset=utf-8", headers=saved)
+    return Response(content, media_type="text/plain", headers=saved)
 
 
 PAGES = (trail, event, proof)
