@@ -54,7 +54,6 @@ class Ballot(UnitOfWork):
                 await self.record(
                     Action.ACCESS_REQUEST_REVIEW,
                     resource=resource,
-                    request=change_id,
                     reasons=("sign_in_used",),
                     outcome=Outcome.DENIED,
                 )
