@@ -20,7 +20,12 @@ from tests.tally import Tally, read_budget
 
 Lane = Callable[[], list[Outcome]]
 
-SECOND_LANE = ("tests/audit", "tests/console/gateway", "tests/console/trail", "tests/console/access")
+SECOND_LANE = (
+    "tests/audit",
+    "tests/console/access",
+    "tests/console/gateway",
+    "tests/console/trail",
+)
 
 BROWSER = suites.pytest("browser", "browser")
 JOURNEYS = suites.pytest("journeys", "journey and not browser")
@@ -46,7 +51,7 @@ class TestRun:
     def fast(self) -> list[Outcome]:
         """Run what needs no server and no docs, in two lanes of about the same length."""
         rest, second = lanes(f"{NEEDS_NOTHING} and not slow")
-        return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(second))
+        return self.beside(lambda: self.one_by_one(rest), lambda: self.one_by_one(suites.lint(), second))
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""

@@ -12,6 +12,8 @@ from tests.console.catalog.conftest import bound, publication, rows_of
 from tests.console.catalog.v2_cluster import V2Cluster
 from tests.console.conftest import TokenFor
 
+pytestmark = pytest.mark.slow  # each asks over HTTP as several people
+
 REASON = {"reason": "wrong answers"}
 
 
