@@ -183,7 +183,3 @@ def _sqlite_refusal(table: str, verb: str) -> str:
         f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     )
-
-
-ROW_VERSION_SQLITE_DDL = append_only_ddl("row_version", "sqlite")
-ROW_VERSION_POSTGRESQL_DDL = append_only_ddl("row_version", "postgresql")

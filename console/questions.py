@@ -14,6 +14,7 @@ from console import clock
 from console.services import Services
 from console.subjects import subject_of
 from policy.decision import Decision, Document, Query
+from policy.facts import describe_context
 from policy.permissions import Permission
 from sso.principal import Principal
 
@@ -66,12 +67,12 @@ async def ask(
         action=permission.value,
         resource=resource.document(),
         grants=resource.grants,
-        context={
-            "now": clock.seconds(services.clock()),
-            "allowed_acr": list(services.sign_in.allowed_acr(principal.authentication.issuer)),
-            "profile": services.settings.profile.value,
-            "change": dict(resource.change) if resource.change else None,
-        },
+        context=describe_context(
+            now=clock.seconds(services.clock()),
+            allowed_acr=services.sign_in.allowed_acr(principal.authentication.issuer),
+            profile=services.settings.profile.value,
+            change=resource.change,
+        ),
     )
 
 

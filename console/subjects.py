@@ -2,38 +2,25 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sso.directory import rights_of
-from sso.principal import Authentication, Principal
+from policy.decision import Document
+from policy.facts import describe_subject
+from sso.directory import PersonRights, rights_of
+from sso.principal import Principal
 
 
-async def subject_of(session: AsyncSession, principal: Principal) -> dict[str, object]:
+async def subject_of(session: AsyncSession, principal: Principal) -> Document:
     """Return what policy may know of `principal`; rights come from the tables, never from claims."""
-    return {
-        "id": str(principal.id),
-        "kind": principal.kind,
-        **await _rights(session, principal),
-        "scopes": _scopes(principal.authentication),
-        "auth": {
-            "method": principal.authentication.method,
-            "acr": principal.authentication.acr,
-            "auth_time": principal.authentication.auth_time,
-        },
-    }
-
-
-async def _rights(session: AsyncSession, principal: Principal) -> dict[str, object]:
-    if principal.kind == "system":
-        return {"teams": [], "owner_of": [], "roles": []}
-    rights = await rights_of(session, principal.id)
-    return {
-        "teams": sorted(rights.teams),
-        "owner_of": sorted(rights.owner_of),
-        "roles": [
-            {"role": str(role), "scope": scope if scope == "all" else sorted(scope)}
-            for role, scope in rights.roles
-        ],
-    }
-
-
-def _scopes(authentication: Authentication) -> list[str] | None:
-    return None if authentication.scopes is None else sorted(authentication.scopes)
+    known = principal.kind != "system"
+    rights = await rights_of(session, principal.id) if known else PersonRights()
+    proof = principal.authentication
+    return describe_subject(
+        id=principal.id,
+        kind=principal.kind,
+        method=proof.method,
+        teams=rights.teams,
+        owner_of=rights.owner_of,
+        roles=((role.value, scope) for role, scope in rights.roles),
+        scopes=proof.scopes,
+        acr=proof.acr,
+        auth_time=proof.auth_time,
+    )

@@ -145,10 +145,13 @@ def describe_review(by: UUID | str, decision: str, groups: Iterable[str]) -> Doc
 def describe_context(
     *, now: int, allowed_acr: Iterable[str], profile: str, change: Document | None = None
 ) -> Document:
-    """Describe the circumstances. ``now`` is in seconds; the rules have no other clock."""
+    """Describe the circumstances. ``now`` is in seconds; the rules have no other clock.
+
+    ``allowed_acr`` keeps its order, most wanted first: a challenge names the values in it (RFC 9470).
+    """
     return {
         "now": now,
-        "allowed_acr": sorted(set(allowed_acr)),
+        "allowed_acr": list(dict.fromkeys(allowed_acr)),
         "profile": profile,
         "change": None if change is None else dict(change),
     }
