@@ -1,4 +1,4 @@
-"""The log: entries get dense indexes, the tree grows with them, and a checkpoint is signed over it.
+"""The log: entries get dense indexes, and the tree grows with them (audit.signing signs it).
 
 Every append is one transaction with ``UPDATE log_head … WHERE size = :old AND epoch = :epoch`` in it: a
 worker whose lease was taken over while it slept changes nothing.
@@ -6,22 +6,18 @@ worker whose lease was taken over while it slept changes nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from audit.checkpoint import Checkpoint, Signer, sign_checkpoint
 from audit.database import for_writing
 from audit.entry_rows import LOG_PRODUCER, EntryRow, Pending, place, skip_known
 from audit.errors import AuditError
 from audit.event import Event
 from audit.events import Action
 from audit.keyring import MemoryKeyRing
-from audit.last_signed import LastSigned, refuse_fork
 from audit.merkle import HASH_SIZE, Frontier
-from audit.models import body, checkpoint, entry, log_head
+from audit.models import body, entry, log_head
 from audit.record import Record, seal
 from audit.spool.progress import (
     CallKey,
@@ -32,8 +28,6 @@ from audit.spool.progress import (
     load_open_calls,
 )
 from audit.tile_rows import grow_tiles
-
-_LATEST_NOTE: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
 
 
 class LogMissingError(AuditError):
@@ -66,12 +60,15 @@ def genesis_record(*, profile: str, vkey: str, now: int) -> Record:
 class Log:
     """The one writer's side of the log. Take the lease (audit.lease), then ``take_epoch``, then append."""
 
-    def __init__(self, engine: AsyncEngine, last_signed: Path | None = None) -> None:
-        """``last_signed`` is a second place, outside the database's backups, for the last checkpoint."""
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = for_writing(engine)
         self._epoch = 0
-        self._last_signed = LastSigned(last_signed)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch this writer took; 0 before."""
+        return self._epoch
 
     async def exists(self) -> bool:
         """Return whether the log was created."""
@@ -120,28 +117,8 @@ class Log:
         async with self._engine.connect() as connection:
             return await load_cursors(connection), await load_open_calls(connection)
 
-    async def sign(self, signer: Signer, now: int) -> Checkpoint | None:
-        """Sign the tree as it stands and store the checkpoint; None when it was signed before.
-
-        Raises:
-            ForkRefusedError: the tree does not extend what was signed last.
-            StaleEpochError: another worker writes now.
-        """
-        async with self._writing.begin() as connection:
-            head = await self._own_head(connection)
-            fresh = Checkpoint(head.origin, head.frontier.size, head.frontier.root())
-            stored = await connection.scalar(_LATEST_NOTE)
-            for note in (stored, self._last_signed.read()):
-                await refuse_fork(connection, note, fresh, signer.vkey)
-            signed = sign_checkpoint(fresh, signer).decode()
-            if stored == signed:
-                return None
-            self._last_signed.write(signed)
-            await connection.execute(checkpoint.insert().values(size=fresh.size, note=signed, time=now))
-        return fresh
-
     async def _append(self, connection: AsyncConnection, pending: Sequence[Pending]) -> range:
-        head = await self._own_head(connection)
+        head = await own_head(connection, self._epoch)
         size = head.frontier.size
         rows = await place(connection, await skip_known(connection, pending), size)
         await self._advance(connection, head, rows)
@@ -160,11 +137,18 @@ class Log:
             raise StaleEpochError("Another worker writes this log now.")
         await grow_tiles(connection, size, leaves)
 
-    async def _own_head(self, connection: AsyncConnection) -> LogHead:
-        head = await read_head(connection)
-        if head.epoch != self._epoch:
-            raise StaleEpochError("Another worker writes this log now.")
-        return head
+
+async def own_head(connection: AsyncConnection, epoch: int) -> LogHead:
+    """Return where the log stands, to the writer of ``epoch`` only.
+
+    Raises:
+        StaleEpochError: another worker writes now.
+        LogMissingError: the log was never created.
+    """
+    head = await read_head(connection)
+    if head.epoch != epoch:
+        raise StaleEpochError("Another worker writes this log now.")
+    return head
 
 
 async def read_head(connection: AsyncConnection) -> LogHead:

@@ -16,12 +16,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit import outbox
-from audit.checkpoint import Signer
 from audit.entry_rows import OUTBOX_PRODUCER, Pending
 from audit.errors import RecordError
 from audit.lease import Lease
 from audit.log import Log
 from audit.record import Record
+from audit.signing import Checkpointer
 from audit.spool.drain import SpoolDrain
 
 OUTBOX_AT_ONCE: Final = 1_000
@@ -70,7 +70,7 @@ class Sequencer:
         sessions: MainSessions,
         log: Log,
         spool_directory: Path,
-        signer: Signer,
+        checkpointer: Checkpointer,
         clock: Callable[[], int],
         *,
         sign_every: int = SIGN_EVERY_MICROSECONDS,
@@ -80,7 +80,7 @@ class Sequencer:
         self._sessions = sessions
         self._log = log
         self._directory = spool_directory
-        self._signer = signer
+        self._checkpointer = checkpointer
         self._clock = clock
         self._sign_every = sign_every
         self._signed_at: int | None = None
@@ -131,7 +131,7 @@ class Sequencer:
             ForkRefusedError: the log is not the one that was signed.
         """
         self._signed_at = self._clock()
-        await self._log.sign(self._signer, self._signed_at)
+        await self._checkpointer.sign(self._signed_at)
         self._unsigned = False
 
     async def _try_once(self) -> int | None:

@@ -11,6 +11,7 @@ from audit.lease import Lease, choose_lease
 from audit.log import Log, genesis_record
 from audit.sequencer import Sequencer, hold_log
 from audit.shipper import Shipper
+from audit.signing import Checkpointer
 from audit.sinks.port import Sink
 from console.database import Database
 from console.errors import SettingsError
@@ -31,13 +32,14 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
     settings = services.settings
     engine = create_log_engine(settings.log_url)
     signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
-    log = Log(engine, settings.data / "last-signed.note")
+    log = Log(engine)
+    checkpointer = Checkpointer(engine, log, signer, settings.data / "last-signed.note")
     lease = choose_lease(engine, settings.data / "log.lock")
     sinks = build_sinks(settings)
     try:
         await ensure_log(lease, log, signer, services)
         async with hold_log(lease, log):
-            sequencer = Sequencer(services.database, log, settings.data / SPOOL, signer, services.clock)
+            sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)
             shippers = [Shipper(engine, sink, services.clock) for sink in sinks]
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))

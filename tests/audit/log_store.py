@@ -26,6 +26,7 @@ from audit.keyring import MemoryKeyRing, new_key
 from audit.log import Log, genesis_record
 from audit.record import Record, seal
 from audit.sequencer import Sequencer
+from audit.signing import Checkpointer
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "guildhall.example/log"
@@ -76,8 +77,14 @@ class Store:
     def spools(self) -> Path:
         return self.folder / "spool"
 
-    def log(self, *, remembers: bool = False) -> Log:
-        return Log(self.engine, self.folder / "last-signed" if remembers else None)
+    def log(self) -> Log:
+        return Log(self.engine)
+
+    def checkpointer(
+        self, log: Log, *, remembers: bool = False, signer: FileSigner | None = None
+    ) -> Checkpointer:
+        last_signed = self.folder / "last-signed" if remembers else None
+        return Checkpointer(self.engine, log, signer or self.signer, last_signed)
 
     async def begin(self) -> Log:
         """Create the log and hold its epoch."""
@@ -86,8 +93,9 @@ class Store:
         await log.take_epoch()
         return log
 
-    def sequencer(self, log: Log) -> Sequencer:
-        return Sequencer(self.main, log, self.spools, self.signer, self.clock, sign_every=0)
+    def sequencer(self, log: Log, checkpointer: Checkpointer | None = None) -> Sequencer:
+        signs = checkpointer or self.checkpointer(log)
+        return Sequencer(self.main, log, self.spools, signs, self.clock, sign_every=0)
 
     async def count(self, table: sa.Table) -> int:
         async with self.engine.connect() as connection:

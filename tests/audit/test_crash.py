@@ -23,13 +23,14 @@ async def main():
     folder = Path(sys.argv[1])
     store = await Store.open(folder)
     store.signer = FileSigner.load_or_create(folder / "log.key", ORIGIN)
-    log = store.log(remembers=True)
+    log = store.log()
+    checkpointer = store.checkpointer(log, remembers=True)
     async with hold_log(FileLease(folder / "log.lease"), log):
-        sequencer = store.sequencer(log)
+        sequencer = store.sequencer(log, checkpointer)
         sequencer._take_outbox = told("taken", sequencer._take_outbox)
         log.append = told("appended", log.append)
         sequencer._clear_outbox = told("cleared", sequencer._clear_outbox)
-        log.sign = told("signed", log.sign)
+        checkpointer.sign = told("signed", checkpointer.sign)
         while await sequencer.run_once():
             pass
     await store.close()

@@ -40,7 +40,7 @@ async def test_indexes_are_dense_and_the_root_is_that_of_the_heads(store: Store)
     ]
     entries = await LogReader(store.engine).entries(range(10_000))
     assert [one.index for one in entries] == list(range(1 + sum(sizes)))
-    checkpoint = await log.sign(store.signer, START)
+    checkpoint = await store.checkpointer(log).sign(START)
     assert checkpoint is not None
     assert checkpoint.root == merkle.root(merkle.leaf_hash(one.head) for one in entries)
 
@@ -81,16 +81,16 @@ async def test_who_was_replaced_can_neither_append_nor_sign(store: Store) -> Non
     with pytest.raises(StaleEpochError):
         await first.append(pending(1))
     with pytest.raises(StaleEpochError):
-        await first.sign(store.signer, START)
+        await store.checkpointer(first).sign(START)
     assert await second.append(pending(1)) == range(1, 2)
 
 
 async def test_signs_each_size_once(store: Store) -> None:
     log = await store.begin()
-    assert await log.sign(store.signer, START) is not None
-    assert await log.sign(store.signer, START) is None
+    assert await store.checkpointer(log).sign(START) is not None
+    assert await store.checkpointer(log).sign(START) is None
     await log.append(pending(3))
-    signed = await log.sign(store.signer, START)
+    signed = await store.checkpointer(log).sign(START)
     stored = await LogReader(store.engine).latest_checkpoint()
     assert stored is not None
     assert verify_checkpoint(stored.note.encode(), store.signer.vkey) == signed
@@ -98,44 +98,44 @@ async def test_signs_each_size_once(store: Store) -> None:
 
 async def test_refuses_to_sign_when_a_tile_was_changed(store: Store) -> None:
     log = await store.begin()
-    await log.sign(store.signer, START)
+    await store.checkpointer(log).sign(START)
     async with store.engine.begin() as connection:
         await connection.execute(models.tile.update().values(hashes=b"\7" * 32))
     await log.append(pending(1))
     with pytest.raises(ForkRefusedError):
-        await log.sign(store.signer, START)
+        await store.checkpointer(log).sign(START)
 
 
 async def test_refuses_to_sign_what_another_key_signed_before(store: Store) -> None:
     log = await store.begin()
-    await log.sign(store.signer, START)
+    await store.checkpointer(log).sign(START)
     await log.append(pending(1))
     stranger = Store(store.folder, store.engine, store.main).signer
     with pytest.raises(ForkRefusedError):
-        await log.sign(stranger, START)
+        await store.checkpointer(log, signer=stranger).sign(START)
 
 
 async def test_a_database_restored_from_backup_cannot_sign_its_second_history(store: Store) -> None:
     await store.begin()
-    log = store.log(remembers=True)
+    log = store.log()
     await log.take_epoch()
     await log.append(pending(4))
-    lost = await log.sign(store.signer, START)
+    lost = await store.checkpointer(log, remembers=True).sign(START)
     assert lost is not None
     restored = await _restore_genesis(store)
-    log = restored.log(remembers=True)
+    log = restored.log()
     await log.take_epoch()
     with pytest.raises(ForkRefusedError, match="5 were signed"):
-        await log.sign(store.signer, START)
+        await restored.checkpointer(log, remembers=True).sign(START)
     await log.append(pending(lost.size))
     with pytest.raises(ForkRefusedError, match="not the ones that were signed"):
-        await log.sign(store.signer, START)
+        await restored.checkpointer(log, remembers=True).sign(START)
     await restored.close()
 
 
 async def test_entries_and_checkpoints_refuse_change(store: Store) -> None:
     log = await store.begin()
-    await log.sign(store.signer, START)
+    await store.checkpointer(log).sign(START)
     for table in (models.entry, models.checkpoint):
         for statement in (table.delete(), table.update().values(time=1)):
             async with store.engine.connect() as connection:

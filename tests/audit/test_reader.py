@@ -42,7 +42,7 @@ async def test_the_first_checkpoint_that_covers_an_entry(store: Store) -> None:
     log, reader = await store.begin(), LogReader(store.engine)
     for _ in range(3):
         await log.append(pending(2))
-        await log.sign(store.signer, START)
+        await store.checkpointer(log).sign(START)
     covering = [await reader.checkpoint_covering(index) for index in range(8)]
     assert [found.size if found else None for found in covering] == [3, 3, 3, 5, 5, 7, 7, None]
     latest = await reader.latest_checkpoint()
@@ -89,7 +89,7 @@ async def test_tiles_and_bundles_are_those_of_the_specification(store: Store) ->
 async def test_a_dropped_body_leaves_entry_and_proof(store: Store) -> None:
     log, reader = await store.begin(), LogReader(store.engine)
     await log.append(pending(3))
-    await log.sign(store.signer, START)
+    await store.checkpointer(log).sign(START)
     async with store.engine.begin() as connection:
         await connection.execute(models.body.delete().where(models.body.c.index == 2))
     assert await reader.body(2) is None

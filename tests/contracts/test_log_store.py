@@ -51,7 +51,7 @@ async def test_indexes_are_dense_and_the_signed_root_is_that_of_the_heads(store:
     log = await store.begin()
     for size in (1, 254, 2, 300):
         await log.append(pending(size))
-    checkpoint = await log.sign(store.signer, START)
+    checkpoint = await store.checkpointer(log).sign(START)
     reader = LogReader(store.engine)
     entries = await reader.entries(range(1_000))
     assert [one.index for one in entries] == list(range(558))

@@ -14,6 +14,7 @@ from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import Record
 from audit.sequencer import Sequencer, hold_log
+from audit.signing import Checkpointer
 from audit.spool.frame import FrameKind
 from audit.spool.reader import Position, list_producers, read_frames
 from audit.subject_keys import find_key
@@ -83,8 +84,8 @@ class Worker:
         lease, log = choose_lease(engine, settings.data / "log.lock"), Log(engine)
         await ensure_log(lease, log, signer, self.services)
         async with hold_log(lease, log):
-            spool = settings.data / SPOOL
-            sequencer = Sequencer(self.services.database, log, spool, signer, self.services.clock)
+            spool, signs = settings.data / SPOOL, Checkpointer(engine, log, signer)
+            sequencer = Sequencer(self.services.database, log, spool, signs, self.services.clock)
             passes = 0
             while await sequencer.run_once() or passes < 2:  # the second sees who is gone
                 passes += 1

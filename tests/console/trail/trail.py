@@ -26,6 +26,7 @@ from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import seal
 from audit.sequencer import Sequencer, hold_log
+from audit.signing import Checkpointer
 from console.app import provide_api_work, provide_services
 from console.declared import require_declared
 from console.errors import ConsoleError
@@ -82,8 +83,9 @@ class Trail:
             serving(services),
             httpx2.AsyncClient(base_url=settings.base_url) as http,
         ):
+            signs = Checkpointer(services.log.engine, log, signer)
             sequencer = Sequencer(
-                services.database, log, settings.data / "spool", signer, services.clock, sign_every=0
+                services.database, log, settings.data / "spool", signs, services.clock, sign_every=0
             )
             trail = cls(services, sequencer, signer.vkey, http)
             await trail.populate()
