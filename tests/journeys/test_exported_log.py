@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.product import Stage
+from tests.real.strangers import Auditor
 
 pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
 
@@ -22,13 +23,18 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     return found
 
 
-def test_an_export_holds_and_names_the_entry_of_a_flipped_byte(stage: Stage, tmp_path: Path) -> None:
+def test_an_export_holds_and_names_the_entry_of_a_flipped_byte(
+    stage: Stage, tmp_path: Path, go_auditor: Auditor
+) -> None:
     folder = exported(stage, tmp_path)
     assert verify(stage, folder) == (0, "ok: ")
+    assert go_auditor.says("fsck", folder, f"@{folder / 'vkey'}")[0] == 0
     (bundle,) = (folder / "tile" / "entries").iterdir()
     (entries,) = [bundle] if bundle.is_file() else bundle.iterdir()
     flip(entries, place_of(entries.read_bytes(), FLIPPED))
     assert verify(stage, folder) == (1, f"MISMATCH: index {FLIPPED}: ")
+    code, said = go_auditor.says("fsck", folder, f"@{folder / 'vkey'}")
+    assert (code, said.startswith(f"MISMATCH: index {FLIPPED}: ")) == (1, True), said
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "tile/0"])

@@ -17,12 +17,13 @@ from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.server import Part
+from tests.real.strangers import Auditor, Tessera
 
 
 def parts() -> list[Part]:
     """Every part, those that only download before those that compile."""
     servers: list[Part] = [ElasticsearchServer(), KeycloakServer(), PostgresServer(), Chromium()]
-    return [*servers, MlServer(Path(os.devnull)), OpaServer()]
+    return [*servers, MlServer(Path(os.devnull)), Tessera(), Auditor(), OpaServer()]
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.server import RealServer
+from tests.real.strangers import Auditor, Strace, Tessera
 
 Started = TypeVar("Started", bound=RealServer | MlServer)
 
@@ -83,6 +84,30 @@ def chromium(pytestconfig: pytest.Config) -> Path:
     browser = Chromium()
     require(pytestconfig, browser)
     return browser.path
+
+
+@pytest.fixture(scope="session")
+def go_auditor(pytestconfig: pytest.Config) -> Auditor:
+    """The independent verifier, compiled from tests/real/go/auditor."""
+    auditor = Auditor()
+    require(pytestconfig, auditor)
+    return auditor
+
+
+@pytest.fixture(scope="session")
+def go_tessera(pytestconfig: pytest.Config) -> Tessera:
+    """Tessera's own maker of logs."""
+    tessera = Tessera()
+    require(pytestconfig, tessera)
+    return tessera
+
+
+@pytest.fixture(scope="session")
+def strace(pytestconfig: pytest.Config) -> Path:
+    """The path of strace, which may trace here."""
+    tracer = Strace()
+    require(pytestconfig, tracer)
+    return tracer.path
 
 
 def _run(config: pytest.Config, server: Started) -> Iterator[Started]:

@@ -11,7 +11,17 @@ from tests.real.server import Part
 
 MISSING = pytest.StashKey[dict[str, str]]()
 MARKERS = {
-    "real": {"opa_url", "opa", "elasticsearch", "postgres", "keycloak", "mlserver"},
+    "real": {
+        "opa_url",
+        "opa",
+        "elasticsearch",
+        "postgres",
+        "keycloak",
+        "mlserver",
+        "go_auditor",
+        "go_tessera",
+        "strace",
+    },
     "browser": {"chromium"},
 }
 
