@@ -1,0 +1,101 @@
+"""The acts about access: it is asked for, answered, granted and revoked."""
+
+from typing import Final
+
+from audit.events.action import Action
+from audit.events.declared import Details, EventType, Field
+from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, DOCUMENT, NUMBER, READS, TEXTS, UPDATES
+
+ACCESS_REQUEST: Final = Details(
+    "access_request",
+    (
+        Field("kind"),
+        Field("route", DOCUMENT),
+        Field("title"),
+        Field("team"),
+        Field("permission"),
+        Field("visibility"),
+        Field("tier"),
+        Field("data_class"),
+        Field("duration_days", NUMBER),
+        Field("card_hash", null=True),
+        Field("content_hash"),
+    ),
+)
+
+REVIEW: Final = Details(
+    "review",
+    (
+        Field("decision"),
+        Field("meaning", personal=True),
+        Field("reason", personal=True),
+        Field("content_hash"),
+        Field("groups", TEXTS),
+    ),
+)
+
+ACCESS: Final = (
+    EventType(
+        action=Action.ACCESS_REQUEST_CREATE,
+        sentence="{actor} asked to use {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("creation",),
+        ocsf=CREATES,
+        parts=(ACCESS_REQUEST, Details("purpose", (Field("purpose", personal=True),)), *ACT),
+    ),
+    EventType(
+        action=Action.ACCESS_REQUEST_READ,
+        sentence="{actor} read {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("access",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.ACCESS_REQUEST_REVIEW,
+        sentence="{actor} answered {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=(REVIEW, *ACT),
+    ),
+    EventType(
+        action=Action.ACCESS_REQUEST_WITHDRAW,
+        sentence="{actor} withdrew {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+    ),
+    EventType(
+        action=Action.GRANT_CREATE,
+        sentence="{actor} granted {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("creation",),
+        ocsf=CREATES,
+        parts=(Details("grant", (Field("route"), Field("team"), Field("starts"), Field("ends"))), *ACT),
+    ),
+    EventType(
+        action=Action.GRANT_READ,
+        sentence="{actor} looked at the grants",
+        retention="admin",
+        category=("iam",),
+        type=("access",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.GRANT_REVOKE,
+        sentence="{actor} revoked {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("deletion",),
+        ocsf=DELETES,
+        parts=(Details("revocation", (Field("reason", personal=True),)), *ACT),
+    ),
+)

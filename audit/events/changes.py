@@ -1,0 +1,90 @@
+"""The acts that take two people: what is kept, for how long, and who asked for it."""
+
+from typing import Final
+
+from audit.events.action import Action
+from audit.events.declared import EventType
+from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, READS, UPDATES
+
+CHANGES: Final = (
+    EventType(
+        action=Action.CHANGE_CREATE,
+        sentence="{actor} asked for a change of {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("creation",),
+        ocsf=CREATES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.CHANGE_EXECUTE,
+        sentence="An approved change of {resource} was carried out",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.CHANGE_READ,
+        sentence="{actor} read a change of {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("access",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.CHANGE_REVIEW,
+        sentence="{actor} answered a change of {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.CHANGE_WITHDRAW,
+        sentence="{actor} withdrew a change of {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.HOLD_CREATE,
+        sentence="{actor} put {resource} under legal hold",
+        retention="admin",
+        category=("configuration",),
+        type=("creation",),
+        ocsf=CREATES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.HOLD_RELEASE,
+        sentence="A legal hold on {resource} was released",
+        retention="admin",
+        category=("configuration",),
+        type=("deletion",),
+        ocsf=DELETES,
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.RETENTION_UPDATE,
+        sentence="The retention of {resource} was changed",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+        draft=True,
+    ),
+)

@@ -1,0 +1,42 @@
+"""The acts about the installation: its settings, health and policies."""
+
+from typing import Final
+
+from audit.events.action import Action
+from audit.events.declared import Details, EventType, Field
+from audit.events.shared import BY_PRINCIPAL, DOCUMENT, READS, running
+
+SETTINGS: Final = Details(
+    "settings",
+    (Field("role"), Field("version"), Field("policy_revision"), Field("settings", DOCUMENT)),
+)
+
+INSTALLATION: Final = (
+    EventType(
+        action=Action.HEALTH_READ,
+        sentence="{actor} looked at the health page",
+        retention="admin",
+        category=("host",),
+        type=("info",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.POLICY_READ,
+        sentence="{actor} read the policies",
+        retention="admin",
+        category=("configuration",),
+        type=("access",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.SETTINGS_LOAD,
+        sentence="The settings were loaded",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=running("Load Settings"),
+        parts=(SETTINGS, *BY_PRINCIPAL),
+    ),
+)

@@ -1,0 +1,191 @@
+"""The acts of the log itself, and of who reads it."""
+
+from typing import Final
+
+from audit.events.action import Action
+from audit.events.declared import Details, EventType, Field, Severity
+from audit.events.shared import (
+    ACT,
+    BY_PRINCIPAL,
+    CREATES,
+    DEACTIVATES,
+    FLAG,
+    NUMBER,
+    PRUNES_LOG,
+    QUERIES_LOG,
+    READS_LOG,
+    UPDATES,
+    finding,
+    running,
+)
+
+RECONCILIATION: Final = Details(
+    "reconciliation",
+    (
+        Field("sink"),
+        Field("total_log", NUMBER),
+        Field("total_sink", NUMBER),
+        Field("extra", NUMBER),
+        Field("exact", FLAG),
+    ),
+)
+
+QUERY: Final = Details(
+    "query",
+    (
+        Field("q", optional=True),
+        Field("order", optional=True),
+        Field("entry", optional=True),
+        Field("proof", optional=True),
+    ),
+)
+"""What was asked, with ids in the place of names; or the one entry, or receipt, that was read."""
+
+READS_OF_THE_LOG: Final = (
+    EventType(
+        action=Action.AUDIT_EXPORT,
+        sentence="{actor} exported the log",
+        retention="audit",
+        category=("database",),
+        type=("access",),
+        ocsf=READS_LOG,
+        parts=(RECONCILIATION, *BY_PRINCIPAL),
+    ),
+    EventType(
+        action=Action.AUDIT_READ,
+        sentence="{actor} read the log",
+        retention="audit",
+        category=("database",),
+        type=("access",),
+        ocsf=QUERIES_LOG,
+        parts=(QUERY, *BY_PRINCIPAL),
+    ),
+    EventType(
+        action=Action.LOG_READ,
+        sentence="{actor} read the log itself",
+        retention="audit",
+        category=("database",),
+        type=("access",),
+        ocsf=READS_LOG,
+        parts=(Details("entries", (Field("first", NUMBER), Field("last", NUMBER))), *BY_PRINCIPAL),
+    ),
+)
+
+LOG: Final = (
+    EventType(
+        action=Action.CENSUS_RECORD,
+        sentence="The calls of a minute were counted",
+        retention="audit",
+        category=("process",),
+        type=("info",),
+        ocsf=running("Census"),
+        parts=ACT,
+        draft=True,
+    ),
+    EventType(
+        action=Action.CLOCK_SKEW,
+        sentence="A clock was found to be off",
+        retention="audit",
+        category=("host",),
+        type=("info",),
+        ocsf=finding(),
+        severity=Severity.MEDIUM,
+        draft=True,
+    ),
+    EventType(
+        action=Action.DENIAL_SUMMARY,
+        sentence="Further refusals of the same kind were counted",
+        retention="auth",
+        category=("iam",),
+        type=("info",),
+        ocsf=finding(),
+        severity=Severity.LOW,
+        draft=True,
+    ),
+    EventType(
+        action=Action.LOG_FREEZE,
+        sentence="The log ended; another one goes on",
+        retention="audit",
+        category=("configuration",),
+        type=("end",),
+        ocsf=DEACTIVATES,
+        severity=Severity.HIGH,
+        draft=True,
+    ),
+    EventType(
+        action=Action.LOG_GENESIS,
+        sentence="The log began",
+        retention="audit",
+        category=("configuration",),
+        type=("creation",),
+        ocsf=CREATES,
+        draft=True,
+    ),
+    EventType(
+        action=Action.LOG_PRUNE,
+        sentence="Details past their retention were removed",
+        retention="audit",
+        category=("configuration",),
+        type=("deletion",),
+        ocsf=PRUNES_LOG,
+        draft=True,
+    ),
+    EventType(
+        action=Action.LOG_ROTATE,
+        sentence="The log changed its key",
+        retention="audit",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        severity=Severity.MEDIUM,
+        draft=True,
+    ),
+    EventType(
+        action=Action.PRODUCER_CLOSE,
+        sentence="A writer of records ended",
+        retention="audit",
+        category=("process",),
+        type=("end",),
+        ocsf=running("Stop"),
+        draft=True,
+    ),
+    EventType(
+        action=Action.PRODUCER_LOST,
+        sentence="A writer of records was lost",
+        retention="audit",
+        category=("process",),
+        type=("end",),
+        ocsf=finding(),
+        severity=Severity.HIGH,
+        draft=True,
+    ),
+    EventType(
+        action=Action.PRODUCER_OPEN,
+        sentence="A writer of records started",
+        retention="audit",
+        category=("process",),
+        type=("start",),
+        ocsf=running("Start"),
+        draft=True,
+    ),
+    EventType(
+        action=Action.STATE_UNEXPLAINED,
+        sentence="{resource} is not what the log says it is",
+        retention="audit",
+        category=("database",),
+        type=("change",),
+        ocsf=finding(),
+        severity=Severity.CRITICAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.WITNESS_REFUSE,
+        sentence="A witness refused the log's checkpoint",
+        retention="audit",
+        category=("configuration",),
+        type=("info",),
+        ocsf=finding(),
+        severity=Severity.CRITICAL,
+        draft=True,
+    ),
+)

@@ -1,0 +1,70 @@
+"""The acts about the log's followers."""
+
+from typing import Final
+
+from audit.events.action import Action
+from audit.events.declared import EventType, Severity
+from audit.events.shared import ACT, BY_PRINCIPAL, READS, TESTS, UPDATES, finding, running
+
+SINKS: Final = (
+    EventType(
+        action=Action.SINK_QUARANTINE,
+        sentence="{resource} set an entry aside",
+        retention="audit",
+        category=("configuration",),
+        type=("info",),
+        ocsf=finding(),
+        severity=Severity.MEDIUM,
+        draft=True,
+    ),
+    EventType(
+        action=Action.SINK_READ,
+        sentence="{actor} looked at the sinks",
+        retention="admin",
+        category=("configuration",),
+        type=("access",),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.SINK_RECONCILE,
+        sentence="{resource} was compared with the log",
+        retention="audit",
+        category=("database",),
+        type=("info",),
+        ocsf=running("Reconcile"),
+        parts=BY_PRINCIPAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.SINK_TAMPER,
+        sentence="{resource} holds something else than the log",
+        retention="audit",
+        category=("database",),
+        type=("change",),
+        ocsf=finding(),
+        severity=Severity.CRITICAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.SINK_TEST,
+        sentence="{actor} sent a test to {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("info",),
+        ocsf=TESTS,
+        parts=BY_PRINCIPAL,
+        draft=True,
+    ),
+    EventType(
+        action=Action.SINK_UPDATE,
+        sentence="{actor} changed {resource}",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=ACT,
+        draft=True,
+    ),
+)
