@@ -38,17 +38,32 @@ class LogExistsError(AuditError):
     """The log was already created here; it begins once."""
 
 
+class LogFrozenError(AuditError):
+    """The log was ended; ``index`` is its last entry, and a new log begins under another origin."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"The log was ended by its entry {index}: nothing is added any more. Begin a new one under "
+            "another audit.origin with `guildhall audit succeed`."
+        )
+        self.index = index
+
+
 class StaleEpochError(AuditError):
     """Another worker took the lease over; this one must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """Where the log stands: its origin, the tree as far as it has grown, and the writer's epoch."""
+    """Where the log stands: its origin, the tree as far as it has grown, and the writer's epoch.
+
+    ``frozen`` is the index of the entry that ended it, None while it grows.
+    """
 
     origin: str
     frontier: Frontier
     epoch: int
+    frozen: int | None = None
 
 
 def genesis_record(*, profile: str, vkey: str, now: int) -> Record:
@@ -105,12 +120,25 @@ class Log:
         Raises:
             StaleEpochError: another worker writes now; nothing was changed.
             LogMissingError: the log was never created.
+            LogFrozenError: the log was ended.
         """
         async with self._writing.begin() as connection:
             indexes = await self._append(connection, pending)
             if progress is not None:
                 await progress.store(connection)
         return indexes
+
+    async def freeze(self, record: Record) -> int:
+        """End the log with ``record``; return its index. Nothing can be appended after it.
+
+        Raises:
+            StaleEpochError: another worker writes now; nothing was changed.
+            LogFrozenError: the log was ended before.
+        """
+        async with self._writing.begin() as connection:
+            (index,) = await self._append(connection, [Pending(record, LOG_PRODUCER)])
+            await connection.execute(log_head.update().values(frozen=index))
+        return index
 
     async def load_progress(self) -> tuple[dict[str, Cursor], dict[CallKey, OpenCall]]:
         """Return how far each spool was read, and the calls whose outcome was not."""
@@ -119,6 +147,8 @@ class Log:
 
     async def _append(self, connection: AsyncConnection, pending: Sequence[Pending]) -> range:
         head = await own_head(connection, self._epoch)
+        if head.frozen is not None:
+            raise LogFrozenError(head.frozen)
         size = head.frontier.size
         rows = await place(connection, await skip_known(connection, pending), size)
         await self._advance(connection, head, rows)
@@ -162,7 +192,7 @@ async def read_head(connection: AsyncConnection) -> LogHead:
         raise LogMissingError("This log was never created.")
     stored = bytes(row["frontier"])
     hashes = [stored[at : at + HASH_SIZE] for at in range(0, len(stored), HASH_SIZE)]
-    return LogHead(row["origin"], Frontier(row["size"], hashes), row["epoch"])
+    return LogHead(row["origin"], Frontier(row["size"], hashes), row["epoch"], row["frozen"])
 
 
 def _body(row: EntryRow) -> dict[str, object]:

@@ -120,7 +120,50 @@ log_head = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("frontier", sa.LargeBinary, nullable=False),
     sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("frozen", sa.BigInteger),
 )
+"""``frozen`` is the index of the entry that ended the log; null while it grows."""
+
+published = sa.Table(
+    "published",
+    log_metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+)
+"""One row: the newest checkpoint with every line of our own, signed again while the log is idle."""
+
+cosignature = sa.Table(
+    "cosignature",
+    log_metadata,
+    sa.Column("size", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("witness", sa.String(220), primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+)
+"""The newest line of each witness under a checkpoint; ``witness`` is its name and key id."""
+
+timestamp_token = sa.Table(
+    "timestamp_token",
+    log_metadata,
+    sa.Column("size", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+)
+"""RFC 3161 answers over the three lines of the checkpoint of ``size``."""
+
+keeper_state = sa.Table(
+    "keeper_state",
+    log_metadata,
+    sa.Column("name", sa.String(220), primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("trouble", sa.Text),
+    sa.Column("succeeded", sa.BigInteger),
+    sa.Column("updated", sa.BigInteger, nullable=False),
+)
+"""How each keeper of heads, witness and time stamp authority does, for the health page and ``doctor``."""
 
 spool_cursor = sa.Table(
     "spool_cursor",
