@@ -28,7 +28,7 @@ async def grow(store: Store, log: Log, count: int) -> None:
     for start in range(0, count, AT_ONCE):
         made = records(min(AT_ONCE, count - start))
         await log.append([Pending(one, "gateway") for one in made])
-    await log.sign(store.signer, store.clock())
+    await store.checkpointer(log).sign(store.clock())
 
 
 async def export(store: Store, folder: Path) -> Path:
