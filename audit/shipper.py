@@ -115,7 +115,7 @@ class Shipper:
         """Go back to what the sink really holds: it may be another, empty one, or restored from a copy."""
         health = await self._sink.ping()
         if health.next_index is None:
-            return position
+            return replace(position, next_index=max(0, position.next_index - health.again))
         if health.next_index > await read_signed_size(self._engine):
             sentence = f"{self._sink.name} holds entry {health.next_index - 1}, which the log does not have."
             return replace(position, state=State.ALARM, error=position_alarm(position) or sentence)

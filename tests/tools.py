@@ -32,11 +32,22 @@ def find_initdb() -> Path | None:
     return Path(named) if named else max(DEBIAN_POSTGRESQL.glob("*/bin/initdb"), default=None)
 
 
+def find_rsyslog() -> Path | None:
+    """Return rsyslog's program if its TLS driver by OpenSSL is there too, or None."""
+    named = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")
+    has_driver = any(Path("/usr/lib").glob("*/rsyslog/lmnsd_ossl.so"))
+    return Path(named) if named and has_driver else None
+
+
 def debian_install() -> Command | None:
     """Return the command that installs what Debian has and the machine lacks, if root may and it must."""
     wanted = [
         package
-        for package, where in {"chromium": find_browser(), "postgresql": find_initdb()}.items()
+        for package, where in {
+            "chromium": find_browser(),
+            "postgresql": find_initdb(),
+            "rsyslog rsyslog-openssl": find_rsyslog(),
+        }.items()
         if where is None
     ]
     if not wanted or os.geteuid() != 0 or shutil.which("apt-get") is None:

@@ -48,11 +48,14 @@ class Health:
         sentence: what was found, for the operator.
         next_index: one more than the highest index the sink holds of this log, 0 when it holds none, None
             when it could not be asked.
+        again: how many entries before the cursor have to be handed over again, because nobody can say
+            whether they arrived; of a sink whose protocol has no answers.
     """
 
     ok: bool
     sentence: str
     next_index: int | None = None
+    again: int = 0
 
 
 class Sink(Protocol):

@@ -16,14 +16,16 @@ from tests.real.keycloak_server import KeycloakServer
 from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
+from tests.real.rsyslog import RsyslogReceiver
 from tests.real.server import Part
 from tests.real.strangers import Auditor, Tessera
 
 
 def parts() -> list[Part]:
     """Every part, those that only download before those that compile."""
-    servers: list[Part] = [ElasticsearchServer(), KeycloakServer(), PostgresServer(), Chromium()]
-    return [*servers, MlServer(Path(os.devnull)), Tessera(), Auditor(), OpaServer()]
+    servers: list[Part] = [ElasticsearchServer(), KeycloakServer(), PostgresServer(), RsyslogReceiver()]
+    built: list[Part] = [MlServer(Path(os.devnull)), Tessera(), Auditor(), OpaServer()]
+    return [*servers, Chromium(), *built]
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from tests.real.missing import require
 from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
+from tests.real.rsyslog import RsyslogReceiver
 from tests.real.server import RealServer
 from tests.real.strangers import Auditor, Strace, Tessera
 
@@ -76,6 +77,12 @@ def opa(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def opa_url(opa: OpaServer) -> str:
     return opa.url
+
+
+@pytest.fixture(scope="session")
+def rsyslog_receiver(pytestconfig: pytest.Config) -> Iterator[RsyslogReceiver]:
+    """The running receiver; what it took stands in one file."""
+    yield from _run(pytestconfig, RsyslogReceiver())
 
 
 @pytest.fixture(scope="session")

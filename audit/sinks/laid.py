@@ -1,0 +1,40 @@
+"""Entries laid out as documents: the whole one, or the original alone where the bytes are no head."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from audit import ecs
+from audit.errors import HeadError
+from audit.sinks.port import Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """An entry and its document; ``apart`` when the document holds the original only."""
+
+    entry: Shipment
+    document: dict[str, Any]
+    apart: bool = False
+
+    def to_json(self) -> bytes:
+        """Return the document as one line of JSON, without the line's end."""
+        return orjson.dumps(self.document)
+
+
+def lay_out(entries: Sequence[Shipment], *, origin: str) -> Iterator[Laid]:
+    """Yield each entry of the log ``origin`` with its document."""
+    for entry in entries:
+        try:
+            yield Laid(entry, ecs.document(entry.index, entry.head, entry.leaf, origin=origin))
+        except HeadError:
+            yield Laid(
+                entry, ecs.original_only(entry.index, entry.head, entry.leaf, origin=origin), apart=True
+            )
+
+
+def apart_of(laid: Sequence[Laid]) -> tuple[int, ...]:
+    """Return the indexes of the entries laid out with their original only."""
+    return tuple(one.entry.index for one in laid if one.apart)
