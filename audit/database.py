@@ -1,4 +1,4 @@
-"""The log's own engine: its SQLite file, or schema ``log`` on PostgreSQL."""
+"""The engines of the log (its SQLite file, or schema ``log`` on PostgreSQL) and of the key store."""
 
 from typing import Any
 
@@ -16,20 +16,34 @@ def create_log_engine(url: str) -> AsyncEngine:
     Raises:
         ValueError: the URL names neither of the two supported drivers.
     """
-    drivername = sa.make_url(url).drivername
-    if drivername == "sqlite+aiosqlite":
-        return _create_sqlite_engine(url)
-    if drivername == "postgresql+asyncpg":
-        settings = {"search_path": LOG_SCHEMA, "application_name": "guildhall-log"}
-        return create_async_engine(
-            url, connect_args={"server_settings": settings}, pool_pre_ping=True, hide_parameters=True
-        )
-    raise ValueError(f"The log needs sqlite+aiosqlite or postgresql+asyncpg, not {drivername}.")
+    return _create_engine(url, "log", {"search_path": LOG_SCHEMA})
+
+
+def create_keys_engine(url: str) -> AsyncEngine:
+    """Return the engine for the key store at ``url``, a SQLite file or a PostgreSQL database of its own.
+
+    Raises:
+        ValueError: the URL names neither of the two supported drivers.
+    """
+    return _create_engine(url, "keys", {})
 
 
 def for_writing(engine: AsyncEngine) -> AsyncEngine:
     """Return a view of ``engine`` whose transactions take SQLite's write lock when they begin."""
     return engine.execution_options(write=True)
+
+
+def _create_engine(url: str, tree: str, server_settings: dict[str, str]) -> AsyncEngine:
+    drivername = sa.make_url(url).drivername
+    if drivername == "sqlite+aiosqlite":
+        return _create_sqlite_engine(url)
+    if drivername == "postgresql+asyncpg":
+        settings = {"application_name": f"guildhall-{tree}", **server_settings}
+        return create_async_engine(
+            url, connect_args={"server_settings": settings}, pool_pre_ping=True, hide_parameters=True
+        )
+    words = {"log": "log", "keys": "key store"}[tree]
+    raise ValueError(f"The {words} needs sqlite+aiosqlite or postgresql+asyncpg, not {drivername}.")
 
 
 def _create_sqlite_engine(url: str) -> AsyncEngine:

@@ -12,6 +12,7 @@ AuditError
 ├── NoteError             a signed note is malformed or not signed by the trusted key
 │   └── CheckpointError   the note is no checkpoint, or of another origin
 ├── ProofError            a proof is malformed or does not hold
+├── KeyStoreError         the store of subject keys does not answer
 ├── KeyFileError          the signing key's file is missing its protection or its content
 └── VerifierInputError    the verifier was called wrongly (no such path, no such key)
 """
@@ -77,6 +78,10 @@ class ProofError(AuditError):
 
 class KeyFileError(AuditError):
     """The signing key's file lacks its protection or its content."""
+
+
+class KeyStoreError(AuditError):
+    """The store of subject keys does not answer; without a key nothing is sealed."""
 
 
 class VerifierInputError(AuditError):

@@ -1,4 +1,4 @@
-"""Tables of the audit package: three in the tree ``main``, the log's own in the tree ``log``.
+"""Tables of the audit package: two in the tree ``main``, the log's own in ``log``, the keys in ``keys``.
 
 Times are integer microseconds UTC. No schema is named: on PostgreSQL the log engine sets ``search_path``.
 """
@@ -21,22 +21,6 @@ class Outbox(SQLModel, table=True):
     event_id: uuid.UUID = Field(primary_key=True)
     created: int = Field(sa_type=sa.BigInteger, index=True)
     record: bytes = Field(sa_type=sa.LargeBinary)
-
-
-class SubjectKeyRow(SQLModel, table=True):
-    """A subject's key, wrapped by the key-encryption key; ``wrapped`` is null once it is erased.
-
-    ``subject`` is a person or service, or :data:`NOBODY` for parts about no one.
-    """
-
-    __tablename__ = "subject_key"
-    __table_args__ = (sa.UniqueConstraint("subject", name="uq_subject_key_subject"),)
-
-    key_id: uuid.UUID = Field(primary_key=True)
-    subject: uuid.UUID
-    wrapped: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
-    created: int = Field(sa_type=sa.BigInteger)
-    erased: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class RowVersion(SQLModel, table=True):
@@ -193,6 +177,29 @@ sink_cursor = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("updated", sa.BigInteger, nullable=False),
+)
+
+
+keys_metadata = sa.MetaData()
+"""The tree ``keys``: a database of its own, so that no backup of bodies holds the keys that open them."""
+
+key_owner = sa.Table(
+    "key_owner",
+    keys_metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("installation", sa.Uuid, nullable=False),
+)
+
+# ``subject`` is a person, a service or NOBODY; ``wrapped`` is null once the key is erased.
+subject_key = sa.Table(
+    "subject_key",
+    keys_metadata,
+    sa.Column("key_id", sa.Uuid, primary_key=True),
+    sa.Column("subject", sa.Uuid, nullable=False),
+    sa.Column("wrapped", sa.LargeBinary),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("erased", sa.BigInteger),
+    sa.UniqueConstraint("subject", name="uq_subject_key_subject"),
 )
 
 

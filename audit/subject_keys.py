@@ -1,79 +1,114 @@
 """The stored keys of subjects: made once, wrapped by the key-encryption key, read by every process.
 
-The key-encryption key lies in a file of its own, outside every database backup: a restore brings no one back.
+They lie in a database of their own and the key-encryption key in a file, so that no backup of bodies holds
+what opens them. A key is durable before the record sealed under it can commit; a record that then fails
+leaves a key that seals nothing, which harms no one.
 """
 
-import os
-import stat
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.errors import KeyFileError, UnknownSubjectError
-from audit.keyring import KEY_SIZE, SubjectKey, new_key, unwrap, wrap
-from audit.models import NOBODY, SubjectKeyRow
+from audit.database import create_keys_engine, for_writing
+from audit.errors import KeyStoreError, UnknownSubjectError
+from audit.keyring import MemoryKeyRing, SubjectKey, new_key, unwrap, wrap
+from audit.models import NOBODY, key_owner, subject_key
 
-OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 CACHE_MICROSECONDS: Final = 5_000_000
 CACHE_SIZE: Final = 10_000
 
 
-async def ensure_key(session: AsyncSession, subject: UUID | None, kek: bytes, now: int) -> SubjectKey:
-    """Return the subject's key, made now (microseconds UTC) when there is none; None is the installation.
+class KeyStore:
+    """The keys of all subjects in the database at ``url``, wrapped under the 32-byte ``kek``."""
 
-    Raises:
-        UnknownSubjectError: the key was erased; it is never made again.
-        UnwrapError: the stored key does not open under ``kek``.
-    """
-    if (row := await _find_row(session, subject)) is None:
-        key = new_key(subject)
-        await _insert_unless_there(session, key, wrap(kek, key), now)
-        row = await _find_row(session, subject)
-    return _open(row, subject, kek)
+    def __init__(self, url: str, kek: bytes, clock: Callable[[], int]) -> None:
+        self.engine = create_keys_engine(url)
+        self._writing = for_writing(self.engine)
+        self._kek = kek
+        self._clock = clock
 
+    async def ensure(self, subjects: Iterable[UUID | None]) -> MemoryKeyRing:
+        """Return a ring with the key of each subject (None is the installation), made durable where missing.
 
-async def find_key(session: AsyncSession, subject: UUID | None, kek: bytes) -> SubjectKey:
-    """Return the subject's key with a SELECT alone.
+        Raises:
+            UnknownSubjectError: a key was erased; it is never made again.
+            UnwrapError: a stored key does not open under the key-encryption key.
+            KeyStoreError: the store does not answer.
+        """
+        # In one order for all: two transactions that make the same new keys must not wait for each other.
+        wanted = sorted(set(subjects), key=str)
+        async with _answering(), self.engine.connect() as connection:
+            found = await _read(connection, wanted)
+        if missing := [subject for subject in wanted if _stored(subject) not in found]:
+            async with _answering(), self._writing.begin() as connection:
+                await self._insert(connection, missing)
+                found = await _read(connection, wanted)
+        return MemoryKeyRing([self._open(found, subject) for subject in wanted])
 
-    Raises:
-        UnknownSubjectError: never made, or erased.
-        UnwrapError: the stored key does not open under ``kek``.
-    """
-    return _open(await _find_row(session, subject), subject, kek)
+    async def find(self, subject: UUID | None) -> SubjectKey:
+        """Return the subject's key with a SELECT alone.
 
+        Raises:
+            UnknownSubjectError: never made, or erased.
+            UnwrapError: the stored key does not open under the key-encryption key.
+            KeyStoreError: the store does not answer.
+        """
+        async with _answering(), self.engine.connect() as connection:
+            return self._open(await _read(connection, [subject]), subject)
 
-def load_kek(path: Path) -> bytes:
-    """Return the 32-byte key-encryption key in ``path`` (mode 0600), made when the file is absent.
+    async def owner(self) -> UUID | None:
+        """Return the id of the installation whose keys these are; None while the store is new.
 
-    Raises:
-        KeyFileError: others may read the file, or it does not hold 32 bytes.
-    """
-    if not path.exists():
-        _create_kek(path)
-    with path.open("rb") as file:
-        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
-            raise KeyFileError(f"{path.name} may be read by others; its mode must be 0600.")
-        kek = file.read()
-    if len(kek) != KEY_SIZE:
-        raise KeyFileError(f"{path.name} does not hold {KEY_SIZE} bytes.")
-    return kek
+        Raises:
+            KeyStoreError: the store does not answer.
+        """
+        async with _answering(), self.engine.connect() as connection:
+            return await connection.scalar(sa.select(key_owner.c.installation))
+
+    async def claim(self, installation: UUID) -> None:
+        """Make a new store this installation's; one that has an owner keeps it.
+
+        Raises:
+            KeyStoreError: the store does not answer.
+        """
+        async with _answering(), self._writing.begin() as connection:
+            await insert_unless_there(connection, key_owner, "id", {"id": 1, "installation": installation})
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.engine.dispose()
+
+    async def _insert(self, connection: AsyncConnection, subjects: Sequence[UUID | None]) -> None:
+        for key in map(new_key, subjects):
+            values = {
+                "key_id": key.key_id,
+                "subject": _stored(key.subject),
+                "wrapped": wrap(self._kek, key),
+                "created": self._clock(),
+            }
+            await insert_unless_there(connection, subject_key, "subject", values)
+
+    def _open(self, found: dict[UUID, sa.RowMapping], subject: UUID | None) -> SubjectKey:
+        row = found.get(_stored(subject))
+        if row is None or row["wrapped"] is None:
+            raise UnknownSubjectError(subject)
+        return unwrap(self._kek, row["key_id"], subject, bytes(row["wrapped"]))
 
 
 class CachedKeyRing:
     """A key ring for a process that may only SELECT: keys are prepared, then used, for at most five seconds.
 
-    So an erased key is gone from every process after five seconds, and without the database none is left.
+    So an erased key is gone from every process after five seconds, and without the store none is left.
     """
 
-    def __init__(self, open_session: OpenSession, kek: bytes, clock: Callable[[], int]) -> None:
-        self._open_session = open_session
-        self._kek = kek
+    def __init__(self, store: KeyStore, clock: Callable[[], int]) -> None:
+        self._store = store
         self._clock = clock
         self._keys: dict[UUID | None, tuple[SubjectKey, int]] = {}
 
@@ -82,16 +117,15 @@ class CachedKeyRing:
 
         Raises:
             UnknownSubjectError: a subject's key was never made, or is erased.
+            KeyStoreError: the store does not answer.
         """
         missing = [subject for subject in subjects if self._fresh(subject) is None]
-        if not missing:
-            return
-        self._make_room()
-        async with self._open_session() as session:
-            for subject in missing:
-                self._keys.pop(subject, None)
-                key = await find_key(session, subject, self._kek)
-                self._keys[subject] = (key, self._clock())
+        if missing:
+            self._make_room()
+        for subject in missing:
+            self._keys.pop(subject, None)
+            key = await self._store.find(subject)
+            self._keys[subject] = (key, self._clock())
 
     def key_for(self, subject: UUID | None) -> SubjectKey:
         """Return a prepared key, as ``KeyRing`` says."""
@@ -109,43 +143,26 @@ class CachedKeyRing:
             self._keys = {subject: kept for subject, kept in self._keys.items() if self._fresh(subject)}
 
 
-async def _find_row(session: AsyncSession, subject: UUID | None) -> SubjectKeyRow | None:
-    statement = select(SubjectKeyRow).where(col(SubjectKeyRow.subject) == _stored(subject))
-    # Refreshed: a key erased by another process must not live on in this session's identity map.
-    return (await session.exec(statement.execution_options(populate_existing=True))).one_or_none()
+async def insert_unless_there(
+    connection: AsyncConnection, table: sa.Table, unique: str, values: dict[str, object]
+) -> None:
+    """Insert a row, unless one with the same value in the column ``unique`` is there."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    await connection.execute(insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique]))
 
 
-async def _insert_unless_there(session: AsyncSession, key: SubjectKey, wrapped: bytes, now: int) -> None:
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    values = {"key_id": key.key_id, "subject": _stored(key.subject), "wrapped": wrapped, "created": now}
-    await session.exec(
-        insert(SubjectKeyRow).values(**values).on_conflict_do_nothing(index_elements=["subject"])
-    )
-
-
-def _open(row: SubjectKeyRow | None, subject: UUID | None, kek: bytes) -> SubjectKey:
-    if row is None or row.wrapped is None:
-        raise UnknownSubjectError(subject)
-    return unwrap(kek, row.key_id, subject, row.wrapped)
+async def _read(connection: AsyncConnection, subjects: Iterable[UUID | None]) -> dict[UUID, sa.RowMapping]:
+    wanted = sa.select(subject_key).where(subject_key.c.subject.in_([_stored(one) for one in subjects]))
+    return {row["subject"]: row for row in (await connection.execute(wanted)).mappings()}
 
 
 def _stored(subject: UUID | None) -> UUID:
     return NOBODY if subject is None else subject
 
 
-def _create_kek(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
     try:
-        os.write(descriptor, os.urandom(KEY_SIZE))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    try:
-        os.link(fresh, path)  # fails when another process was quicker: its key is the key
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise KeyStoreError(f"The store of subject keys does not answer ({type(error).__name__}).") from error

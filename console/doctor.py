@@ -88,7 +88,7 @@ async def _migrated(settings: Settings) -> Finding:
     except (SQLAlchemyError, OSError) as error:
         sentence = f"A database cannot be looked at ({type(error).__name__})."
         return Finding("migrations", ok=False, sentence=sentence, mend=MENDS["database"])
-    sentence = "Both databases are at the newest revision." if current else "A database is behind."
+    sentence = "Every database is at the newest revision." if current else "A database is behind."
     return Finding("migrations", current, sentence, "" if current else "Run `guildhall db upgrade`.")
 
 

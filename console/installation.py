@@ -1,41 +1,69 @@
 """Makes the databases ready and stamps them with the profile; a start under the other profile is refused."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
-from audit.database import create_log_engine
+from audit.database import create_keys_engine, create_log_engine
 from audit.head import Head
+from audit.key_move import move_keys
 from audit.reader import LogReader
-from audit.subject_keys import ensure_key
-from console.database import Database
+from console.database import create_main_engine
 from console.errors import SettingsError
-from console.migrate import is_current, upgrade
+from console.migrate import Tree, is_current, upgrade
 from console.models import Installation
 from console.services import Services
 from console.settings import Settings
 
+NO_KEYS: Final = (
+    "This installation's log has entries, but its store of subject keys is empty: check database.keys_url, "
+    "or put keys/subject.db back from its backup. If it is lost for good, `guildhall keys begin` starts a "
+    "new one; no detail that was sealed before can then be read again."
+)
+
 
 async def migrate_all(settings: Settings) -> None:
-    """Bring both databases to the newest revision."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database, log_engine = Database(settings.main_url), create_log_engine(settings.log_url)
-    try:
-        await upgrade(database.engine, "main")
-        await upgrade(log_engine, "log")
-    finally:
-        await database.close()
-        await log_engine.dispose()
+    """Bring every database to the newest revision; subject keys move out of the main one on the way."""
+    async with _engines(settings) as engines:
+        await upgrade(engines["keys"], "keys")
+        await upgrade(engines["log"], "log")
+        main = engines["main"]
+        await move_keys(main, engines["keys"], await _installation_id(main))
+        await upgrade(main, "main")
 
 
 async def check_current(settings: Settings) -> bool:
-    """Say whether both databases are at the newest revision."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database, log_engine = Database(settings.main_url), create_log_engine(settings.log_url)
+    """Say whether every database is at the newest revision."""
+    async with _engines(settings) as engines:
+        return all([await is_current(engine, tree) for tree, engine in engines.items()])
+
+
+async def _installation_id(main: AsyncEngine) -> UUID | None:
+    async with main.connect() as connection:
+        stamped = await connection.run_sync(lambda sync: inspect(sync).has_table("installation"))
+        return await connection.scalar(select(Installation.installation_id)) if stamped else None
+
+
+@asynccontextmanager
+async def _engines(settings: Settings) -> AsyncIterator[dict[Tree, AsyncEngine]]:
+    for folder in (settings.data, settings.data / "keys"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engines: dict[Tree, AsyncEngine] = {
+        "main": create_main_engine(settings.main_url),
+        "log": create_log_engine(settings.log_url),
+        "keys": create_keys_engine(settings.keys_url),
+    }
     try:
-        return await is_current(database.engine, "main") and await is_current(log_engine, "log")
+        yield engines
     finally:
-        await database.close()
-        await log_engine.dispose()
+        for engine in engines.values():
+            await engine.dispose()
 
 
 async def require_current(settings: Settings) -> None:
@@ -63,7 +91,19 @@ async def stamp(services: Services) -> Installation:
         found = await _stamped(services)
     _require_same("profile", settings.profile.value, found.profile)
     _require_same("audit.origin", settings.audit.origin, found.origin)
+    await _own_keys(services, found)
     return found
+
+
+async def _own_keys(services: Services, installation: Installation) -> None:
+    keys, own = services.keys, installation.installation_id
+    if await keys.owner() is None:
+        if await services.log.size():
+            raise SettingsError(NO_KEYS)
+        await keys.claim(own)
+    if await keys.owner() != own:
+        raise SettingsError("Setting database.keys_url names the key store of another installation.")
+    await keys.ensure([None])  # gateways may only read keys
 
 
 def _require_same(setting: str, given: str, stamped: str | None) -> None:
@@ -80,7 +120,6 @@ async def _stamped(services: Services) -> Installation:
                 profile=settings.profile.value, origin=settings.audit.origin, created=services.clock()
             )
             session.add(found)
-        await ensure_key(session, None, services.kek, services.clock())
     return found
 
 

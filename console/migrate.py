@@ -1,4 +1,4 @@
-"""Brings both databases to the newest revision of their trees: main and log."""
+"""Brings every database to the newest revision of its tree: main, log and keys."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-Tree = Literal["main", "log"]
+Tree = Literal["main", "log", "keys"]
 
 
 def tree_config(tree: Tree) -> Config:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import httpx2
 
 from audit.database import create_log_engine
+from audit.key_file import load_kek
 from audit.reader import LogReader
-from audit.subject_keys import load_kek
+from audit.subject_keys import KeyStore
 from console.clock import Clock, system_clock
 from console.database import Database
 from console.settings import Settings
@@ -27,7 +28,7 @@ class Services:
     log: LogReader
     decider: Decider
     policy_revision: str
-    kek: bytes
+    keys: KeyStore
     csrf_key: bytes
     sign_in: Providers
     http: httpx2.AsyncClient
@@ -37,6 +38,7 @@ class Services:
         await self.http.aclose()
         await self.decider.close()
         await self.log.engine.dispose()
+        await self.keys.close()
         await self.database.close()
 
 
@@ -52,7 +54,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         log=LogReader(create_log_engine(settings.log_url)),
         decider=_decider(settings),
         policy_revision=read_bundle().revision,
-        kek=load_kek(keys / "subject.kek"),
+        keys=KeyStore(settings.keys_url, load_kek(keys / "subject.kek"), clock),
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         sign_in=Providers(issuers, http, clock),
         http=http,

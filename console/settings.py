@@ -49,7 +49,7 @@ class ServerSettings(_Section):
 
 
 class DatabaseSettings(_Section):
-    """Addresses of the main and the log tree; None means SQLite files in the data folder."""
+    """Addresses of the main tree, the log and the key store; None means SQLite files in the data folder."""
 
     url: SecretStr | None = Field(
         None,
@@ -58,6 +58,11 @@ class DatabaseSettings(_Section):
     log_url: SecretStr | None = Field(
         None,
         description="The same for the log, a secret; none: `database.url`, else `log.db` in the data folder.",
+    )
+    keys_url: SecretStr | None = Field(
+        None,
+        description="The same for the subject keys, a secret: a database apart, never in one backup with "
+        "what they open; none: `keys/subject.db` in the data folder.",
     )
 
 
@@ -200,6 +205,13 @@ class Settings(BaseSettings):
         given = self.database.log_url or self.database.url
         return given.get_secret_value() if given else f"sqlite+aiosqlite:///{self.data / 'log.db'}"
 
+    @property
+    def keys_url(self) -> str:
+        """The key store's SQLAlchemy address; it never follows `database.url`."""
+        given = self.database.keys_url
+        own = f"sqlite+aiosqlite:///{self.data / 'keys' / 'subject.db'}"
+        return given.get_secret_value() if given else own
+
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - pydantic checks each value
     """Return checked settings.
@@ -225,7 +237,7 @@ def _mistakes(settings: Settings) -> list[str]:
     found = _address_mistakes(settings)
     if found:
         return found
-    found = _policy_mistakes(settings)
+    found = _policy_mistakes(settings) + _key_store_mistakes(settings)
     found += _embedded_mistakes(settings) if settings.embedded else _production_mistakes(settings)
     return found
 
@@ -251,6 +263,19 @@ def _policy_mistakes(settings: Settings) -> list[str]:
     if settings.policy.engine == "opa" and not settings.policy.opa_url:
         return ["Setting policy.opa_url is missing: the engine `opa` needs the address of an OPA server."]
     return []
+
+
+def _key_store_mistakes(settings: Settings) -> list[str]:
+    keys = _place_of(settings.keys_url)
+    if keys not in (_place_of(settings.main_url), _place_of(settings.log_url)):
+        return []
+    return ["Setting database.keys_url names the database of records or log: one backup would hold both."]
+
+
+def _place_of(url: str) -> tuple[str | None, str, str]:
+    # By hand: importing SQLAlchemy would make every command start later.
+    parts = urlsplit(url)
+    return parts.hostname, parts.netloc.rpartition("@")[2].partition(":")[2] or "5432", parts.path
 
 
 def _embedded_mistakes(settings: Settings) -> list[str]:

@@ -19,6 +19,7 @@ from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome, Part
 from audit.events import Action
 from audit.record import seal
+from audit.subject_keys import KeyStore
 from console.errors import (
     AuditUnavailableError,
     ConflictError,
@@ -27,7 +28,6 @@ from console.errors import (
     RefusedError,
     ServiceUnavailableError,
 )
-from console.keys import key_ring_for
 from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
 from policy.decide import decide
@@ -206,7 +206,7 @@ class UnitOfWork:
                 state=await _append_history(session, rows, now, event_id),
                 parts=(*parts, *own_parts(self.principal, self.origin, self._query, self.decision)),
             )
-            await _append(session, event, self.services.kek, now)
+            await _append(session, event, self.services.keys, now)
         except IntegrityError as error:
             raise RecordError("The record could not be appended.") from error
         self._records += 1
@@ -258,8 +258,9 @@ def kind_of(error: Exception) -> str:
     return type(getattr(error, "orig", None) or error).__name__
 
 
-async def _append(session: AsyncSession, event: Event, kek: bytes, now: int) -> None:
-    keys = await key_ring_for(session, event.parts, kek, now)
+async def _append(session: AsyncSession, event: Event, store: KeyStore, now: int) -> None:
+    # New keys are durable in their own store before this transaction can commit what they seal.
+    keys = await store.ensure(part.subject for part in event.parts)
     await outbox.append(session, seal(event, time=now, keys=keys))
 
 

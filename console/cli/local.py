@@ -40,11 +40,11 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring both databases to the newest revision."""
+    """Bring every database to the newest revision."""
     from console.installation import migrate_all  # noqa: PLC0415 - Alembic is slow to import
 
     asyncio.run(migrate_all(load_settings()))
-    click.echo("Both databases are at the newest revision.")
+    click.echo("Every database is at the newest revision.")
 
 
 @db.command()
@@ -53,7 +53,7 @@ def check() -> None:
     from console.installation import check_current  # noqa: PLC0415 - as above
 
     current = asyncio.run(check_current(load_settings()))
-    click.echo("Both databases are current." if current else "Run `guildhall db upgrade` first.")
+    click.echo("Every database is current." if current else "Run `guildhall db upgrade` first.")
     sys.exit(0 if current else 1)
 
 

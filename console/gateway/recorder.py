@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
 from audit.body import seal_parts
@@ -31,7 +30,7 @@ class Recorder:
     def __init__(self, services: Services) -> None:
         """Open a spool of its own for this process."""
         self._services = services
-        self._keys = CachedKeyRing(services.database.read, services.kek, services.clock)
+        self._keys = CachedKeyRing(services.keys, services.clock)
         self._spool = SpoolWriter.open(services.settings.data / SPOOL, "gateway")
 
     @property
@@ -92,7 +91,7 @@ class Recorder:
                 return MemoryKeyRing([self._keys.key_for(subject) for subject in subjects])
             try:
                 await self._keys.prepare(*subjects)
-            except (AuditError, DBAPIError) as error:
+            except AuditError as error:
                 raise SpoolUnavailableError("A key to seal the record with cannot be had.") from error
         raise SpoolUnavailableError("The keys to seal the record with do not stay.")
 

@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from audit.body import SealedPart, decode_parts, open_part
-from audit.errors import PartError, UnknownSubjectError, UnwrapError
+from audit.errors import KeyStoreError, PartError, UnknownSubjectError, UnwrapError
 from audit.head import Head
 from audit.reader import StoredEntry
-from audit.subject_keys import find_key
-from console.errors import NotFoundError
+from audit.subject_keys import KeyStore
+from console.errors import NotFoundError, ServiceUnavailableError
 from console.questions import Resource
 from console.trail.forms import EventDetail, EventRead, PartRead
 from console.trail.names import read_names, team_of_route
@@ -17,6 +15,7 @@ from console.trail.queries import event_read, record_read
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
+UNOPENED = "The keys that open this entry's details cannot be read just now. Try again in a moment."
 UNKNOWN = "There is no entry by this id in the log."
 
 
@@ -26,6 +25,7 @@ async def event_detail(work: UnitOfWork, event_id: UUID) -> EventDetail:
     Raises:
         RefusedError: the principal does not audit what the entry is about.
         NotFoundError: the log holds no such entry.
+        ServiceUnavailableError: the keys cannot be read now.
     """
     entry = await work.services.log.entry_by_id(event_id)
     head = Head.parse(entry.head) if entry else None
@@ -36,7 +36,7 @@ async def event_detail(work: UnitOfWork, event_id: UUID) -> EventDetail:
     await record_read(work, resource, {"entry": str(event_id)})
     async with work.read() as session:
         shown = event_read(entry.index, head, await read_names(session, [head]))
-        parts = await _read_parts(work, session, entry.index)
+    parts = await _read_parts(work, entry.index)
     return await _detail(work, shown, entry, head, parts)
 
 
@@ -71,17 +71,20 @@ async def _detail(
     )
 
 
-async def _read_parts(work: UnitOfWork, session: AsyncSession, index: int) -> list[PartRead] | None:
+async def _read_parts(work: UnitOfWork, index: int) -> list[PartRead] | None:
     stored = await work.services.log.body(index)
     if stored is None:
         return None
-    return [await _read_part(session, part, work.services.kek) for part in decode_parts(stored)]
+    try:
+        return [await _read_part(work.services.keys, part) for part in decode_parts(stored)]
+    except KeyStoreError as error:
+        raise ServiceUnavailableError(UNOPENED, ("key_store_unavailable",)) from error
 
 
-async def _read_part(session: AsyncSession, part: SealedPart, kek: bytes) -> PartRead:
+async def _read_part(keys: KeyStore, part: SealedPart) -> PartRead:
     state, content = "open", None
     try:
-        content = dict(open_part(part, await find_key(session, part.subject, kek)))
+        content = dict(open_part(part, await keys.find(part.subject)))
     except UnknownSubjectError:
         state = "erased"
     except (PartError, UnwrapError):

@@ -27,10 +27,12 @@ from audit.log import Log, genesis_record
 from audit.record import Record, seal
 from audit.sequencer import Sequencer
 from audit.signing import Checkpointer
+from audit.subject_keys import KeyStore
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "guildhall.example/log"
 START = 1_800_000_000_000_000
+KEK = bytes(range(32))
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Store:
     folder: Path
     engine: AsyncEngine
     main: Database
+    keys: KeyStore
     clock: Clock = field(default_factory=Clock)
     signer: FileSigner = field(default_factory=lambda: FileSigner(ORIGIN, Ed25519PrivateKey.generate()))
 
@@ -104,15 +107,25 @@ class Store:
     async def close(self) -> None:
         await self.engine.dispose()
         await self.main.engine.dispose()
+        await self.keys.close()
 
     @classmethod
-    async def open(cls, folder: Path, log_url: str | None = None, main_url: str | None = None) -> Self:
+    async def open(
+        cls,
+        folder: Path,
+        log_url: str | None = None,
+        main_url: str | None = None,
+        keys_url: str | None = None,
+    ) -> Self:
         """Migrate and open; SQLite files in ``folder`` unless URLs are given."""
+        clock = Clock()
+        keys = KeyStore(keys_url or f"sqlite+aiosqlite:///{folder}/subject.db", KEK, clock)
         engine = create_log_engine(log_url or f"sqlite+aiosqlite:///{folder}/log.db")
         main = Database(main_url or f"sqlite+aiosqlite:///{folder}/guildhall.db")
         await migrate(for_writing(engine), "log")
         await migrate(main.engine, "main")
-        return cls(folder, engine, main)
+        await migrate(for_writing(keys.engine), "keys")
+        return cls(folder, engine, main, keys, clock)
 
 
 async def migrate(engine: AsyncEngine, tree: str, revision: str = "head") -> None:

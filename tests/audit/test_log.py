@@ -110,7 +110,7 @@ async def test_refuses_to_sign_what_another_key_signed_before(store: Store) -> N
     log = await store.begin()
     await store.checkpointer(log).sign(START)
     await log.append(pending(1))
-    stranger = Store(store.folder, store.engine, store.main).signer
+    stranger = Store(store.folder, store.engine, store.main, store.keys).signer
     with pytest.raises(ForkRefusedError):
         await store.checkpointer(log, signer=stranger).sign(START)
 

@@ -102,6 +102,7 @@ async def services(
     await stamp(services)
     yield services
     await http.aclose()
+    await services.keys.close()
     await services.log.engine.dispose()
     await services.database.close()
 

@@ -5,17 +5,24 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
+from uuid_utils.compat import uuid7
 
 from audit.checkpoint import FileSigner
+from audit.keyring import new_key, wrap
 from audit.log import Log, genesis_record
+from audit.subject_keys import KeyStore
+from console.database import create_main_engine
 from console.errors import SettingsError
 from console.installation import check_current, first_flags, migrate_all, require_current, stamp
 from console.models import Installation
 from console.services import Services, build
 from console.settings import Settings, load_settings
+from tests.audit.log_store import migrate
 from tests.console.conftest import START
 
 ISSUERS = {"issuers": [{"url": "https://id.example"}]}
@@ -91,6 +98,59 @@ async def test_an_empty_folder_is_not_current_until_it_is_migrated(tmp_path: Pat
         await require_current(settings)
     await migrate_all(settings)
     await require_current(settings)
+
+
+async def test_keys_of_an_older_installation_move_out_of_the_main_database(tmp_path: Path) -> None:
+    settings, owner, kek = load_settings(data=tmp_path / "var"), uuid7(), bytes(32)
+    settings.data.mkdir()
+    key = new_key(uuid7())
+    main = create_main_engine(settings.main_url)
+    await migrate(main, "main", "main_0004")
+    wrapped = wrap(kek, key)
+    async with main.begin() as connection:
+        await connection.execute(sa.insert(Installation).values(**_stamp_of(settings, owner)))
+        await connection.exec_driver_sql(
+            "INSERT INTO subject_key (key_id, subject, wrapped, created) VALUES (?, ?, ?, ?)",
+            (key.key_id.hex, key.subject.hex if key.subject else "", wrapped, START),
+        )
+    await main.dispose()
+    for _ in range(2):
+        await migrate_all(settings)
+    store = KeyStore(settings.keys_url, kek, lambda: START)
+    assert (await store.find(key.subject), await store.owner()) == (key, owner)
+    await store.close()
+    assert files_with(wrapped, tmp_path) == ["subject.db"]
+
+
+async def test_a_log_without_its_keys_does_not_start(settings: Settings) -> None:
+    async with opened(settings) as services:
+        await stamp(services)
+        signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
+        genesis = genesis_record(profile="embedded", vkey=signer.vkey, now=START)
+        await Log(services.log.engine).create(settings.audit.origin, genesis)
+        await stamp(services)
+    for path in (settings.data / "keys").glob("subject.db*"):
+        path.unlink()
+    await migrate_all(settings)
+    async with opened(settings) as services:
+        with pytest.raises(SettingsError, match=r"store of subject keys is empty"):
+            await stamp(services)
+
+
+async def test_the_keys_of_another_installation_are_refused(settings: Settings) -> None:
+    async with opened(settings) as services:
+        await services.keys.claim(uuid7())
+        with pytest.raises(SettingsError, match=r"another installation"):
+            await stamp(services)
+
+
+def files_with(text: bytes, folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+def _stamp_of(settings: Settings, owner: UUID) -> dict[str, object]:
+    given = {"profile": settings.profile.value, "origin": settings.audit.origin}
+    return {"id": 1, "installation_id": owner, "created": START, **given}
 
 
 @pytest.mark.real

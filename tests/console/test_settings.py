@@ -89,3 +89,18 @@ def test_embedded_has_no_public_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
 def test_an_ipv6_address_has_its_brackets(tmp_path: Path, host: str) -> None:
     assert load_settings(data=tmp_path, server={"host": host}).base_url == "http://[::1]:8400"
+
+
+@pytest.mark.parametrize("own", ["url", "log_url"])
+def test_keys_never_lie_in_the_database_of_what_they_open(own: str) -> None:
+    place = "db.example/guildhall"
+    database = {own: f"postgresql+asyncpg://one:a@{place}", "keys_url": f"postgresql+asyncpg://two:b@{place}"}
+    with pytest.raises(SettingsError, match=r"database\.keys_url"):
+        load_settings(database=database)
+    apart = load_settings(database={**database, "keys_url": "postgresql+asyncpg://two:b@keys.example/keys"})
+    assert apart.keys_url.endswith("@keys.example/keys")
+
+
+def test_keys_lie_in_a_file_of_their_own_unless_said_otherwise() -> None:
+    settings = load_settings(database={"url": "postgresql+asyncpg://one:a@db.example/guildhall"})
+    assert settings.keys_url == "sqlite+aiosqlite:///var/keys/subject.db"

@@ -8,8 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from audit.database import for_writing
 from audit.event import Outcome, Part
 from audit.events import Action
+from audit.models import subject_key
+from audit.subject_keys import KeyStore
 from console.errors import (
     AuditUnavailableError,
     ConflictError,
@@ -180,7 +183,8 @@ async def test_a_record_that_cannot_be_sealed_takes_its_act_with_it(
     ):
         with pytest.raises(AuditUnavailableError):
             await add_team(work, "unsealed", part)
-    await execute(services, "UPDATE subject_key SET wrapped = NULL, erased = 1")
+    async with for_writing(services.keys.engine).begin() as connection:
+        await connection.execute(subject_key.update().values(wrapped=None, erased=1))
     with pytest.raises(AuditUnavailableError):
         await add_team(work, "unsealed")
     assert await teams_named(services, "unsealed") == 0
@@ -188,11 +192,13 @@ async def test_a_record_that_cannot_be_sealed_takes_its_act_with_it(
 
 async def test_a_key_of_another_installation_seals_nothing(services: Services, work_as: WorkAs) -> None:
     known = await work_as("admin")
-    work = UnitOfWork(replace(services, kek=bytes(32)), known.principal, known.origin)
+    foreign = KeyStore(services.settings.keys_url, bytes(32), services.clock)
+    work = UnitOfWork(replace(services, keys=foreign), known.principal, known.origin)
     await work.authorize(CREATE, RULE)
     with pytest.raises(AuditUnavailableError):
         await add_team(work, "foreign")
     assert await teams_named(services, "foreign") == 0
+    await foreign.close()
 
 
 async def test_a_refusal_that_cannot_be_recorded_is_no_permission(

@@ -23,18 +23,16 @@ from audit.models import RowVersion, log_metadata
 from audit.reader import LogReader
 from audit.sequencer import hold_log
 from audit.spool.writer import SpoolWriter
-from audit.subject_keys import ensure_key, find_key
 from tests.audit.log_store import START, Store, a_record, id_of, pending
-
-KEK = bytes(range(32))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    url = None
+    url = keys_url = None
     if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_database")()
-    opened = await Store.open(tmp_path, url, url)
+        create = request.getfixturevalue("postgres_database")
+        url, keys_url = create(), create()
+    opened = await Store.open(tmp_path, url, url, keys_url)
     yield opened
     await opened.close()
 
@@ -160,12 +158,10 @@ async def test_two_processes_that_make_a_key_at_once_have_the_same(store: Store)
     subject = uuid7()
 
     async def make() -> bytes:
-        async with store.main.write() as session:
-            return (await ensure_key(session, subject, KEK, START)).secret
+        return (await store.keys.ensure([subject])).key_for(subject).secret
 
     secrets = await asyncio.gather(*(make() for _ in range(4)))
-    async with store.main.read() as session:
-        assert set(secrets) == {(await find_key(session, subject, KEK)).secret}
+    assert set(secrets) == {(await store.keys.find(subject)).secret}
 
 
 async def _append_state(store: Store, row: UUID, text: str, since: int, known: int) -> None:

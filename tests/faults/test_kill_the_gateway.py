@@ -13,7 +13,6 @@ import pytest
 
 from audit.body import decode_parts, open_part
 from audit.head import Head
-from audit.subject_keys import find_key
 from console.gateway.recorder import SPOOL
 from tests.console.gateway.conftest import eventually
 from tests.console.gateway.records import Kept, Worker, opened, read_spool
@@ -121,8 +120,7 @@ async def request_of(installation: Installation, kept: Kept) -> str:
 
 async def entries(installation: Installation) -> list[Entry]:
     services, found = installation.services, list[Entry]()
-    async with services.database.read() as session:
-        key = await find_key(session, None, services.kek)
+    key = await services.keys.find(None)
     for stored in await services.log.entries(range(await services.log.size())):
         head = Head.parse(stored.head).to_dict()
         if head["action"] == "model.invoke":

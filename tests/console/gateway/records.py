@@ -17,7 +17,6 @@ from audit.sequencer import Sequencer, hold_log
 from audit.signing import Checkpointer
 from audit.spool.frame import FrameKind
 from audit.spool.reader import Position, list_producers, read_frames
-from audit.subject_keys import find_key
 from console.gateway.recorder import SPOOL
 from console.services import Services
 from console.worker import ensure_log
@@ -67,8 +66,7 @@ def read_spool(folder: Path) -> list[Kept]:
 
 async def opened(services: Services, part: SealedPart) -> Mapping[str, Any]:
     """The content of a sealed part."""
-    async with services.database.read() as session:
-        return open_part(part, await find_key(session, part.subject, services.kek))
+    return open_part(part, await services.keys.find(part.subject))
 
 
 @dataclass

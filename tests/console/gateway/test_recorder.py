@@ -1,9 +1,9 @@
 """Keys are forgotten after five seconds; no call falls into the moment between two of them."""
 
 import pytest
-from sqlmodel import col, delete
 
-from audit.models import SubjectKeyRow
+from audit.database import for_writing
+from audit.models import subject_key
 from console.services import Services
 from sso.principal import Principal
 from tests.console.conftest import MovingClock
@@ -25,11 +25,11 @@ async def test_a_call_is_recorded_whenever_the_keys_end(granted: Desk, clock: Mo
 async def test_without_a_key_nothing_can_be_recorded_and_nothing_is_called(
     granted: Desk, services: Services, people: dict[str, Principal], *, installation_too: bool
 ) -> None:
-    statement = delete(SubjectKeyRow)
+    statement = subject_key.delete()
     if not installation_too:
-        statement = statement.where(col(SubjectKeyRow.subject) == people["member"].id)
-    async with services.database.write() as session:
-        await session.exec(statement)
+        statement = statement.where(subject_key.c.subject == people["member"].id)
+    async with for_writing(services.keys.engine).begin() as connection:
+        await connection.execute(statement)
     answer = await granted.call()
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["audit_unavailable"])
     assert granted.kept() == []

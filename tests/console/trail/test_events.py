@@ -4,9 +4,10 @@ import pytest
 from sqlmodel import col, delete, select
 from uuid_utils.compat import uuid7
 
+from audit.database import for_writing
 from audit.event import Outcome
 from audit.events import Action
-from audit.models import SubjectKeyRow
+from audit.models import subject_key
 from sso.models import PlatformRole, Profile, RoleAssignment
 from tests.console.trail.trail import Trail
 
@@ -156,7 +157,8 @@ async def narrow(trail: Trail, scope: str) -> None:
 
 
 async def erase(trail: Trail, person: UUID) -> None:
+    async with for_writing(trail.services.keys.engine).begin() as connection:
+        erased = {"wrapped": None, "erased": trail.services.clock()}
+        await connection.execute(subject_key.update().where(subject_key.c.subject == person).values(erased))
     async with trail.services.database.write() as session:
-        key = (await session.exec(select(SubjectKeyRow).where(col(SubjectKeyRow.subject) == person))).one()
-        key.wrapped, key.erased = None, trail.services.clock()
         await session.exec(delete(Profile).where(col(Profile.person_id) == person))

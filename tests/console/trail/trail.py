@@ -31,7 +31,6 @@ from console.app import provide_api_work, provide_services
 from console.declared import require_declared
 from console.errors import ConsoleError
 from console.installation import stamp
-from console.keys import key_ring_for
 from console.models import DataClass, Model, Route, Tier, Visibility
 from console.problems import problem
 from console.security import BearerAuthentication
@@ -155,7 +154,7 @@ class Trail:
         )
         now = self.services.clock()
         async with self.services.database.write() as session:
-            keys = await key_ring_for(session, event.parts, self.services.kek, now)
+            keys = await self.services.keys.ensure(part.subject for part in event.parts)
             await outbox.append(session, seal(event, time=now, keys=keys))
         return event.id
 
