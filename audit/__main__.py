@@ -5,14 +5,14 @@ import sys
 from collections.abc import Sequence
 
 from audit.errors import VerifierInputError
-from audit.verify import read_vkey, verify
+from audit.verify import read_trust, verify
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        verdict = verify(options.path, read_vkey(options.key))
+        verdict = verify(options.path, read_trust(options.key))
     except VerifierInputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -27,7 +27,12 @@ def _parser() -> argparse.ArgumentParser:
         "verify", help="verify an export or a proof, offline"
     )
     command.add_argument("path", help="an exported log's directory, or a .tlog-proof file")
-    command.add_argument("--key", required=True, help="the log's verifier key, or @FILE that holds it")
+    command.add_argument(
+        "--key",
+        required=True,
+        action="append",
+        help="a verifier key of the log, or @FILE with keys or a policy; may be given several times",
+    )
     return parser
 
 

@@ -5,10 +5,7 @@ signed; that rule belongs to the one worker that holds the key, not here.
 """
 
 import base64
-import os
 import re
-import secrets
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,12 +13,12 @@ from typing import Final, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit import note
-from audit.errors import CheckpointError, KeyFileError, NoteError
+from audit.errors import CheckpointError
+from audit.key_files import load_or_create_seed
 from audit.merkle import HASH_SIZE
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _LINES: Final = 3
-_KEY_PREFIX: Final = "PRIVATE+KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,59 +119,5 @@ class FileSigner:
             KeyFileError: others may read the file, it is of another origin, or it holds no key.
             NoteError: the origin cannot be a key's name.
         """
-        note.check_name(origin)
-        if not path.exists():
-            _create(path, origin)
-        return cls(origin, _load(path, origin))
-
-
-def _create(path: Path, origin: str) -> None:
-    """Write a new key beside ``path`` and link it there, so that no half-written key is ever found."""
-    key = Ed25519PrivateKey.generate()
-    identity = note.key_id(origin, key.public_key().public_bytes_raw()).hex()
-    seed = base64.b64encode(note.ED25519 + key.private_bytes_raw()).decode()
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(f"{_KEY_PREFIX}+{origin}+{identity}+{seed}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        _link(fresh, path)
-    finally:
-        fresh.unlink()
-
-
-def _link(fresh: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        return  # another process was first; its key is the one to load
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _load(path: Path, origin: str) -> Ed25519PrivateKey:
-    with path.open() as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise KeyFileError(f"Others may read the key file {path} (mode {mode:04o}); make it 0600.")
-        text = file.read(4096).strip()
-    prefix = f"{_KEY_PREFIX}+{origin}+"
-    if not text.startswith(prefix):
-        raise KeyFileError(f"The key file {path} holds no key of {origin}.")
-    identity, _, encoded = text.removeprefix(prefix).partition("+")
-    try:
-        material = note.decode_base64(encoded)
-        key = Ed25519PrivateKey.from_private_bytes(material[1:])
-    except (NoteError, ValueError):
-        raise KeyFileError(f"The key file {path} is damaged.") from None
-    if (
-        material[:1] != note.ED25519
-        or note.key_id(origin, key.public_key().public_bytes_raw()).hex() != identity
-    ):
-        raise KeyFileError(f"The key file {path} is damaged.")
-    return key
+        seed = load_or_create_seed(path, origin, note.ED25519)
+        return cls(origin, Ed25519PrivateKey.from_private_bytes(seed))

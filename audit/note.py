@@ -17,19 +17,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from audit.errors import NoteError
 
 ED25519: Final = b"\x01"
+ED25519_COSIGNATURE: Final = b"\x04"
+ML_DSA_44_COSIGNATURE: Final = b"\x06"
+_KEY_SIZES: Final = {ED25519: 32, ED25519_COSIGNATURE: 32, ML_DSA_44_COSIGNATURE: 1312}
 MAX_SIGNATURES: Final = 100
 _DASH: Final = "\u2014 "
 _ID_SIZE: Final = 4
-_KEY_SIZE: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A trusted key: its name, its four-byte id, its 32-byte Ed25519 public key."""
+    """A trusted key: its name, its four-byte id, its public key, and the byte that says its kind."""
 
     name: str
     key_id: bytes
     public: bytes
+    kind: bytes = ED25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +52,54 @@ class Note:
     signatures: tuple[Signature, ...]
 
 
-def make_vkey(name: str, public: bytes) -> str:
-    """Return the verifier key text for a 32-byte Ed25519 public key.
+def make_vkey(name: str, public: bytes, kind: bytes = ED25519) -> str:
+    """Return the verifier key text for a public key: 32 bytes of Ed25519 unless ``kind`` says otherwise.
 
     Raises:
         NoteError: the name is empty or holds a space or a plus.
     """
     check_name(name)
-    return f"{name}+{key_id(name, public).hex()}+{base64.b64encode(ED25519 + public).decode()}"
+    return f"{name}+{key_id(name, public, kind).hex()}+{base64.b64encode(kind + public).decode()}"
 
 
 def parse_vkey(text: str) -> VerifierKey:
-    """Read a verifier key.
+    """Read a verifier key that signs notes with Ed25519.
 
     Raises:
         NoteError: not an Ed25519 verifier key, or its id is not that of its key.
+    """
+    key = parse_any_vkey(text)
+    if key.kind != ED25519:
+        raise NoteError("The key is not an Ed25519 verifier key.")
+    return key
+
+
+def parse_any_vkey(text: str) -> VerifierKey:
+    """Read a verifier key of a note (0x01) or of a cosigner (0x04 Ed25519, 0x06 ML-DSA-44).
+
+    Raises:
+        NoteError: not a verifier key of a known kind, or its id is not that of its key.
     """
     name, _, rest = text.partition("+")
     identity, _, encoded = rest.partition("+")
     check_name(name)
     material = decode_base64(encoded)
-    public = material[1:]
-    if material[:1] != ED25519 or len(public) != _KEY_SIZE:
-        raise NoteError("The key is not an Ed25519 verifier key.")
-    if key_id(name, public).hex() != identity:
+    kind, public = material[:1], material[1:]
+    if len(public) != _KEY_SIZES.get(kind):
+        raise NoteError("The key is not an Ed25519 or ML-DSA-44 verifier key.")
+    if key_id(name, public, kind).hex() != identity:
         raise NoteError("The verifier key's id does not belong to its name and key.")
-    return VerifierKey(name=name, key_id=bytes.fromhex(identity), public=public)
+    return VerifierKey(name=name, key_id=bytes.fromhex(identity), public=public, kind=kind)
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    """Return the key's four-byte id: SHA-256(name ‖ newline ‖ type ‖ key), cut."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:_ID_SIZE]
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """Return the key's four-byte id: SHA-256(name ‖ newline ‖ kind ‖ key), cut."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:_ID_SIZE]
+
+
+def format_signature(key: VerifierKey, signature: bytes) -> str:
+    """Return the signature line, with its newline."""
+    return f"{_DASH}{key.name} {base64.b64encode(key.key_id + signature).decode()}\n"
 
 
 def sign_note(text: str, *, vkey: str, sign: Callable[[bytes], bytes]) -> bytes:
@@ -91,8 +111,7 @@ def sign_note(text: str, *, vkey: str, sign: Callable[[bytes], bytes]) -> bytes:
     key = parse_vkey(vkey)
     if not text.endswith("\n") or _has_controls(text):
         raise NoteError("A note's text ends in a newline and has no other control characters.")
-    signature = base64.b64encode(key.key_id + sign(text.encode())).decode()
-    return f"{text}\n{_DASH}{key.name} {signature}\n".encode()
+    return f"{text}\n{format_signature(key, sign(text.encode()))}".encode()
 
 
 def parse_note(data: bytes) -> Note:
@@ -108,10 +127,19 @@ def parse_note(data: bytes) -> Note:
     text, blank, rest = whole.rpartition("\n\n")
     if not blank or not text or not rest.endswith("\n") or _has_controls(whole):
         raise NoteError("The note lacks its text, its blank line or its last newline.")
-    lines = rest[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
-        raise NoteError(f"The note has more than {MAX_SIGNATURES} signatures.")
-    return Note(text=text + "\n", signatures=tuple(_parse_signature(line) for line in lines))
+    return Note(text=text + "\n", signatures=parse_signatures(rest))
+
+
+def parse_signatures(text: str) -> tuple[Signature, ...]:
+    """Read signature lines, each with its newline; nothing in them is verified.
+
+    Raises:
+        NoteError: malformed, none, or more than a hundred.
+    """
+    lines = text.removesuffix("\n").split("\n")
+    if not text.endswith("\n") or len(lines) > MAX_SIGNATURES:
+        raise NoteError(f"A note has one to {MAX_SIGNATURES} signatures, each on a line of its own.")
+    return tuple(_parse_signature(line) for line in lines)
 
 
 def verify_note(data: bytes, vkey: str) -> str:
@@ -124,12 +152,21 @@ def verify_note(data: bytes, vkey: str) -> str:
     ours = [one for one in note.signatures if (one.name, one.key_id) == (key.name, key.key_id)]
     if not ours:
         raise NoteError(f"The note is not signed by the trusted key of {key.name}.")
+    for one in ours:
+        verify_signature(one, key, note.text)
+    return note.text
+
+
+def verify_signature(signature: Signature, key: VerifierKey, text: str) -> None:
+    """Check one Ed25519 signature (RFC 8032) over a note's text.
+
+    Raises:
+        NoteError: it does not belong to this text.
+    """
     try:
-        for one in ours:
-            Ed25519PublicKey.from_public_bytes(key.public).verify(one.signature, note.text.encode())
+        Ed25519PublicKey.from_public_bytes(key.public).verify(signature.signature, text.encode())
     except InvalidSignature:
         raise NoteError(f"The signature of {key.name} does not belong to this text.") from None
-    return note.text
 
 
 def decode_base64(text: str) -> bytes:

@@ -6,12 +6,14 @@ it is hashed here and the hash is what the proof must lead to the root.
 
 import base64
 import re
+import time
 from dataclasses import dataclass
 from typing import Final
 
 from audit import merkle, note
-from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.checkpoint import Checkpoint
 from audit.errors import NoteError, ProofError
+from audit.trust import Trust
 
 _FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})", re.ASCII)
@@ -65,15 +67,18 @@ def parse_proof(data: bytes) -> Proof:
     return Proof(index=int(index[1]), hashes=hashes, checkpoint=checkpoint, extra=extra)
 
 
-def verify(data: bytes, vkey: str) -> Proven:
-    """Verify a proof that carries its entry, under the log's trusted key.
+def verify(data: bytes, trust: Trust | str, *, now: int | None = None) -> Proven:
+    """Verify a proof that carries its entry, under a policy or one verifier key of the log.
+
+    ``now`` is in seconds since 1970, and counts only where the policy asks for witnesses.
 
     Raises:
         ProofError: malformed, without its entry, or not leading from the entry to the root.
-        NoteError: the checkpoint is malformed, not signed by that key, or of another log.
+        NoteError: the checkpoint is malformed, not signed as the policy asks, or of another log.
     """
     proof = parse_proof(data)
-    checkpoint = verify_checkpoint(proof.checkpoint, vkey)
+    believed = Trust.of_keys([trust]) if isinstance(trust, str) else trust
+    checkpoint = believed.check(proof.checkpoint, now=int(time.time()) if now is None else now, whole=False)
     if proof.extra is None:
         raise ProofError("The proof does not carry its entry in the extra line.")
     leaf = merkle.leaf_hash(proof.extra)

@@ -1,21 +1,24 @@
 """The offline verifier: is an exported log, or one proof, what the log's key signed?
 
-It needs the exported files and the pinned verifier key: no console, no database, no network, and nothing
+It needs the exported files and the pinned verifier keys: no console, no database, no network, and nothing
 but the standard library and ``cryptography``. A log is read once, in order, one bundle and one tile at a
 time.
 """
 
 import json
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audit import merkle, note, proof, tiles
-from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit import merkle, policy_file, proof, tiles
+from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, NoteError, TileError, VerifierInputError
 from audit.merkle import HASH_SIZE, Frontier
 from audit.tiles import TILE_WIDTH
+from audit.trust import Trust
 
 HEAD_VERSION: Final = 1
 _MAX_HEAD: Final = 1024
@@ -36,44 +39,45 @@ class _Mismatch(Exception):  # noqa: N818 -- it is an answer, not an error
         self.verdict = Verdict(ok=False, index=index, sentence=sentence)
 
 
-def read_vkey(argument: str) -> str:
-    """Return the verifier key given as itself or as ``@file``.
+def read_trust(arguments: Sequence[str]) -> Trust:
+    """Return whom to believe: verifier keys, ``@file`` with one a line, or one ``@file`` with a policy.
 
     Raises:
-        VerifierInputError: the file cannot be read, or it is no verifier key.
+        VerifierInputError: a file cannot be read, or there is neither a verifier key nor a policy in it.
     """
     try:
-        text = Path(argument[1:]).read_text("utf-8").strip() if argument.startswith("@") else argument
-        note.parse_vkey(text)
+        texts = [Path(one[1:]).read_text("utf-8") if one.startswith("@") else one for one in arguments]
+        if len(texts) == 1 and policy_file.is_policy(texts[0]):
+            return policy_file.parse_policy(texts[0])
+        return Trust.of_keys(line for text in texts for line in text.strip().split("\n"))
     except (OSError, UnicodeDecodeError) as error:
         raise VerifierInputError(f"The key cannot be read: {error}.") from None
     except NoteError as error:
         raise VerifierInputError(f"The key is no verifier key: {error}") from None
-    return text
 
 
-def verify(path: Path | str, vkey: str) -> Verdict:
-    """Verify an exported log (a directory) or one ``.tlog-proof`` (a file) under the pinned key.
+def verify(path: Path | str, trust: Trust | str) -> Verdict:
+    """Verify an exported log (a directory) or one ``.tlog-proof`` (a file) under a policy, or one key.
 
     Raises:
-        VerifierInputError: there is no such path, it cannot be read, or ``vkey`` is no verifier key.
+        VerifierInputError: there is no such path, it cannot be read, or ``trust`` is no verifier key.
     """
-    read_vkey(vkey)
+    believed = read_trust([trust]) if isinstance(trust, str) else trust
     target = Path(path)
     if not target.exists():
         raise VerifierInputError(f"There is no {target}.")
     try:
-        return _verify_log(target, vkey) if target.is_dir() else _verify_proof(target, vkey)
+        return _verify_log(target, believed) if target.is_dir() else _verify_proof(target, believed)
     except _Mismatch as mismatch:
         return mismatch.verdict
     except OSError as error:
         raise VerifierInputError(f"The files cannot be read: {error}.") from None
 
 
-def _verify_proof(path: Path, vkey: str) -> Verdict:
+def _verify_proof(path: Path, trust: Trust) -> Verdict:
     data = path.read_bytes()
     try:
-        proven = proof.verify(data, vkey)
+        proven = proof.verify(data, trust, now=int(time.time()))
     except AuditError as error:
         raise _Mismatch(_claimed_index(data), str(error)) from None
     _check_head(proven.index, proven.entry)
@@ -89,8 +93,8 @@ def _claimed_index(data: bytes) -> int | None:
         return None
 
 
-def _verify_log(directory: Path, vkey: str) -> Verdict:
-    checkpoint = _read_checkpoint(directory, vkey)
+def _verify_log(directory: Path, trust: Trust) -> Verdict:
+    checkpoint = _read_checkpoint(directory, trust)
     walk = _Walk(directory, checkpoint)
     for index in range(-(-checkpoint.size // TILE_WIDTH)):
         walk.check_bundle(index)
@@ -99,9 +103,9 @@ def _verify_log(directory: Path, vkey: str) -> Verdict:
     return Verdict(ok=True, index=None, sentence=sentence)
 
 
-def _read_checkpoint(directory: Path, vkey: str) -> Checkpoint:
+def _read_checkpoint(directory: Path, trust: Trust) -> Checkpoint:
     try:
-        return verify_checkpoint((directory / "checkpoint").read_bytes(), vkey)
+        return trust.check((directory / "checkpoint").read_bytes(), now=int(time.time()))
     except FileNotFoundError:
         raise _Mismatch(None, "The checkpoint is missing.") from None
     except AuditError as error:

@@ -51,10 +51,16 @@ def export(directory: Path, token: str | None) -> None:
 
 @audit.command()
 @click.argument("path", type=click.Path())
-@click.option("--key", required=True, help="The log's verifier key, or @FILE that holds it.")
-def verify(path: str, key: str) -> None:
+@click.option(
+    "--key",
+    "keys",
+    required=True,
+    multiple=True,
+    help="A verifier key of the log, or @FILE with keys or a policy; may be given several times.",
+)
+def verify(path: str, keys: tuple[str, ...]) -> None:
     """Verify an export or a .tlog-proof at PATH, offline; exit with 1 when it does not hold."""
-    sys.exit(verify_main(["verify", f"--key={key}", "--", path]))
+    sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), "--", path]))
 
 
 @audit.command()

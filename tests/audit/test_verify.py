@@ -7,7 +7,8 @@ import pytest
 from audit import merkle, tiles
 from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
 from audit.errors import VerifierInputError
-from audit.verify import Verdict, read_vkey, verify
+from audit.trust import Trust
+from audit.verify import Verdict, read_trust, verify
 from tests.golden.make_entries import export_files, fixed_signer, prove
 
 SIGNER = fixed_signer()
@@ -237,8 +238,9 @@ def test_wrong_use_is_an_error_and_no_verdict(tmp_path: Path) -> None:
 
 def test_a_key_is_given_as_itself_or_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "vkey").write_text(SIGNER.vkey + "\n")
-    assert read_vkey(f"@{tmp_path / 'vkey'}") == read_vkey(SIGNER.vkey) == SIGNER.vkey
+    trust = Trust.of_keys([SIGNER.vkey])
+    assert read_trust([f"@{tmp_path / 'vkey'}"]) == read_trust([SIGNER.vkey]) == trust
     (tmp_path / "binary").write_bytes(b"\xff")
     for argument in (f"@{tmp_path / 'none'}", f"@{tmp_path / 'binary'}", "", "@"):
         with pytest.raises(VerifierInputError):
-            read_vkey(argument)
+            read_trust([argument])
