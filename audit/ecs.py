@@ -57,6 +57,18 @@ def stated_leaf(document: Mapping[str, object]) -> str | None:
     return stated if isinstance(stated, str) else None
 
 
+def stated_original(document: Mapping[str, object]) -> str | None:
+    """Return the original text that a stored document states."""
+    event = document.get("event")
+    stated = event.get("original") if isinstance(event, Mapping) else None
+    return stated if isinstance(stated, str) else None
+
+
+def original_text(head: bytes) -> str:
+    """Return how a document states a head; what is no text is spelled out."""
+    return head.decode("utf-8", "backslashreplace")
+
+
 def _fields(head: bytes) -> Mapping[str, object]:
     """Return the fields of a head the log took in: checked there field by field, so only its form here."""
     try:
@@ -74,7 +86,7 @@ def _identity(index: int, head: bytes, leaf: bytes) -> dict[str, object]:
         "module": "guildhall",
         "sequence": index,
         "hash": leaf.hex(),
-        "original": head.decode("utf-8", "backslashreplace"),
+        "original": original_text(head),
     }
 
 

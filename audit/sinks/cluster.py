@@ -47,8 +47,8 @@ def read_answer(reader: Callable[[Answer], T], answer: Answer) -> T:
 class Cluster(Protocol):
     """The requests that are made. Each raises ``ClusterError``."""
 
-    async def put_template(self, prefix: str) -> None:
-        """Make every index whose name begins with ``prefix`` use our mapping."""
+    async def put_template(self, name: str, template: Mapping[str, Any]) -> None:
+        """Put an index template."""
 
     async def bulk(self, operations: Sequence[bytes]) -> Answer:
         """Send lines of ``_bulk``."""
@@ -61,6 +61,15 @@ class Cluster(Protocol):
 
     async def search(self, indexes: str, search: Mapping[str, Any]) -> Answer:
         """Search."""
+
+    async def open_pit(self, indexes: str) -> str:
+        """Keep what is searchable now for a reader, and return the reader's id."""
+
+    async def search_pit(self, pit: str, search: Mapping[str, Any]) -> Answer:
+        """Search what a reader sees."""
+
+    async def close_pit(self, pit: str) -> None:
+        """Let go of a reader; one that is gone already is no failure."""
 
     async def count(self, indexes: str, query: Mapping[str, Any]) -> int:
         """Count the documents that match."""

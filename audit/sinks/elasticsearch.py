@@ -5,6 +5,7 @@ The client's own bulk helpers are not used: they lose which entries were sent wh
 builds lack it.
 """
 
+import contextlib
 from collections.abc import Awaitable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -15,6 +16,7 @@ from elasticsearch import (
     ApiError,
     AsyncElasticsearch,
     ConnectionTimeout,
+    OrjsonSerializer,
     SerializationError,
     TransportError,
     UnsupportedProductError,
@@ -22,11 +24,11 @@ from elasticsearch import (
 
 from audit.sinks.cluster import ABSENT, Answer, ClusterError, read_answer
 from audit.sinks.indexed import ElasticsearchSink
-from audit.sinks.mapping import MAPPING
+from audit.sinks.layout import Layout
 
 NOT_JSON = "Elasticsearch, or a proxy before it, answered with something that is not its JSON."
 PREFIX = "guildhall-audit-v1"
-TEMPLATE_PRIORITY = 200
+KEEP_ALIVE = "5m"
 BUSY = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -42,6 +44,7 @@ def open_elasticsearch(
     *,
     origin: str,
     prefix: str = PREFIX,
+    stream: bool = False,
     name: str = "elasticsearch",
     api_key: str | None = None,
     basic_auth: tuple[str, str] | None = None,
@@ -54,6 +57,7 @@ def open_elasticsearch(
         url: scheme, host and port.
         origin: the log's name, part of every ``_id``.
         prefix: the start of every index name.
+        stream: whether documents go to a data stream instead of plain indices.
         name: the key of the cursor.
         api_key: an API key, or None.
         basic_auth: user and password, or None.
@@ -67,9 +71,10 @@ def open_elasticsearch(
         request_timeout=timeout,
         max_retries=0,
         retry_on_timeout=False,
+        serializer=OrjsonSerializer(),
         ca_certs=DEFAULT if ca_certs is None else ca_certs,
     )
-    return ElasticsearchSink(ClientCluster(client), origin=origin, prefix=prefix, name=name)
+    return ElasticsearchSink(ClientCluster(client), origin=origin, layout=Layout(prefix, stream), name=name)
 
 
 class ClientCluster:
@@ -78,16 +83,9 @@ class ClientCluster:
     def __init__(self, client: AsyncElasticsearch) -> None:
         self._client = client
 
-    async def put_template(self, prefix: str) -> None:
-        """Put the index template."""
-        await ask(
-            self._client.indices.put_index_template(
-                name=prefix,
-                index_patterns=[f"{prefix}-*"],
-                priority=TEMPLATE_PRIORITY,
-                template={"mappings": MAPPING},
-            )
-        )
+    async def put_template(self, name: str, template: Mapping[str, Any]) -> None:
+        """Put an index template."""
+        await ask(self._client.indices.put_index_template(name=name, **template))
 
     async def bulk(self, operations: Sequence[bytes]) -> Answer:
         """Send lines of ``_bulk``."""
@@ -104,12 +102,27 @@ class ClientCluster:
 
     async def search(self, indexes: str, search: Mapping[str, Any]) -> Answer:
         """Search."""
-        return await ask(self._client.search(index=indexes, **search))
+        # Half an answer would look like missing documents.
+        return await ask(self._client.search(index=indexes, allow_partial_search_results=False, **search))
+
+    async def open_pit(self, indexes: str) -> str:
+        """Keep what is searchable now for a reader."""
+        answer = await ask(self._client.open_point_in_time(index=indexes, keep_alive=KEEP_ALIVE))
+        return read_answer(lambda found: str(found["id"]), answer)
+
+    async def search_pit(self, pit: str, search: Mapping[str, Any]) -> Answer:
+        """Search what a reader sees."""
+        reader = {"id": pit, "keep_alive": KEEP_ALIVE}
+        return await ask(self._client.search(pit=reader, allow_partial_search_results=False, **search))
+
+    async def close_pit(self, pit: str) -> None:
+        """Let go of a reader."""
+        with contextlib.suppress(ClusterError):
+            await ask(self._client.close_point_in_time(id=pit))
 
     async def count(self, indexes: str, query: Mapping[str, Any]) -> int:
         """Count the documents that match."""
-        answer = await ask(self._client.count(index=indexes, query=query))
-        return read_answer(lambda found: int(found["count"]), answer)
+        return read_answer(read_count, await ask(self._client.count(index=indexes, query=query)))
 
     async def health(self) -> Answer:
         """Return the state of the cluster."""
@@ -135,6 +148,13 @@ async def ask(request: Awaitable[ObjectApiResponse[Any]]) -> Answer:
     if isinstance(body, Mapping):
         return body
     raise ClusterError(NOT_JSON)
+
+
+def read_count(answer: Answer) -> int:
+    """Return the count of all shards; one that did not answer makes it no count."""
+    if answer.get("_shards", {}).get("failed"):
+        raise LookupError
+    return int(answer["count"])
 
 
 def explain_silence(error: TransportError) -> str:

@@ -1,46 +1,51 @@
-"""The follower that keeps documents in indices: create-only, with ids fixed by the entry's index.
+"""The follower that keeps documents in Elasticsearch: create-only, with ids fixed by the entry's index.
 
-Per entry: created is stored; there already is compared by its leaf hash, and a difference is an alarm;
-refused fields go to quarantine with the original only, so that the count stays exact; everything else stops
-the batch, which is sent again with the same ids. A request without an answer may have arrived, and counts as
-one that did not.
+Per entry: created is stored; there already is compared, and a difference is an alarm; refused fields go to
+quarantine with the original only, so that the count stays exact; everything else stops the batch, which is
+sent again with the same ids. A request without an answer may have arrived, and counts as one that did not.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
-
-import orjson
+from typing import Final
 
 from audit import ecs
-from audit.errors import HeadError
 from audit.sinks.bulk import UNANSWERED, Item, Verdict, read_items
-from audit.sinks.cluster import Answer, Cluster, ClusterError, read_answer
-from audit.sinks.mapping import document_id, index_name, quarantine_name
+from audit.sinks.cluster import Cluster, ClusterError
+from audit.sinks.copies import Copy
+from audit.sinks.held import Held
+from audit.sinks.layout import Layout
 from audit.sinks.port import Census, Delivery, Health, Shipment
+from audit.sinks.prepared import MAX_BATCH, Prepared, create_lines, cut
+from audit.sinks.scan import scan
 from audit.sinks.tally import Tally
 
-MAX_BATCH = 250
-"""Entries per request. A document has at most some 3.5 kB, and a body of 1 MiB would hold up the loop."""
+IN_FLIGHT: Final = 2
+"""Requests under way at once: one is indexed while the other is prepared."""
 
 
 class ElasticsearchSink:
-    """Ships to plain indices named by index range.
+    """Ships to plain indices named by index range, or to a data stream.
 
     Args:
         cluster: where to.
         origin: the log's name, part of every ``_id``.
-        prefix: the start of every index name.
+        layout: the names of indices.
         name: the key of the cursor.
     """
 
-    def __init__(self, cluster: Cluster, *, origin: str, prefix: str, name: str) -> None:
+    def __init__(self, cluster: Cluster, *, origin: str, layout: Layout, name: str) -> None:
         self._cluster = cluster
         self._origin = origin
-        self._prefix = prefix
+        self._layout = layout
         self._name = name
-        self._tally = Tally(cluster, origin=origin, pattern=f"{prefix}-*")
+        self._tally = Tally(cluster, origin=origin, pattern=layout.pattern)
+        self._held = Held(cluster, layout)
         self._prepared = False
         self._limit = MAX_BATCH
+        self._doubted: int | None = None
 
     @property
     def name(self) -> str:
@@ -71,112 +76,120 @@ class ElasticsearchSink:
         """
         return await self._tally.indexes(first, last)
 
+    def copies(self) -> AsyncIterator[Sequence[Copy]]:
+        """Yield every document of this log as it is now, by index, some at a time.
+
+        Raises:
+            SinkError: Elasticsearch cannot be asked now.
+        """
+        return scan(self._cluster, self._layout, origin=self._origin)
+
     async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
         """Create the documents that are not there yet, and compare those that are."""
-        done = Delivery(0)
-        while done.acknowledged < len(entries) and done.blocked is None:
-            first = done.acknowledged
-            done = extend(done, await self._deliver_chunk(entries[first : first + self._limit]))
-        # After any doubt the cluster may be another, empty one: its template is put again.
+        try:
+            await self._make_ready()
+            done = await self._deliver_in_turns(entries)
+        except ClusterError as error:
+            done = Delivery(0, blocked=str(error))
+        if entries and self._doubted is not None:
+            self._doubted = max(self._doubted, entries[-1].index + 1)
+        # After any doubt the cluster may be another, empty one: its templates are put again.
         self._prepared = self._prepared and done.blocked is None
         return done
 
-    async def _deliver_chunk(self, chunk: Sequence[Shipment]) -> Delivery:
+    async def _make_ready(self) -> None:
+        if not self._prepared:
+            for name, template in self._layout.templates():
+                await self._cluster.put_template(name, template)
+            self._prepared = True
+        if self._layout.stream and self._doubted is None:
+            # Who shipped here before may not have lived to see the answer to its last request.
+            self._doubted = await self._tally.find_end()
+
+    async def _deliver_in_turns(self, entries: Sequence[Shipment]) -> Delivery:
+        """Keep ``IN_FLIGHT`` requests under way, and count their outcomes in order."""
+        done, flying = Delivery(0), deque[asyncio.Task[Delivery]]()
         try:
-            await self._prepare()
-            return await self._settle(chunk, await self._create(chunk))
+            for batch in cut(entries, origin=self._origin, layout=self._layout, limit=self._limit):
+                flying.append(asyncio.create_task(self._deliver_whole(batch)))
+                if len(flying) == IN_FLIGHT:
+                    done = extend(done, await flying.popleft())
+                if done.blocked is not None:
+                    break
+            while flying and done.blocked is None:
+                done = extend(done, await flying.popleft())
+        finally:
+            # What is still under way lies behind a gap: its outcome is waited for, and not counted.
+            await asyncio.gather(*flying, return_exceptions=True)
+        return done
+
+    async def _deliver_whole(self, batch: Sequence[Prepared]) -> Delivery:
+        done = Delivery(0)
+        while done.acknowledged < len(batch) and done.blocked is None:
+            first = done.acknowledged
+            done = extend(done, await self._deliver_piece(batch[first : first + self._limit]))
+        return done
+
+    async def _deliver_piece(self, piece: Sequence[Prepared]) -> Delivery:
+        try:
+            return await self._settle(piece, await self._create(piece))
         except ClusterError as error:
-            if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(chunk) > 1:
-                self._limit = len(chunk) // 2
+            if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(piece) > 1:
+                self._limit = len(piece) // 2
                 return Delivery(0)
             return Delivery(0, blocked=str(error))
 
-    async def _prepare(self) -> None:
-        if not self._prepared:
-            await self._cluster.put_template(self._prefix)
-            self._prepared = True
+    async def _create(self, piece: Sequence[Prepared]) -> dict[str, Item]:
+        """Send what may not be there yet, and return the outcome of each entry by its document's id."""
+        known = await self._find_doubted(piece)
+        lines = [one.lines for one in piece if one.lines is not None and one.id not in known]
+        answered = await self._bulk(lines) if lines else {}
+        unreadable = {one.id: Item(Verdict.REFUSED, "no_head") for one in piece if one.lines is None}
+        return {**answered, **known, **unreadable}
 
-    async def _create(self, chunk: Sequence[Shipment]) -> dict[str, Item]:
-        """Send the batch, and return the outcome of each entry by its document's id."""
-        operations: list[bytes] = []
-        unreadable: dict[str, Item] = {}
-        for entry in chunk:
-            try:
-                document = ecs.document(entry.index, entry.head, entry.leaf, origin=self._origin)
-            except HeadError as error:
-                unreadable[self._id(entry)] = Item(Verdict.REFUSED, str(error))
-            else:
-                operations += self._operation(index_name(self._prefix, entry.index), entry, document)
-        answered = await self._bulk(operations) if operations else {}
-        return {**answered, **unreadable}
+    async def _find_doubted(self, piece: Sequence[Prepared]) -> dict[str, Item]:
+        """Return those that a data stream holds from before: it would take them a second time."""
+        if self._doubted is None or piece[0].entry.index >= self._doubted:
+            return {}
+        return {identity: Item(Verdict.EXISTS) for identity in await self._held.find(piece)}
 
-    async def _settle(self, chunk: Sequence[Shipment], items: Mapping[str, Item]) -> Delivery:
+    async def _settle(self, piece: Sequence[Prepared], items: Mapping[str, Item]) -> Delivery:
         """Follow up on the outcomes, up to the first entry that was not taken."""
-        outcomes = [items.get(self._id(entry), UNANSWERED) for entry in chunk]
+        outcomes = [items.get(one.id, UNANSWERED) for one in piece]
         blocks = [place for place, item in enumerate(outcomes) if item.verdict is Verdict.BLOCKED]
-        taken = list(zip(chunk, outcomes, strict=True))[: blocks[0] if blocks else None]
-        existing = [entry for entry, item in taken if item.verdict is Verdict.EXISTS]
-        refused = [entry for entry, item in taken if item.verdict is Verdict.REFUSED]
-        await self._quarantine(refused)
+        taken = list(zip(piece, outcomes, strict=True))[: blocks[0] if blocks else None]
+        existing = [one for one, item in taken if item.verdict is Verdict.EXISTS]
+        refused = [one for one, item in taken if item.verdict is Verdict.REFUSED]
+        differing = await self._held.differing(existing) if existing else ()
+        more = await self._set_aside(refused) if refused else ()
+        stopped = piece[blocks[0]].entry.index if blocks else None
         return Delivery(
             acknowledged=len(taken),
-            quarantined=tuple(entry.index for entry in refused),
-            tampered=await self._compare(existing),
-            blocked=f"Elasticsearch did not take entry {chunk[blocks[0]].index}: {outcomes[blocks[0]].error}."
+            quarantined=tuple(one.entry.index for one in refused),
+            tampered=tuple(sorted({*differing, *more})),
+            blocked=f"Elasticsearch did not take entry {stopped}: {outcomes[blocks[0]].error}."
             if blocks
             else None,
         )
 
-    async def _compare(self, existing: Sequence[Shipment]) -> tuple[int, ...]:
-        """Return the indexes under which another document is kept than the log's."""
-        if not existing:
-            return ()
-        wanted = [
-            {
-                "_index": index_name(self._prefix, entry.index),
-                "_id": self._id(entry),
-                "_source": ["event.hash"],
-            }
-            for entry in existing
-        ]
-        answer = await self._cluster.get(wanted)
-        found = read_answer(read_found, answer)
-        gone = [entry.index for entry in existing if self._id(entry) not in found]
-        if gone:
-            raise ClusterError(f"Entry {gone[0]} vanished from Elasticsearch while it was compared.")
-        return tuple(entry.index for entry in existing if found[self._id(entry)] != entry.leaf.hex())
-
-    async def _quarantine(self, refused: Sequence[Shipment]) -> None:
-        """Keep the originals of ``refused``, so that the count stays exact."""
-        if not refused:
-            return
-        operations: list[bytes] = []
-        for entry in refused:
-            document = ecs.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
-            operations += self._operation(quarantine_name(self._prefix), entry, document)
-        items = await self._bulk(operations)
+    async def _set_aside(self, refused: Sequence[Prepared]) -> Sequence[int]:
+        """Keep the originals of ``refused``; return the indexes under which something else is kept."""
+        items = await self._bulk([self._original(one) for one in refused])
+        verdicts = {one.id: items.get(one.id, UNANSWERED).verdict for one in refused}
         kept = {Verdict.STORED, Verdict.EXISTS}
-        lost = [
-            entry.index for entry in refused if items.get(self._id(entry), UNANSWERED).verdict not in kept
-        ]
+        lost = [one.entry.index for one in refused if verdicts[one.id] not in kept]
         if lost:
             raise ClusterError(f"Elasticsearch did not take entry {lost[0]} into quarantine.")
+        existing = [one for one in refused if verdicts[one.id] is Verdict.EXISTS]
+        return await self._held.differing_apart(existing) if existing else ()
+
+    def _original(self, one: Prepared) -> bytes:
+        entry = one.entry
+        document = ecs.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
+        return create_lines(self._layout.quarantine, one.id, document)
 
     async def _bulk(self, operations: Sequence[bytes]) -> dict[str, Item]:
         return read_items(await self._cluster.bulk(operations))
-
-    def _operation(self, index: str, entry: Shipment, document: dict[str, object]) -> tuple[bytes, bytes]:
-        action = {"create": {"_index": index, "_id": self._id(entry)}}
-        return orjson.dumps(action), orjson.dumps(document)
-
-    def _id(self, entry: Shipment) -> str:
-        return document_id(self._origin, entry.index)
-
-
-def read_found(answer: Answer) -> dict[str, str | None]:
-    """Return the leaf hash that each document found states, by its id."""
-    found = (document for document in answer["docs"] if document.get("found"))
-    return {document["_id"]: ecs.stated_leaf(document["_source"]) for document in found}
 
 
 def extend(done: Delivery, more: Delivery) -> Delivery:

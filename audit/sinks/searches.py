@@ -1,6 +1,6 @@
 """The questions asked of Elasticsearch about what it holds of one log, and how their answers are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 SEQUENCE = "event.sequence"
@@ -32,6 +32,28 @@ def held(origin: str, first: int, last: int) -> dict[str, Any]:
         "size": MAX_HITS,
         "source": False,
         "docvalue_fields": [SEQUENCE],
+        "track_total_hits": False,
+    }
+
+
+def by_ids(ids: Sequence[str], fields: Sequence[str]) -> dict[str, Any]:
+    """Return the search for documents by their ids, each as often as it is there."""
+    return {
+        "query": {"ids": {"values": list(ids)}},
+        "size": MAX_HITS,
+        "source": list(fields),
+        "track_total_hits": False,
+    }
+
+
+def everything_of(origin: str, page: int) -> dict[str, Any]:
+    """Return the search for the first page of all documents that are of the log or name none."""
+    nameless = {"bool": {"must_not": {"exists": {"field": "guildhall.log"}}}}
+    order = {"order": "asc", "missing": "_last", "unmapped_type": "long"}
+    return {
+        "query": {"bool": {"filter": {"bool": {"should": [{"term": {"guildhall.log": origin}}, nameless]}}}},
+        "sort": [{SEQUENCE: order}],
+        "size": page,
         "track_total_hits": False,
     }
 

@@ -25,7 +25,7 @@ class Tally:
         try:
             trouble = await self._find_trouble()
             sentence = trouble or "Elasticsearch can be written."
-            return Health(ok=trouble is None, sentence=sentence, next_index=await self._find_end())
+            return Health(ok=trouble is None, sentence=sentence, next_index=await self.find_end())
         except ClusterError as error:
             return Health(ok=False, sentence=str(error))
 
@@ -58,6 +58,17 @@ class Tally:
         except ClusterError as error:
             raise SinkError(str(error)) from None
 
+    async def find_end(self) -> int:
+        """Return one more than the highest index held, 0 for none.
+
+        Raises:
+            ClusterError: Elasticsearch cannot be asked now.
+        """
+        await self._cluster.refresh(self._pattern)
+        answer = await self._cluster.search(self._pattern, newest(self._origin))
+        found = read_answer(read_indexes, answer)
+        return found[0] + 1 if found else 0
+
     async def _find_trouble(self) -> str | None:
         try:
             answer = await self._cluster.health()
@@ -67,12 +78,6 @@ class Tally:
             logger.info("Elasticsearch: the health endpoint is not available (%s).", error.status)
             return None
         return "Elasticsearch has lost shards: its status is red." if answer.get("status") == "red" else None
-
-    async def _find_end(self) -> int:
-        await self._cluster.refresh(self._pattern)
-        answer = await self._cluster.search(self._pattern, newest(self._origin))
-        found = read_answer(read_indexes, answer)
-        return found[0] + 1 if found else 0
 
     async def _count_page(self, first: int, last: int, step: int) -> dict[int, int]:
         try:

@@ -41,7 +41,19 @@ class FakeElasticsearch:
     absent: dict[str, int] = field(default_factory=dict)
     batches: list[int] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
+    generations: Counter[str] = field(default_factory=Counter)
     url: str = ""
+
+    def rollover(self, stream: str) -> None:
+        """Begin another backing index of a data stream."""
+        self.generations[stream] += 1
+
+    def locate(self, name: str) -> str:
+        """The index that takes a document sent to ``name``: itself, or a stream's newest backing index."""
+        for template in self.templates.values():
+            if "data_stream" in template and name in template["index_patterns"]:
+                return f".ds-{name}-{self.generations[name] + 1:06d}"
+        return name
 
     def sequences(self) -> list[int]:
         """The entries held, in order."""
@@ -49,7 +61,7 @@ class FakeElasticsearch:
 
     def create(self, operation: Create) -> Document:
         """Do one operation as a healthy node does."""
-        key = (operation.index, operation.id)
+        key = (self.locate(operation.index), operation.id)
         if key in self.documents:
             return failed(operation, 409, "version_conflict_engine_exception")
         self.documents[key] = operation.document
@@ -72,7 +84,7 @@ class FakeElasticsearch:
     def find(self, index: str, identity: str) -> Document:
         found = self.documents.get((index, identity))
         place: Document = {"_index": index, "_id": identity, "found": found is not None}
-        return {**place, "_source": {"event": {"hash": found["event"]["hash"]}}} if found else place
+        return {**place, "_source": found} if found else place
 
     async def put_template(self, request: web.Request) -> web.StreamResponse:
         self.templates[request.match_info["name"]] = await request.json()
@@ -88,31 +100,43 @@ class FakeElasticsearch:
         query = (await request.json())["query"]
         return reply({"count": len(self.match(request.match_info["indexes"], query))})
 
-    async def search(self, request: web.Request) -> web.StreamResponse:
+    async def open_pit(self, request: web.Request) -> web.StreamResponse:
+        return reply({"id": request.match_info["indexes"]})
+
+    async def close_pit(self, _request: web.Request) -> web.StreamResponse:
+        return reply({"succeeded": True})
+
+    async def search_pit(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
+        return self.answer_search(body["pit"]["id"], body)
+
+    async def search(self, request: web.Request) -> web.StreamResponse:
+        return self.answer_search(request.match_info["indexes"], await request.json())
+
+    def answer_search(self, indexes: str, body: Document) -> web.StreamResponse:
         if "aggregations" in body and "histogram" in self.absent:
             return reply({"error": {"type": "parsing_exception"}}, self.absent["histogram"])
-        found = sorted(self.match(request.match_info["indexes"], body["query"]), reverse="sort" in body)
-        hits = [{"fields": {"event.sequence": [index]}} for index in found[: body["size"]]]
-        answer: Document = {"hits": {"hits": hits}}
+        found = self.match(indexes, body["query"])
+        hits = [hit(place, key, document) for place, (key, document) in enumerate(found)]
+        if "sort" in body:
+            ((ordered,),) = (sort.values() for sort in body["sort"])
+            hits.sort(key=lambda one: one["sort"], reverse=ordered["order"] == "desc")
+        hits = [one for one in hits if one["sort"] > body.get("search_after", [-1, -1])]
+        answer: Document = {"hits": {"hits": hits[: body["size"]]}}
         if "aggregations" in body:
             interval = body["aggregations"]["buckets"]["histogram"]["interval"]
-            buckets = Counter(index - index % interval for index in found)
+            buckets = Counter(one["sort"][0] - one["sort"][0] % interval for one in hits)
             shown = [{"key": float(key), "doc_count": number} for key, number in sorted(buckets.items())]
             answer["aggregations"] = {"buckets": {"buckets": shown}}
         return reply(answer)
 
-    def match(self, indexes: str, query: Document) -> list[int]:
-        """The indexes of the entries that the two kinds of filter we use let through."""
-        found = []
-        for (index, _), document in self.documents.items():
-            entry = {
-                "event.sequence": document["event"]["sequence"],
-                "guildhall.log": document["guildhall"]["log"],
-            }
-            if fnmatchcase(index, indexes) and all(passes(entry, one) for one in query["bool"]["filter"]):
-                found.append(document["event"]["sequence"])
-        return found
+    def match(self, indexes: str, query: Document) -> list[tuple[Key, Document]]:
+        """The documents that the kinds of query we use let through."""
+        return [
+            (key, document)
+            for key, document in self.documents.items()
+            if fnmatchcase(key[0].removeprefix(".ds-"), indexes) and passes(key[1], document, query)
+        ]
 
     @web.middleware
     async def lack(
@@ -126,11 +150,44 @@ class FakeElasticsearch:
         return await handler(request)
 
 
-def passes(entry: Mapping[str, Any], one: Document) -> bool:
-    if "term" in one:
-        return all(entry[name] == value for name, value in one["term"].items())
-    ((name, span),) = one["range"].items()
-    return bool(span["gte"] <= entry[name] and entry[name] < span.get("lt", entry[name] + 1))
+LAST = 2**63 - 1
+
+
+def hit(place: int, key: Key, document: Document) -> Document:
+    sequence = document.get("event", {}).get("sequence", LAST)
+    shown = {"_index": key[0], "_id": key[1], "_source": document, "sort": [sequence, place]}
+    return {**shown, "fields": {"event.sequence": [sequence]}}
+
+
+def passes(identity: str, document: Document, query: Document) -> bool:
+    """Whether a query lets a document through."""
+    ((kind, wanted),) = query.items()
+    if kind == "bool":
+        parts = {name: one if isinstance(one, list) else [one] for name, one in wanted.items()}
+        return (
+            all(passes(identity, document, one) for one in parts.get("filter", []))
+            and any(
+                passes(identity, document, one)
+                for one in parts.get("should", [{"ids": {"values": [identity]}}])
+            )
+            and not any(passes(identity, document, one) for one in parts.get("must_not", []))
+        )
+    if kind == "ids":
+        return identity in wanted["values"]
+    if kind == "exists":
+        return value_of(document, wanted["field"]) is not None
+    ((name, expected),) = wanted.items()
+    found = value_of(document, name)
+    if kind == "term":
+        return bool(found == expected)
+    return found is not None and expected["gte"] <= found < expected.get("lt", found + 1)
+
+
+def value_of(document: Document, name: str) -> Any:
+    found: Any = document
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def reply(body: object, status: int = 200) -> web.Response:
@@ -241,6 +298,9 @@ async def start(fake: FakeElasticsearch, port: int = 0) -> web.AppRunner:
     app.router.add_post("/{indexes}/_refresh", fake.refresh)
     app.router.add_post("/{indexes}/_count", fake.count)
     app.router.add_post("/{indexes}/_search", fake.search)
+    app.router.add_post("/_search", fake.search_pit)
+    app.router.add_post("/{indexes}/_pit", fake.open_pit)
+    app.router.add_delete("/_pit", fake.close_pit)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
