@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 from tests.bench.command import run
 from tests.bench.result import Result
-from tests.soak import spool_kills
+from tests.soak import injected_faults, spool_kills
 
-RUNS: dict[str, Callable[[], Result]] = {"spool-kills": spool_kills.measure}
+RUNS: dict[str, Callable[[], Result]] = {
+    "injected-faults": injected_faults.measure,
+    "spool-kills": spool_kills.measure,
+}
 
 if __name__ == "__main__":
     raise SystemExit(run("tests.soak", RUNS))
