@@ -4,6 +4,7 @@ from typing import Final
 
 from console.access.api import API as ACCESS_API
 from console.access.pages import PAGES as ACCESS_PAGES
+from console.admin.api import API as ADMIN_API
 from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
@@ -26,6 +27,6 @@ PAGES: Final = [
     *PEOPLE_PAGES,
     *TRAIL_PAGES,
 ]
-API: Final = [*ACCESS_API, *CATALOG_API, *PEOPLE_API, *TRAIL_API]
+API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
 OPEN_PAGES: Final = [sign_in, step_up, callback, *HOME_OPEN, *HEALTH]

@@ -1,23 +1,46 @@
 """The sinks this installation ships to, by its settings."""
 
+from pathlib import Path
+
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.file import FileSink
+from audit.sinks.http import HttpClient
 from audit.sinks.indexed import ElasticsearchSink
 from audit.sinks.port import Sink
+from audit.sinks.splunk import SplunkSink
+from audit.sinks.stream import Address, tls_context
+from audit.sinks.syslog import SyslogSink
+from audit.sinks.webhook import WebhookSink, read_secret
+from console.clock import system_clock
+from console.errors import SettingsError
 from console.settings import Settings
 
 ECS_FILE = "siem/ecs.ndjson"
 
 
 def build_sinks(settings: Settings) -> list[Sink]:
-    """Return every configured sink; nothing is sent yet."""
-    sinks: list[Sink] = []
-    if settings.audit.file_sink:
-        path = settings.data / ECS_FILE
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        sinks.append(FileSink(path, origin=settings.audit.origin))
-    elastic = elasticsearch_sink(settings)
-    return [*sinks, elastic] if elastic else sinks
+    """Return every configured sink; nothing is sent yet.
+
+    Raises:
+        SettingsError: a file that a sink needs for TLS cannot be used.
+    """
+    built = (
+        file_sink(settings),
+        elasticsearch_sink(settings),
+        splunk_sink(settings),
+        syslog_sink(settings),
+        webhook_sink(settings),
+    )
+    return [sink for sink in built if sink is not None]
+
+
+def file_sink(settings: Settings) -> FileSink | None:
+    """Return the file of ECS lines, unless it is turned off."""
+    if not settings.audit.file_sink:
+        return None
+    path = settings.data / ECS_FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return FileSink(path, origin=settings.audit.origin)
 
 
 def elasticsearch_sink(settings: Settings) -> ElasticsearchSink | None:
@@ -28,3 +51,66 @@ def elasticsearch_sink(settings: Settings) -> ElasticsearchSink | None:
     secret = given.password.get_secret_value() if given.password else ""
     basic = (given.username, secret) if given.username else None
     return open_elasticsearch(given.url, origin=settings.audit.origin, basic_auth=basic)
+
+
+def splunk_sink(settings: Settings) -> SplunkSink | None:
+    """Return the Splunk sink, if one is configured.
+
+    Raises:
+        SettingsError: the file of authorities cannot be used.
+    """
+    given = settings.audit.splunk
+    if given is None:
+        return None
+    client = http_client("splunk", given.url, given.networks, given.ca_file)
+    token = given.token.get_secret_value()
+    return SplunkSink(client, token, origin=settings.audit.origin, index=given.index)
+
+
+def syslog_sink(settings: Settings) -> SyslogSink | None:
+    """Return the syslog sink, if one is configured.
+
+    Raises:
+        SettingsError: a file of certificates or keys cannot be used.
+    """
+    given = settings.audit.syslog
+    if given is None:
+        return None
+    try:
+        files = (given.ca_file, given.certificate_file, given.key_file)
+        tls = tls_context(*files) if given.tls else None
+    except OSError as error:
+        raise SettingsError(_unusable("syslog", error)) from None
+    return SyslogSink(Address(given.host, given.port, tls), origin=settings.audit.origin)
+
+
+def webhook_sink(settings: Settings) -> WebhookSink | None:
+    """Return the webhook sink, if one is configured.
+
+    Raises:
+        SettingsError: the file of authorities cannot be used.
+    """
+    given = settings.audit.webhook
+    if given is None:
+        return None
+    client = http_client("webhook", given.url, given.networks, given.ca_file)
+    secret = read_secret(given.secret.get_secret_value())
+    return WebhookSink(client, secret, origin=settings.audit.origin, clock=system_clock)
+
+
+def http_client(name: str, url: str, networks: tuple[str, ...], ca: Path | None) -> HttpClient:
+    """Return the client of one follower.
+
+    Raises:
+        SettingsError: a network is none, or the file of authorities cannot be used.
+    """
+    try:
+        return HttpClient(url, networks=networks, ca=str(ca) if ca else None)
+    except ValueError:
+        raise SettingsError(f"Setting audit.{name}.networks holds something that is no network.") from None
+    except OSError as error:
+        raise SettingsError(_unusable(name, error)) from None
+
+
+def _unusable(name: str, error: OSError) -> str:
+    return f"A certificate or key file of audit.{name} cannot be used: {error.strerror or error}."

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -18,6 +18,13 @@ from pydantic_settings import (
 )
 
 from console.errors import SettingsError
+from console.sink_settings import (
+    ElasticsearchSettings,
+    Section,
+    SplunkSettings,
+    SyslogSettings,
+    WebhookSettings,
+)
 from sso.settings import IssuerSettings
 
 PREFIX = "GUILDHALL_"
@@ -31,11 +38,7 @@ class Profile(StrEnum):
     PRODUCTION = "production"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """Where the console listens and how the outside calls it."""
 
     host: str = Field("127.0.0.1", description="The address to listen at; embedded: loopback only.")
@@ -48,7 +51,7 @@ class ServerSettings(_Section):
     )
 
 
-class DatabaseSettings(_Section):
+class DatabaseSettings(Section):
     """Addresses of the main tree, the log and the key store; None means SQLite files in the data folder."""
 
     url: SecretStr | None = Field(
@@ -66,7 +69,7 @@ class DatabaseSettings(_Section):
     )
 
 
-class PolicySettings(_Section):
+class PolicySettings(Section):
     """Which engine decides."""
 
     engine: Literal["embedded", "opa"] = Field(
@@ -78,15 +81,7 @@ class PolicySettings(_Section):
     )
 
 
-class ElasticsearchSettings(_Section):
-    """The Elasticsearch follower."""
-
-    url: str = Field(description="The cluster's address.")
-    username: str | None = Field(None, description="Who we are there; none: no credential is sent.")
-    password: SecretStr | None = Field(None, description="Our password there, a secret.")
-
-
-class AuditSettings(_Section):
+class AuditSettings(Section):
     """The log's name, and who follows it."""
 
     origin: str = Field(
@@ -97,9 +92,12 @@ class AuditSettings(_Section):
         default=True, description="Whether entries are also written to a file, as ECS lines."
     )
     elasticsearch: ElasticsearchSettings | None = None
+    splunk: SplunkSettings | None = None
+    syslog: SyslogSettings | None = None
+    webhook: WebhookSettings | None = None
 
 
-class GatewaySettings(_Section):
+class GatewaySettings(Section):
     """Limits of the data path, and the networks clusters may live in."""
 
     networks: tuple[str, ...] = Field(
@@ -113,7 +111,7 @@ class GatewaySettings(_Section):
     )
 
 
-class SignInSettings(_Section):
+class SignInSettings(Section):
     """The identity providers; embedded adds the development provider by itself."""
 
     issuers: tuple[IssuerSettings, ...] = ()
@@ -243,11 +241,15 @@ def _mistakes(settings: Settings) -> list[str]:
 
 
 def _address_mistakes(settings: Settings) -> list[str]:
-    elastic = settings.audit.elasticsearch
+    followers = {
+        f"audit.{name}.url": given.url
+        for name in ("elasticsearch", "splunk", "webhook")
+        if (given := getattr(settings.audit, name)) is not None
+    }
     given = {
         "server.public_url": settings.server.public_url,
         "policy.opa_url": settings.policy.opa_url,
-        "audit.elasticsearch.url": elastic.url if elastic else None,
+        **followers,
     }
     found = []
     for name, url in given.items():

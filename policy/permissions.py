@@ -31,3 +31,5 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     SESSION_END = "session.end"
     SESSION_READ = "session.read"
+    SINK_READ = "sink.read"
+    SINK_TEST = "sink.test"

@@ -3,8 +3,10 @@
 from typing import Final
 
 from audit.events.action import Action
-from audit.events.declared import EventType, Severity
-from audit.events.shared import ACT, BY_PRINCIPAL, READS, TESTS, UPDATES, finding, running
+from audit.events.declared import Details, EventType, Field, Severity
+from audit.events.shared import ACT, BY_PRINCIPAL, FLAG, READS, TESTS, UPDATES, finding, running
+
+TEST: Final = Details("test", (Field("name"), Field("ok", FLAG), Field("sentence")))
 
 SINKS: Final = (
     EventType(
@@ -25,7 +27,6 @@ SINKS: Final = (
         type=("access",),
         ocsf=READS,
         parts=BY_PRINCIPAL,
-        draft=True,
     ),
     EventType(
         action=Action.SINK_RECONCILE,
@@ -54,8 +55,7 @@ SINKS: Final = (
         category=("configuration",),
         type=("info",),
         ocsf=TESTS,
-        parts=BY_PRINCIPAL,
-        draft=True,
+        parts=(TEST, *BY_PRINCIPAL),
     ),
     EventType(
         action=Action.SINK_UPDATE,

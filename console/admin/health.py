@@ -75,7 +75,7 @@ async def read_health(work: UnitOfWork) -> Health:
     services = work.services
     answers = await ping_all(services)
     try:
-        progress, followers = await log_progress(services), await _followers(services)
+        progress, followers = await log_progress(services), await read_followers(services)
     except SQLAlchemyError:
         progress, followers = None, []
     pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
@@ -94,7 +94,8 @@ def _keeps_up(progress: LogProgress | None, followers: Sequence[Follower]) -> bo
     return progress is not None and progress.is_prompt and shipping
 
 
-async def _followers(services: Services) -> list[Follower]:
+async def read_followers(services: Services) -> list[Follower]:
+    """Return every sink that ever shipped, by name, with how far it has come."""
     engine, columns = services.log.engine, sink_cursor.c
     wanted = sa.select(columns.sink, columns.next_index, columns.state, columns.error).order_by(columns.sink)
     async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The admin pages: health, clusters, mapping rules."""
+"""The admin pages: health, clusters, mapping rules, followers of the log."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from litestar.response import Template
 from console.admin.clusters import open_clusters
 from console.admin.health import read_health
 from console.admin.rules import open_rules
+from console.admin.sinks import open_sinks, try_sink
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate
 from console.declared import declares
@@ -72,4 +73,17 @@ async def add_rule(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -
     return redirect(request, "/admin/rules")
 
 
-PAGES = (health, clusters, add_cluster, sync, rules, add_rule)
+@get("/admin/sinks", opt=declares(Permission.SINK_READ))
+async def sinks(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
+    """See who follows the log, and how far each has come."""
+    return page(request, "admin/sinks.html", await open_sinks(work))
+
+
+@post("/admin/sinks/{name:str}/test", opt=declares(Permission.SINK_TEST), status_code=200)
+async def test(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+    """Ask one follower whether it can be delivered to."""
+    tested = await try_sink(work, name)
+    return page(request, "admin/sinks.html", await open_sinks(work, tested))
+
+
+PAGES = (health, clusters, add_cluster, sync, rules, add_rule, sinks, test)

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "policy": "console.cli.policy",
     "request": "console.cli.requests",
     "serve": "console.cli.local",
+    "sink": "console.cli.sinks",
 }
 WRONG_USE: Final = 2
 UNAVAILABLE: Final = 3

@@ -53,6 +53,8 @@ BADGES: dict[str, Badge] = {
     # followers of the log
     "shipping": Badge("Keeps up", Tone.GOOD, _GOOD),
     "blocked": Badge("Blocked", Tone.BAD, "player-pause"),
+    "waiting": Badge("Not started", Tone.PLAIN, _WAIT),
+    "off": Badge("Not configured", Tone.PLAIN, "ban"),
     "alarm": Badge("Alarm", Tone.BAD, "alert-triangle"),
     # outcomes in the log
     "success": Badge("Success", Tone.GOOD, _GOOD),

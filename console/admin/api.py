@@ -1,0 +1,26 @@
+"""The admin area's JSON API."""
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from console.admin.sinks import SinkRead, SinkTested, list_sinks, try_sink
+from console.declared import declares
+from console.web.listing import Listing
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+
+@get("/sinks", opt=declares(Permission.SINK_READ))
+async def get_sinks(work: NamedDependency[UnitOfWork]) -> Listing[SinkRead]:
+    """List the log's followers and how far each has come."""
+    return Listing(items=list(await list_sinks(work)))
+
+
+@post("/sinks/{name:str}/test", opt=declares(Permission.SINK_TEST), status_code=200)
+async def post_test(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> SinkTested:
+    """Ask a follower whether it can be delivered to."""
+    return await try_sink(work, name)
+
+
+API = (get_sinks, post_test)

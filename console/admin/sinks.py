@@ -1,0 +1,131 @@
+"""The log's followers: which are configured, how far each has come, and a test that asks one how it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from audit.event import Outcome, Part
+from audit.events import Action
+from audit.sinks.port import Health, Sink
+from console.admin.health import Follower, read_followers
+from console.errors import NotFoundError
+from console.followers import build_sinks
+from console.questions import Resource
+from console.work import UnitOfWork
+from policy.permissions import Permission
+
+ABSENT = "No follower of this name is configured."
+
+
+class SinkRead(BaseModel):
+    """A follower: how far it has come, what it lacks, and since how many seconds the oldest of it waits."""
+
+    name: str
+    state: str
+    next_index: int
+    lacks: int
+    seconds: int
+    error: str | None
+
+
+class SinkTested(BaseModel):
+    """What a test found, in one sentence."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """What the page of followers shows; `tested` is the answer to the test just made."""
+
+    sinks: Sequence[SinkRead]
+    may_test: bool
+    tested: SinkTested | None = None
+
+
+async def list_sinks(work: UnitOfWork) -> Sequence[SinkRead]:
+    """Return every configured follower, and those that shipped once and are configured no more.
+
+    Raises:
+        RefusedError: the principal may not see them.
+    """
+    await work.authorize(Permission.SINK_READ, Resource("sink"))
+    known = {one.name: _read(one) for one in await read_followers(work.services)}
+    configured = await _names(work)
+    waiting = {
+        name: SinkRead(name=name, state="waiting", next_index=0, lacks=0, seconds=0, error=None)
+        for name in configured
+        if name not in known
+    }
+    gone = {
+        name: one.model_copy(update={"state": "off"}) for name, one in known.items() if name not in configured
+    }
+    return [one for _, one in sorted((known | waiting | gone).items())]
+
+
+async def open_sinks(work: UnitOfWork, tested: SinkTested | None = None) -> Sinks:
+    """Return the page of followers.
+
+    Raises:
+        RefusedError: the principal may not see them.
+    """
+    sinks = await list_sinks(work)
+    return Sinks(sinks, await work.allowed(Permission.SINK_TEST, Resource("sink")), tested)
+
+
+async def try_sink(work: UnitOfWork, name: str) -> SinkTested:
+    """Ask one follower whether it can be delivered to, and record what it said.
+
+    Raises:
+        RefusedError: the principal may not test followers.
+        NotFoundError: none of this name is configured.
+    """
+    await work.authorize(Permission.SINK_TEST, Resource("sink"))
+    health = await _ping(work, name)
+    content = {"name": name, "ok": health.ok, "sentence": health.sentence}
+    async with work.write():
+        await work.record(
+            Action.SINK_TEST,
+            resource=Resource("sink"),
+            outcome=Outcome.SUCCESS if health.ok else Outcome.FAILURE,
+            parts=[Part(name="test", subject=None, content=content)],
+        )
+    return SinkTested(name=name, ok=health.ok, sentence=health.sentence)
+
+
+async def _ping(work: UnitOfWork, name: str) -> Health:
+    sinks = build_sinks(work.services.settings)
+    try:
+        for sink in sinks:
+            if sink.name == name:
+                return await sink.ping()
+    finally:
+        await _close(sinks)
+    raise NotFoundError(ABSENT)
+
+
+async def _names(work: UnitOfWork) -> set[str]:
+    sinks = build_sinks(work.services.settings)
+    try:
+        return {sink.name for sink in sinks}
+    finally:
+        await _close(sinks)
+
+
+async def _close(sinks: Sequence[Sink]) -> None:
+    for sink in sinks:
+        await sink.close()
+
+
+def _read(one: Follower) -> SinkRead:
+    return SinkRead(
+        name=one.name,
+        state=one.state,
+        next_index=one.shipped,
+        lacks=one.lacks,
+        seconds=one.seconds,
+        error=one.error,
+    )
