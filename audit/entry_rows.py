@@ -1,8 +1,8 @@
-"""Records become rows: ids the log knows are skipped, the rest get their numbers, heads and bodies."""
+"""What waits becomes entries: ids the log knows are skipped, the rest get their numbers, heads and bodies."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from audit import canonical
-from audit.body import body_digest
+from audit.body import body_digest, decode_parts
 from audit.errors import RecordError
 from audit.head import parse_time
 from audit.merkle import leaf_hash
 from audit.models import entry
+from audit.placed import Placed
 from audit.record import PLACED, Record, compose
 
 LOG_PRODUCER: Final = "log"
@@ -39,21 +40,19 @@ class Pending:
         """The id of the event."""
         return UUID(str(self.record.head_fields["id"]))
 
-
-@dataclass(frozen=True, slots=True)
-class EntryRow:
-    """One entry ready to be stored."""
-
-    columns: Mapping[str, Any]
-    parts: bytes
+    @property
+    def time(self) -> int:
+        """When it happened, microseconds since 1970, UTC."""
+        return parse_time(str(self.record.head_fields["time"]))
 
 
-async def skip_known(connection: AsyncConnection, pending: Sequence[Pending]) -> list[Pending]:
+async def skip_known(connection: AsyncConnection, waiting: Sequence[Pending | Placed]) -> list[Pending]:
     """Return what the log does not hold yet; another record under a known id gets an id of its own.
 
     An id is known after a crash between the log's commit and the outbox's. Nothing else may reuse one; what
     does is flagged and kept, not dropped.
     """
+    pending = [_reopen(one) if isinstance(one, Placed) else one for one in waiting]
     known = await _load_identities(connection, [one.event_id for one in pending])
     fresh = []
     for one in pending:
@@ -65,45 +64,59 @@ async def skip_known(connection: AsyncConnection, pending: Sequence[Pending]) ->
     return fresh
 
 
-async def place(connection: AsyncConnection, pending: Iterable[Pending], first: int) -> list[EntryRow]:
-    """Give each record its index from ``first`` on and its producer's number, and compose its entry."""
+async def place(connection: AsyncConnection, waiting: Sequence[Pending | Placed]) -> list[Placed]:
+    """Give each record that has none its producer's number, and compose its entry."""
     counts: dict[str, int] = {}
-    rows = []
-    for index, one in enumerate(pending, first):
+    placed = []
+    for one in waiting:
+        if isinstance(one, Placed):
+            placed.append(one)
+            continue
         number = one.number
         if number is None:
             if one.producer not in counts:
                 counts[one.producer] = await _next_number(connection, one.producer)
             number = counts[one.producer]
             counts[one.producer] += 1
-        rows.append(_compose_row(one, index, number))
-    return rows
+        placed.append(compose_entry(one.record, one.producer, number))
+    return placed
 
 
-def _compose_row(pending: Pending, index: int, number: int) -> EntryRow:
-    head, parts = compose(pending.record, producer=pending.producer, number=number)
-    fields = pending.record.head_fields
+def compose_entry(record: Record, producer: str, number: int) -> Placed:
+    """Return the entry of any record at its place.
+
+    Raises:
+        HeadError: the producer or number has the wrong form.
+    """
+    head, parts = compose(record, producer=producer, number=number)
+    fields = record.head_fields
     resource = fields.get("resource")
     resource = resource if isinstance(resource, Mapping) else {}
-    columns = {
-        "index": index,
-        "id": pending.event_id,
-        "time": parse_time(str(fields["time"])),
-        "action": fields["action"],
-        "outcome": fields["outcome"],
-        "actor": _uuid(fields.get("actor")),
-        "resource_type": resource.get("type"),
-        "resource_id": _uuid(resource.get("id")),
-        "request": _uuid(fields.get("request")),
-        "grant_id": _uuid(fields.get("grant")),
-        "decision": _uuid(fields.get("decision")),
-        "producer": pending.producer,
-        "number": number,
-        "retention": fields["retention"],
-        "head": head,
-        "leaf": leaf_hash(head),
-    }
-    return EntryRow(columns, parts)
+    time, leaf, retention = parse_time(str(fields["time"])), leaf_hash(head), str(fields["retention"])
+    columns = (
+        _hex(fields["id"]),
+        time,
+        fields["action"],
+        fields["outcome"],
+        _hex(fields.get("actor")),
+        resource.get("type"),
+        _hex(resource.get("id")),
+        _hex(fields.get("request")),
+        _hex(fields.get("grant")),
+        _hex(fields.get("decision")),
+        producer,
+        number,
+        retention,
+        head,
+        leaf,
+    )
+    return Placed(time, head, leaf, retention, columns, parts)
+
+
+def _reopen(placed: Placed) -> Pending:
+    fields = canonical.decode_map(placed.head)
+    record = Record(head_fields=_without_place(fields), parts=decode_parts(placed.body))
+    return Pending(record, str(fields["producer"]), int(str(fields["number"])))
 
 
 async def _next_number(connection: AsyncConnection, producer: str) -> int:
@@ -141,5 +154,5 @@ def _with_own_id(record: Record) -> Record:
         return own  # a head without room for the flag still deserves its entry
 
 
-def _uuid(value: object) -> UUID | None:
-    return None if value is None else UUID(str(value))
+def _hex(value: object) -> str | None:
+    return None if value is None else str(value).replace("-", "")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -129,6 +130,12 @@ def parse_time(text: str) -> int:
         return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
     except ValueError:
         raise HeadError("The time names no moment.") from None
+
+
+@lru_cache(maxsize=64)
+def is_producer(name: str) -> bool:
+    """Return whether a head may name ``name`` as its producer."""
+    return _PRODUCER.fullmatch(name) is not None
 
 
 def _read(fields: Mapping[str, object]) -> Head:

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from audit.append_rows import rows_on
 from audit.database import for_writing
-from audit.entry_rows import LOG_PRODUCER, EntryRow, Pending, place, skip_known
+from audit.entry_rows import LOG_PRODUCER, Pending, place, skip_known
 from audit.errors import AuditError
 from audit.event import Event
 from audit.events import Action
 from audit.keyring import MemoryKeyRing
 from audit.merkle import HASH_SIZE, Frontier
 from audit.models import body, entry, log_head
+from audit.placed import BODY_COLUMNS, ENTRY_COLUMNS, Placed
 from audit.record import Record, seal
 from audit.spool.progress import (
     CallKey,
@@ -114,7 +117,7 @@ class Log:
             self._epoch = (await read_head(connection)).epoch
         return self._epoch
 
-    async def append(self, pending: Sequence[Pending], progress: Progress | None = None) -> range:
+    async def append(self, waiting: Sequence[Pending | Placed], progress: Progress | None = None) -> range:
         """Log what is not yet logged, together with how far the spools were read; return the new indexes.
 
         Raises:
@@ -122,11 +125,20 @@ class Log:
             LogMissingError: the log was never created.
             LogFrozenError: the log was ended.
         """
+        try:
+            return await self._append_all(waiting, progress)
+        except IntegrityError:
+            # An id is there already, which is rare: only now is it worth asking for each.
+            return await self._append_unknown(waiting, progress)
+
+    async def _append_all(self, waiting: Sequence[Pending | Placed], progress: Progress | None) -> range:
         async with self._writing.begin() as connection:
-            indexes = await self._append(connection, pending)
-            if progress is not None:
-                await progress.store(connection)
-        return indexes
+            return await self._append(connection, waiting, progress)
+
+    async def _append_unknown(self, waiting: Sequence[Pending | Placed], progress: Progress | None) -> range:
+        async with self._writing.begin() as connection:
+            await own_head(connection, self._epoch)
+            return await self._append(connection, await skip_known(connection, waiting), progress)
 
     async def freeze(self, record: Record) -> int:
         """End the log with ``record``; return its index. Nothing can be appended after it.
@@ -145,27 +157,35 @@ class Log:
         async with self._engine.connect() as connection:
             return await load_cursors(connection), await load_open_calls(connection)
 
-    async def _append(self, connection: AsyncConnection, pending: Sequence[Pending]) -> range:
+    async def _append(
+        self,
+        connection: AsyncConnection,
+        waiting: Sequence[Pending | Placed],
+        progress: Progress | None = None,
+    ) -> range:
         head = await own_head(connection, self._epoch)
         if head.frozen is not None:
             raise LogFrozenError(head.frozen)
-        size = head.frontier.size
-        rows = await place(connection, await skip_known(connection, pending), size)
-        await self._advance(connection, head, rows)
-        if rows:
-            await connection.execute(entry.insert(), [dict(row.columns) for row in rows])
-            await connection.execute(body.insert(), [_body(row) for row in rows])
-        return range(size, size + len(rows))
+        start = head.frontier.size
+        placed = await place(connection, waiting)
+        await self._advance(connection, head, [one.leaf for one in placed])
+        entries = [(index, *one.columns) for index, one in enumerate(placed, start)]
+        bodies = [(index, one.retention, one.body) for index, one in enumerate(placed, start)]
+        rows = await rows_on(connection)
+        await rows.insert(entry, ENTRY_COLUMNS, entries)
+        await rows.insert(body, BODY_COLUMNS, bodies)
+        if progress is not None:
+            await progress.store(connection)
+        return range(start, start + len(placed))
 
-    async def _advance(self, connection: AsyncConnection, head: LogHead, rows: Sequence[EntryRow]) -> None:
-        size, leaves = head.frontier.size, [row.columns["leaf"] for row in rows]
-        for leaf in leaves:
-            head.frontier.append(leaf)
+    async def _advance(self, connection: AsyncConnection, head: LogHead, leaves: Sequence[bytes]) -> None:
+        size = head.frontier.size
+        completed = head.frontier.extend(leaves)
         moved = log_head.update().where(log_head.c.size == size, log_head.c.epoch == self._epoch)
         grown = {"size": head.frontier.size, "frontier": b"".join(head.frontier.hashes)}
         if (await connection.execute(moved.values(**grown))).rowcount != 1:
             raise StaleEpochError("Another worker writes this log now.")
-        await grow_tiles(connection, size, leaves)
+        await grow_tiles(connection, size, completed)
 
 
 async def own_head(connection: AsyncConnection, epoch: int) -> LogHead:
@@ -193,7 +213,3 @@ async def read_head(connection: AsyncConnection) -> LogHead:
     stored = bytes(row["frontier"])
     hashes = [stored[at : at + HASH_SIZE] for at in range(0, len(stored), HASH_SIZE)]
     return LogHead(row["origin"], Frontier(row["size"], hashes), row["epoch"], row["frozen"])
-
-
-def _body(row: EntryRow) -> dict[str, object]:
-    return {"index": row.columns["index"], "retention": row.columns["retention"], "parts": row.parts}

@@ -5,15 +5,15 @@ ranges of leaves, so that a proof comes from a list of hashes here and from stor
 one rule.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from audit.errors import ProofError
 
 HASH_SIZE: Final = 32
-EMPTY_ROOT: Final = hashlib.sha256().digest()
+EMPTY_ROOT: Final = sha256().digest()
 
 # Leaves from the first number up to, not including, the second.
 Range = tuple[int, int]
@@ -21,12 +21,12 @@ Range = tuple[int, int]
 
 def leaf_hash(entry: bytes) -> bytes:
     """Hash an entry: SHA-256(0x00 ‖ entry)."""
-    return hashlib.sha256(b"\x00" + entry).digest()
+    return sha256(b"\x00" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash two subtrees: SHA-256(0x01 ‖ left ‖ right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 @dataclass(slots=True)
@@ -45,9 +45,31 @@ class Frontier:
         self.hashes.append(node)
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes]) -> list[list[bytes]]:
+        """Add leaf hashes; return, for each height from 0, the roots of the subtrees this completed."""
+        completed, kept = list[list[bytes]](), list[bytes]()
+        fresh, rest = list(leaves), self.size
+        while fresh or rest:
+            completed.append(fresh)
+            row = [self.hashes.pop(), *fresh] if rest & 1 else fresh
+            if len(row) & 1:
+                kept.append(row[-1])
+            fresh, rest = _join_pairs(row), rest >> 1
+        self.hashes = kept[::-1]
+        self.size += len(leaves)
+        return completed
+
     def root(self) -> bytes:
         """Return the root hash; of the empty tree SHA-256 of nothing."""
         return join(self.hashes)
+
+
+def _join_pairs(row: Sequence[bytes]) -> list[bytes]:
+    left_and_right = iter(row)
+    return [
+        sha256(b"\x01" + left + right).digest()
+        for left, right in zip(left_and_right, left_and_right, strict=False)
+    ]
 
 
 def join(hashes: Sequence[bytes]) -> bytes:

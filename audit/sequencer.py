@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Protocol
 from uuid import UUID
@@ -113,7 +114,7 @@ class Sequencer:
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
         batch = drain.collect(self._clock())
-        pending = sorted([*waiting, *batch.pending], key=_time)
+        pending = sorted([*waiting, *batch.pending], key=attrgetter("time"))
         if pending or not batch.is_empty():
             logged = await self._log.append(pending, batch.progress)
             self._unsigned = self._unsigned or bool(logged)
@@ -173,7 +174,3 @@ class Sequencer:
 
     def _is_time_to_sign(self) -> bool:
         return self._signed_at is None or self._clock() - self._signed_at >= self._sign_every
-
-
-def _time(pending: Pending) -> str:
-    return str(pending.record.head_fields["time"])

@@ -6,28 +6,27 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit import merkle
 from audit.errors import TileError
 from audit.merkle import HASH_SIZE
 from audit.models import tile
-from audit.tiles import TILE_WIDTH, HashAt
+from audit.tiles import TILE_HEIGHT, TILE_WIDTH, HashAt
 
 T = TypeVar("T")
 
 
-async def grow_tiles(connection: AsyncConnection, size: int, leaves: Sequence[bytes]) -> None:
-    """Add leaf hashes to the tiles of a tree of ``size``, level by level, in the caller's transaction."""
-    level, count, hashes = 0, size, list(leaves)
-    while hashes:
-        number, kept = divmod(count, TILE_WIDTH)
+async def grow_tiles(connection: AsyncConnection, size: int, completed: Sequence[Sequence[bytes]]) -> None:
+    """Add what ``Frontier.extend`` completed to the tiles of a tree of ``size``; the caller commits."""
+    for level, fresh in enumerate(completed[::TILE_HEIGHT]):
+        if not fresh:
+            return
+        number, kept = divmod(size >> (TILE_HEIGHT * level), TILE_WIDTH)
+        hashes = b"".join(fresh)
         if kept:
-            stored = (await load_tile(connection, level, number))[: kept * HASH_SIZE]
+            hashes = (await load_tile(connection, level, number))[: kept * HASH_SIZE] + hashes
             await connection.execute(tile.delete().where(tile.c.level == level, tile.c.number == number))
-            hashes = [stored[at : at + HASH_SIZE] for at in range(0, len(stored), HASH_SIZE)] + hashes
-        chunks = [hashes[start : start + TILE_WIDTH] for start in range(0, len(hashes), TILE_WIDTH)]
+        width = TILE_WIDTH * HASH_SIZE
+        chunks = [hashes[start : start + width] for start in range(0, len(hashes), width)]
         await connection.execute(tile.insert(), [_row(level, number, *item) for item in enumerate(chunks)])
-        hashes = [merkle.root(chunk) for chunk in chunks if len(chunk) == TILE_WIDTH]
-        level, count = level + 1, number
 
 
 async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[HashAt], T]) -> T:
@@ -61,5 +60,5 @@ async def load_tile(connection: AsyncConnection, level: int, number: int) -> byt
     return bytes(await connection.scalar(wanted) or b"")
 
 
-def _row(level: int, first: int, place: int, hashes: Sequence[bytes]) -> dict[str, object]:
-    return {"level": level, "number": first + place, "hashes": b"".join(hashes)}
+def _row(level: int, first: int, place: int, hashes: bytes) -> dict[str, object]:
+    return {"level": level, "number": first + place, "hashes": hashes}

@@ -14,7 +14,7 @@ from audit.merkle import Frontier
 
 TILE_WIDTH: Final = 256
 MAX_ENTRY: Final = 65_535
-_TILE_HEIGHT: Final = 8
+TILE_HEIGHT: Final = 8
 _MAX_LEVEL: Final = 63
 
 HashAt = Callable[[int, int], bytes]
@@ -42,7 +42,7 @@ def bundle_path(index: int, width: int = TILE_WIDTH) -> str:
 
 def tile_width(level: int, index: int, size: int) -> int:
     """Return how many hashes tile ``index`` of ``level`` holds in a tree of ``size``: 0 to 256."""
-    hashes = size >> (_TILE_HEIGHT * level)
+    hashes = size >> (TILE_HEIGHT * level)
     return max(0, min(TILE_WIDTH, hashes - index * TILE_WIDTH))
 
 
@@ -136,7 +136,7 @@ def _perfect_roots(low: int, high: int, hash_at: HashAt) -> list[bytes]:
 
 
 def _perfect_root(height: int, index: int, hash_at: HashAt) -> bytes:
-    level, above = divmod(height, _TILE_HEIGHT)
+    level, above = divmod(height, TILE_HEIGHT)
     first = index << above
     return merkle.root(hash_at(level, place) for place in range(first, first + (1 << above)))
 

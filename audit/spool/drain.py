@@ -17,6 +17,7 @@ from audit.event import Event, Outcome
 from audit.events import Action
 from audit.fold import announce_call, close_call, is_overdue, lose_call
 from audit.keyring import MemoryKeyRing
+from audit.placed import Placed, place_call, place_entry
 from audit.record import Record, seal
 from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
 from audit.spool.progress import CallKey, Cursor, OpenCall, Progress
@@ -30,7 +31,7 @@ class Batch:
     """What one pass found at ``now``: records for the log, and the progress to store with them."""
 
     now: int
-    pending: list[Pending] = field(default_factory=list)
+    pending: list[Pending | Placed] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
 
     def is_empty(self) -> bool:
@@ -131,6 +132,8 @@ class SpoolDrain:
             batch.progress.opened[CallKey(producer, frame.number)] = call
         elif frame.kind is FrameKind.OUTCOME:
             self._fold(CallKey(producer, frame.ordinal), frame.record, batch)
+        elif (placed := place_entry(frame.record, producer, frame.ordinal)) is not None:
+            batch.pending.append(placed)
         else:
             batch.add_made(partial(Record.from_bytes, frame.record), producer, frame.ordinal)
 
@@ -142,7 +145,11 @@ class SpoolDrain:
                 logger.warning("Spool of %s: outcome without an open call %d", key.producer, key.number)
                 return
             batch.progress.closed.add(key)
-        batch.add_made(partial(_finish, call.record, outcome), key.producer, call.ordinal)
+        placed = place_call(call.record, outcome, key.producer, call.ordinal)
+        if placed is not None:
+            batch.pending.append(placed)
+        else:
+            batch.add_made(partial(_finish, call.record, outcome), key.producer, call.ordinal)
 
     def _close(self, producer: str, cursor: Cursor, batch: Batch) -> None:
         batch.progress.cursors[producer] = Cursor(cursor.at, closed=True)

@@ -12,8 +12,8 @@ u64 LE ordinal, record``:
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from audit.errors import AuditError
 
@@ -21,6 +21,7 @@ MAX_RECORD_BYTES = 1 << 20
 
 _HEADER = struct.Struct("<II")
 _PREFIX = struct.Struct("<BQQ")
+_WHOLE = struct.Struct("<IIBQQ")
 _LARGEST_PAYLOAD = _PREFIX.size + MAX_RECORD_BYTES
 
 
@@ -40,8 +41,10 @@ class FrameKind(IntEnum):
     ENTRY = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+_KINDS = {kind.value: kind for kind in FrameKind}
+
+
+class Frame(NamedTuple):
     """One record of a spool with its place in the producer's two counts."""
 
     kind: FrameKind
@@ -70,14 +73,16 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
     Raises:
         SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind.
     """
-    at = 0
+    at, view = 0, memoryview(data)
     while (end := _end_of_frame(data, at, base)) is not None:
-        payload = data[at + _HEADER.size : end]
-        if zlib.crc32(payload) != _HEADER.unpack_from(data, at)[1]:
+        _, checksum, kind, number, ordinal = _WHOLE.unpack_from(data, at)
+        if zlib.crc32(view[at + _HEADER.size : end]) != checksum:
             if end == len(data):
                 return
             raise SpoolCorruptError(base + at, "the checksum differs")
-        yield _decode_payload(payload, base + at), base + end
+        if kind not in _KINDS:
+            raise SpoolCorruptError(base + at, f"{kind} is no kind of frame")
+        yield Frame(_KINDS[kind], number, ordinal, data[at + _WHOLE.size : end]), base + end
         at = end
 
 
@@ -91,11 +96,3 @@ def _end_of_frame(data: bytes, at: int, base: int) -> int | None:
         raise SpoolCorruptError(base + at, f"a frame cannot have {length} bytes")
     end = at + _HEADER.size + length
     return end if end <= len(data) else None
-
-
-def _decode_payload(payload: bytes, offset: int) -> Frame:
-    kind, number, ordinal = _PREFIX.unpack_from(payload)
-    try:
-        return Frame(FrameKind(kind), number, ordinal, payload[_PREFIX.size :])
-    except ValueError:
-        raise SpoolCorruptError(offset, f"{kind} is no kind of frame") from None

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,16 +22,14 @@ class Cursor:
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallKey:
+class CallKey(NamedTuple):
     """An intent's place: its producer and its frame number there."""
 
     producer: str
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCall:
+class OpenCall(NamedTuple):
     """A call whose outcome has not been read: its ordinal, its record's bytes, and when it began."""
 
     ordinal: int
