@@ -110,6 +110,22 @@ class Store:
         await self.keys.close()
 
     @classmethod
+    def at(
+        cls,
+        folder: Path,
+        log_url: str | None = None,
+        main_url: str | None = None,
+        keys_url: str | None = None,
+    ) -> Self:
+        """Open what was migrated before; SQLite files in ``folder`` unless URLs are given."""
+        clock = Clock()
+        keys = KeyStore(keys_url or f"sqlite+aiosqlite:///{folder}/subject.db", KEK, clock)
+        engine = create_log_engine(log_url or f"sqlite+aiosqlite:///{folder}/log.db")
+        return cls(
+            folder, engine, Database(main_url or f"sqlite+aiosqlite:///{folder}/guildhall.db"), keys, clock
+        )
+
+    @classmethod
     async def open(
         cls,
         folder: Path,
@@ -117,15 +133,12 @@ class Store:
         main_url: str | None = None,
         keys_url: str | None = None,
     ) -> Self:
-        """Migrate and open; SQLite files in ``folder`` unless URLs are given."""
-        clock = Clock()
-        keys = KeyStore(keys_url or f"sqlite+aiosqlite:///{folder}/subject.db", KEK, clock)
-        engine = create_log_engine(log_url or f"sqlite+aiosqlite:///{folder}/log.db")
-        main = Database(main_url or f"sqlite+aiosqlite:///{folder}/guildhall.db")
-        await migrate(for_writing(engine), "log")
-        await migrate(main.engine, "main")
-        await migrate(for_writing(keys.engine), "keys")
-        return cls(folder, engine, main, keys, clock)
+        """Migrate and open."""
+        store = cls.at(folder, log_url, main_url, keys_url)
+        await migrate(for_writing(store.engine), "log")
+        await migrate(store.main.engine, "main")
+        await migrate(for_writing(store.keys.engine), "keys")
+        return store
 
 
 async def migrate(engine: AsyncEngine, tree: str, revision: str = "head") -> None:

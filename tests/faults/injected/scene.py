@@ -9,7 +9,6 @@ from pathlib import Path
 
 from audit import canonical, merkle, outbox
 from audit.checkpoint import FileSigner, verify_checkpoint
-from audit.database import create_log_engine
 from audit.event import Outcome
 from audit.fold import CallOutcome
 from audit.lease import FileLease
@@ -18,7 +17,7 @@ from audit.sequencer import hold_log
 from audit.spool.writer import SpoolWriter
 from audit.verify import verify
 from tests.audit.exports import export, records
-from tests.audit.log_store import ORIGIN, START, Database, Store, id_of
+from tests.audit.log_store import ORIGIN, START, Store, id_of
 from tests.faults.injected.told import Told
 
 ACTS = 40
@@ -42,11 +41,7 @@ class Found:
 
 def open_store(folder: Path) -> Store:
     """Open a folder that was migrated before, with its own key."""
-    store = Store(
-        folder,
-        create_log_engine(f"sqlite+aiosqlite:///{folder}/log.db"),
-        Database(f"sqlite+aiosqlite:///{folder}/guildhall.db"),
-    )
+    store = Store.at(folder)
     store.signer = FileSigner.load_or_create(folder / "log.key", ORIGIN)
     return store
 
