@@ -2,6 +2,7 @@
 
 AuditError
 ├── CanonicalError        a value or text is outside the canonical JSON profile
+├── DetailError           an event carries what its act does not declare; names act and field
 ├── EntryTooLargeError    a head or body exceeds its limit; names the field to shorten
 ├── HeadError             bytes are not a version 1 head
 ├── PartError             a sealed part cannot be opened, or does not match its commitment
@@ -26,6 +27,14 @@ class AuditError(Exception):
 
 class CanonicalError(AuditError):
     """A value or text is outside the canonical JSON profile (see audit.canonical)."""
+
+
+class DetailError(AuditError):
+    """An event carries what its act does not declare; the sentence names act and field, never a value."""
+
+    def __init__(self, action: str, what: str) -> None:
+        super().__init__(f"The act {action} {what}.")
+        self.action = action
 
 
 class EntryTooLargeError(AuditError):

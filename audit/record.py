@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from audit import canonical
+from audit import canonical, details
 from audit.body import MAX_PARTS, SealedPart, body_digest, encode_parts, parts_from, seal_parts
-from audit.errors import AuditError, CanonicalError, EntryTooLargeError, RecordError
+from audit.errors import AuditError, CanonicalError, DetailError, EntryTooLargeError, RecordError
 from audit.event import Event, Outcome
 from audit.events import EVENT_TYPES, Action
 from audit.head import MAX_HEAD, Head
@@ -77,11 +77,24 @@ def seal(event: Event, *, time: int, keys: KeyRing, entropy: Entropy = os.urando
     """Seal an event that happened at ``time`` (microseconds since 1970, UTC).
 
     Raises:
+        DetailError: a part holds what its act does not declare, or what has no canonical form.
         UnknownSubjectError: a part's subject has no key.
-        CanonicalError: a part's content, or a code, is not canonical JSON.
         EntryTooLargeError: too many parts, or a head that could exceed 1,024 bytes, where a call's
             leaves ``OUTCOME_ROOM`` for the reason of its outcome.
         HeadError: a field has the wrong form; names it.
+    """
+    details.check(event)
+    try:
+        return seal_declared(event, time=time, keys=keys, entropy=entropy)
+    except CanonicalError as error:
+        raise DetailError(event.action, f"holds what has no canonical form: {error.args[0]}"[:-1]) from None
+
+
+def seal_declared(event: Event, *, time: int, keys: KeyRing, entropy: Entropy = os.urandom) -> Record:
+    """Seal an event whose details were checked already, or are a vector's; raises as ``seal``.
+
+    Raises:
+        CanonicalError: a part's content, or a code, is not canonical JSON.
     """
     fields = _head(event, time).to_dict()
     record = Record(

@@ -26,7 +26,6 @@ class Field:
 
     Attributes:
         null: may be null.
-        optional: may be left out.
         personal: says something of a person, or is free text: it lies in a part with a subject, whose key
             can be destroyed.
         ecs: where a disclosed copy has it in the Elastic Common Schema; documents of heads never do.
@@ -35,14 +34,13 @@ class Field:
     name: str
     kind: Kind = Kind.TEXT
     null: bool = False
-    optional: bool = False
     personal: bool = False
     ecs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """The fields of one part, by its name. An act may carry each of its parts or leave it out."""
+    """The fields of one part. An act may carry each of its parts, and each field of them, or leave it out."""
 
     name: str
     fields: tuple[Field, ...]

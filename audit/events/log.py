@@ -33,10 +33,10 @@ RECONCILIATION: Final = Details(
 QUERY: Final = Details(
     "query",
     (
-        Field("q", optional=True),
-        Field("order", optional=True),
-        Field("entry", optional=True),
-        Field("proof", optional=True),
+        Field("q"),
+        Field("order"),
+        Field("entry"),
+        Field("proof"),
     ),
 )
 """What was asked, with ids in the place of names; or the one entry, or receipt, that was read."""

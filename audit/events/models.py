@@ -24,12 +24,12 @@ CALL: Final = Details(
     (
         Field("route", ecs="gen_ai.request.model"),
         Field("operation"),
-        Field("version", optional=True),
-        Field("cluster", optional=True),
-        Field("upstream_name", optional=True),
-        Field("upstream_version", optional=True),
-        Field("bytes", NUMBER, optional=True, ecs="http.request.body.bytes"),
-        Field("sha256", optional=True),
+        Field("version"),
+        Field("cluster"),
+        Field("upstream_name"),
+        Field("upstream_version"),
+        Field("bytes", NUMBER, ecs="http.request.body.bytes"),
+        Field("sha256"),
     ),
 )
 """A refused call has a route and an operation only: its body was never read."""
@@ -88,8 +88,8 @@ CLUSTERS: Final = (
                 "cluster",
                 (
                     Field("name"),
-                    Field("served", NUMBER, optional=True),
-                    Field("drafts", NUMBER, optional=True),
+                    Field("served", NUMBER),
+                    Field("drafts", NUMBER),
                 ),
             ),
             *ACT,

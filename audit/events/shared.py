@@ -21,7 +21,7 @@ ACTOR: Final = Details(
 )
 DECISION: Final = Details(
     "decision",
-    (Field("input", DOCUMENT, personal=True), Field("result", DOCUMENT), Field("engine", optional=True)),
+    (Field("input", DOCUMENT, personal=True), Field("result", DOCUMENT), Field("engine")),
 )
 CHANGE: Final = Details("change", (Field("rows", LIST),))
 """What changed in the rows that decisions read: each with kind, id, and only the fields that differ."""

@@ -42,7 +42,10 @@ async def _turn(work: UnitOfWork, name: str, state: RouteState, reason: str) -> 
             Action.ROUTE_STOP if stops else Action.ROUTE_START,
             resource=resource,
             rows=[route_row(route, work.now)],
-            parts=[Part(name="route", subject=None, content={"name": name, "reason": reason})],
+            parts=[
+                Part(name="route", subject=None, content={"name": name}),
+                Part(name="reason", subject=work.principal.id, content={"reason": reason}),
+            ],
         )
     return route
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from audit.body import seal_parts
+from audit.details import check_parts
 from audit.errors import AuditError, UnknownSubjectError
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
@@ -49,7 +50,7 @@ class Recorder:
         event = _event(action, caller, ruling, call, reasons=(), outcome=Outcome.UNKNOWN)
         keys = await self._hold_keys(event)
         number = await self._spool.append_durable(self._seal(event, keys), "intent")
-        return Intent(self, event.id, number, keys)
+        return Intent(self, event, number, keys)
 
     async def refuse(
         self,
@@ -99,12 +100,13 @@ class Recorder:
 class Intent:
     """A call that is recorded as intended; it is concluded exactly once."""
 
-    def __init__(self, recorder: Recorder, entry: UUID, number: int, keys: KeyRing) -> None:
-        """Remember the call's entry and spool number, and the keys its outcome will be sealed with.
+    def __init__(self, recorder: Recorder, event: Event, number: int, keys: KeyRing) -> None:
+        """Remember the call's act, entry and spool number, and the keys its outcome will be sealed with.
 
         They are kept for the call's life: an answer may take longer than the cache keeps keys.
         """
-        self.entry = entry
+        self.entry = event.id
+        self._action = event.action
         self._recorder = recorder
         self._keys = keys
         self._number: int | None = number
@@ -115,6 +117,7 @@ class Intent:
             return
         number, self._number = self._number, None
         part = Part(name="answer", subject=None, content=answer)
+        check_parts(self._action, [part])
         ended = CallOutcome(
             outcome=outcome,
             ended=self._recorder.now(),

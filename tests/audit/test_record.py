@@ -90,7 +90,7 @@ def test_folding_refuses_more_than_an_entry_holds() -> None:
 
 
 def test_every_sealed_record_fits_at_any_place() -> None:
-    record = longest_record(replace(CALL, action=Action.AUDIT_READ))
+    record = longest_record(replace(CALL, action=Action.MODEL_DESCRIBE))
     head, _ = compose(record, producer="x" * 64, number=canonical.MAX_INT)
     assert len(head) == 1024
 

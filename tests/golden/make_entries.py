@@ -19,7 +19,7 @@ from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.keyring import MemoryKeyRing, SubjectKey, wrap
 from audit.proof import Proof, format_proof
-from audit.record import compose, seal
+from audit.record import compose, seal_declared
 
 FOLDER: Final = Path(__file__).parent / "entries"
 ORIGIN: Final = "log.example/guildhall"
@@ -137,7 +137,7 @@ def make() -> dict[str, bytes]:
         list[bytes](),
     )
     for number, event in enumerate(EVENTS):
-        record = seal(event, time=1_767_225_600_000_000 + number, keys=keys, entropy=entropy)
+        record = seal_declared(event, time=1_767_225_600_000_000 + number, keys=keys, entropy=entropy)
         head, body = compose(record, producer=PRODUCER, number=number)
         heads.append(head)
         files |= {f"{number}.record": record.to_bytes(), f"{number}.head": head, f"{number}.body": body}
