@@ -58,9 +58,16 @@ def hash_row(
     kind: str, row_id: UUID, row: Mapping[str, object] | None, valid_from: int, valid_to: int | None
 ) -> str:
     """Return hex SHA-256 over the canonical JSON of what a version states: kind, id, row and valid time."""
-    stated: dict[str, object] = {"kind": kind, "id": str(row_id), "row": None if row is None else dict(row)}
-    stated |= {"valid_from": valid_from, "valid_to": valid_to}
-    return hashlib.sha256(canonical.encode(stated)).hexdigest()
+    text = None if row is None else canonical.encode(dict(row)).decode()
+    return hash_stated(kind, row_id, text, valid_from, valid_to)
+
+
+def hash_stated(kind: str, row_id: UUID, text: str | None, valid_from: int, valid_to: int | None) -> str:
+    """Return the same from the row's canonical text, as a version keeps it."""
+    ends = "null" if valid_to is None else valid_to
+    times = f'"valid_from":{valid_from},"valid_to":{ends}'
+    stated = f'{{"id":"{row_id}","kind":"{kind}","row":{text or "null"},{times}}}'
+    return hashlib.sha256(stated.encode()).hexdigest()
 
 
 def state_digest(row_hashes: Sequence[str]) -> str:

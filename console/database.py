@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.governed import GovernedSession
+
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -41,7 +43,7 @@ class Database:
         Raises:
             DBAPIError: the database does not answer, or refuses.
         """
-        async with _answering(), AsyncSession(self._reading, expire_on_commit=False) as session:
+        async with _answering(), _session(self._reading) as session:
             yield session
 
     @asynccontextmanager
@@ -51,8 +53,7 @@ class Database:
         Raises:
             DBAPIError: the database does not answer, or refuses.
         """
-        opened = AsyncSession(self._writing, expire_on_commit=False)
-        async with _answering(), opened as session, session.begin():
+        async with _answering(), _session(self._writing) as session, session.begin():
             yield session
 
     async def ping(self) -> None:
@@ -63,6 +64,10 @@ class Database:
     async def close(self) -> None:
         """Give back every connection."""
         await self.engine.dispose()
+
+
+def _session(engine: AsyncEngine) -> AsyncSession:
+    return AsyncSession(engine, expire_on_commit=False, sync_session_class=GovernedSession)
 
 
 @asynccontextmanager

@@ -62,6 +62,20 @@ class Installation(SQLModel, table=True):
     created: int = Field(sa_type=sa.BigInteger)
 
 
+class UnexplainedRow(SQLModel, table=True):
+    """A row of which `why` no recorded act explains it; it counts as absent (console.governed).
+
+    `row_id` is an event's id when the event's rows are missing; `event_id` is the event in question, if any.
+    """
+
+    __tablename__ = "unexplained_row"
+    kind: str = Field(primary_key=True, max_length=40)
+    row_id: UUID = Field(primary_key=True)
+    why: str = Field(max_length=40)
+    found: int = Field(sa_type=sa.BigInteger)
+    event_id: UUID | None = Field(default=None)
+
+
 class Cluster(SQLModel, table=True):
     """A serving installation that already runs somewhere."""
 

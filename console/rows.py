@@ -1,7 +1,11 @@
 """The canonical rows of people and rights: what history keeps of them. Ids only, never a name."""
 
+import hashlib
+import hmac
+import json
+
 from console.work import Row
-from sso.models import Identity, Membership, Person, RoleAssignment
+from sso.models import Identity, Membership, Person, RoleAssignment, Team
 
 
 def person_row(person: Person, now: int) -> Row:
@@ -9,9 +13,15 @@ def person_row(person: Person, now: int) -> Row:
     return Row("person", person.id, {"kind": person.kind.value, "state": person.state.value}, now)
 
 
-def identity_row(identity: Identity, now: int) -> Row:
-    """Return which person an identity belongs to; the subject stays in the erasable tables."""
-    return Row("identity", identity.id, {"person_id": str(identity.person_id)}, now)
+def identity_row(identity: Identity, now: int, key: bytes) -> Row:
+    """Return which person an identity belongs to; issuer and subject stay in the erasable tables.
+
+    Their HMAC-SHA256 under `key` stands for them: whoever changes them in the table is found out, and nobody
+    without the key can tell who they were.
+    """
+    known_as = json.dumps([identity.issuer, identity.subject]).encode()
+    digest = hmac.new(key, known_as, hashlib.sha256).hexdigest()
+    return Row("identity", identity.id, {"person_id": str(identity.person_id), "known_as": digest}, now)
 
 
 def membership_row(membership: Membership, now: int, *, gone: bool = False) -> Row:
@@ -34,3 +44,8 @@ def role_row(assignment: RoleAssignment, now: int, *, gone: bool = False) -> Row
         "managed_by": assignment.managed_by.value,
     }
     return Row("role_assignment", assignment.id, None if gone else state, now)
+
+
+def team_row(team: Team, now: int) -> Row:
+    """Return a team's name, by which decisions know it."""
+    return Row("team", team.id, {"name": team.name}, now)

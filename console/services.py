@@ -30,6 +30,7 @@ class Services:
     policy_revision: str
     keys: KeyStore
     csrf_key: bytes
+    identity_key: bytes
     sign_in: Providers
     http: httpx2.AsyncClient
 
@@ -56,6 +57,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         policy_revision=read_bundle().revision,
         keys=KeyStore(settings.keys_url, load_kek(keys / "subject.kek"), clock),
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
+        identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is
         sign_in=Providers(issuers, http, clock),
         http=http,
     )

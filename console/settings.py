@@ -91,6 +91,9 @@ class AuditSettings(Section):
     file_sink: bool = Field(
         default=True, description="Whether entries are also written to a file, as ECS lines."
     )
+    compare_seconds: int = Field(
+        30, ge=1, le=50, description="Seconds between two comparisons of the tables with the log."
+    )
     elasticsearch: ElasticsearchSettings | None = None
     splunk: SplunkSettings | None = None
     syslog: SyslogSettings | None = None

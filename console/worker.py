@@ -19,6 +19,7 @@ from console.followers import build_sinks
 from console.gateway.recorder import SPOOL
 from console.installation import first_flags
 from console.services import Services
+from console.unexplained.watch import Watch
 
 
 async def run_worker(services: Services, stop: asyncio.Event) -> None:
@@ -43,6 +44,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             shippers = [Shipper(engine, sink, services.clock) for sink in sinks]
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
+                group.create_task(Watch(services).run(stop))
                 for shipper in shippers:
                     group.create_task(shipper.run(stop))
     finally:

@@ -51,7 +51,10 @@ async def _bootstrapped(services: Services, issuer: str, subject: str) -> str:
         if logged or await _had_admin(session):
             raise ConflictError(REFUSED, ("already_bootstrapped",))
         made = await bootstrap(session, issuer, subject, work.now)
-        rows = [person_row(made.person, work.now), identity_row(made.identity, work.now)]
+        rows = [
+            person_row(made.person, work.now),
+            identity_row(made.identity, work.now, work.services.identity_key),
+        ]
         rows += [role_row(row, work.now) for row in made.added if isinstance(row, RoleAssignment)]
         content = {"issuer": issuer, "subject": subject}
         part = Part(name="identity", subject=made.person.id, content=content)

@@ -12,6 +12,7 @@ from console.errors import ConflictError, InvalidInputError
 from console.first_days import first_days_flags
 from console.people.forms import TEAM_NAME, MappingRuleCreate, MappingRuleRead
 from console.questions import Resource
+from console.rows import team_row
 from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 from sso.models import MappingRule, RuleRole, Team
@@ -91,6 +92,7 @@ async def _team(work: UnitOfWork, session: AsyncSession, name: str) -> Team:
     await work.record(
         Action.TEAM_CREATE,
         resource=Resource("team", team.id),
+        rows=[team_row(team, work.now)],
         parts=[Part(name="team", subject=None, content={"name": name})],
         flags=await first_days_flags(work, session),
     )

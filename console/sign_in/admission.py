@@ -74,7 +74,10 @@ async def _admitted(
 async def record_admission(work: UnitOfWork, admission: Admission) -> None:
     """Record a new person, and every membership and role a sign-in brought or took away."""
     if admission.created:
-        rows = [person_row(admission.person, work.now), identity_row(admission.identity, work.now)]
+        rows = [
+            person_row(admission.person, work.now),
+            identity_row(admission.identity, work.now, work.services.identity_key),
+        ]
         subject = Resource("person", admission.person.id)
         # The part also makes the person's key: gateways may only read keys, and seal this person's calls.
         profile = {"handle": admission.profile.handle, "name": admission.profile.name}

@@ -1,0 +1,61 @@
+"""Every kind of row that decisions read: its table, when a row counts as present, and its canonical state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col
+
+from console.access.rows import change_row, grant_row, review_row
+from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
+from console.governed import GOVERNED
+from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
+from console.people.mapping import rule_row
+from console.rows import identity_row, membership_row, person_row, role_row, team_row
+from console.work import Row
+from policy.models import Change, Grant, Review
+from sso.models import Identity, MappingRule, Membership, Person, RoleAssignment, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of row. ``state`` reads a row of ``table``; ``present`` leaves out rows without effect."""
+
+    table: type[SQLModel]
+    state: Callable[[Any], Row]
+    present: sa.ColumnElement[bool] | None = None
+
+    @property
+    def name(self) -> str:
+        """What history calls it."""
+        return GOVERNED[self.table]
+
+    def select(self) -> sa.Select[Any]:
+        """Return the query for every present row, not as an entity: unexplained ones are in it."""
+        every = sa.select(sa.inspect(self.table).local_table)
+        return every if self.present is None else every.where(self.present)
+
+
+def kinds(identity_key: bytes) -> tuple[Kind, ...]:
+    """Return every kind; an identity's state holds a digest under ``identity_key``."""
+    return (*_PLAIN, Kind(Identity, lambda row: identity_row(row, 0, identity_key)))
+
+
+_PLAIN: Final = (
+    Kind(Person, lambda row: person_row(row, 0)),
+    Kind(Team, lambda row: team_row(row, 0)),
+    Kind(Membership, lambda row: membership_row(row, 0)),
+    Kind(RoleAssignment, lambda row: role_row(row, 0)),
+    Kind(MappingRule, lambda row: rule_row(row, 0)),
+    Kind(Cluster, lambda row: cluster_row(row, 0)),
+    Kind(Model, lambda row: model_row(row, 0)),
+    Kind(Version, lambda row: version_row(row, 0)),
+    # A draft has no effect, and no history, until publishing binds it.
+    Kind(Deployment, lambda row: deployment_row(row, 0), col(Deployment.version_id).is_not(None)),
+    Kind(Route, lambda row: route_row(row, 0)),
+    Kind(RouteTarget, lambda row: target_row(row, 0)),
+    Kind(Change, lambda row: change_row(row, 0)),
+    Kind(Review, review_row),
+    Kind(Grant, grant_row, col(Grant.revoked_at).is_(None)),
+)
