@@ -1,6 +1,7 @@
 """An installation all of whose rows came by recorded acts, on SQLite and on PostgreSQL."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -57,7 +58,7 @@ class Place:
             for statement in statements:
                 await connection.execute(statement)
 
-    async def read(self, table: type[SQLModel]) -> list[SQLModel]:
+    async def read(self, table: type[SQLModel]) -> list[Any]:
         async with self.services.database.read() as session:
             return list(await session.exec(select(table)))
 

@@ -77,7 +77,7 @@ async def test_an_inserted_role_gives_nothing(place: Place) -> None:
     member = place.people["member"].id
     role = RoleAssignment(person_id=member, role=PlatformRole.ADMIN, scope="all", managed_by=Source.MANUAL)
     team = (await place.read(Team))[0]
-    seat = Membership(person_id=member, team_id=team.id, role=TeamRole.OWNER, managed_by=Source.MANUAL)  # type: ignore[attr-defined]
+    seat = Membership(person_id=member, team_id=team.id, role=TeamRole.OWNER, managed_by=Source.MANUAL)
     async with place.services.database.read() as session:
         before = await rights_of(session, member)
     await place.do(insert(role), insert(seat))
@@ -130,7 +130,7 @@ async def test_a_deleted_row_is_told(place: Place) -> None:
     chosen = (await place.read(RoleAssignment))[0]
     grant = await place.grant()
     await place.do(
-        rows(RoleAssignment).delete().where(rows(RoleAssignment).c.id == chosen.id),  # type: ignore[attr-defined]
+        rows(RoleAssignment).delete().where(rows(RoleAssignment).c.id == chosen.id),
         rows(Grant).delete().where(rows(Grant).c.id == grant.id),
     )
     assert await place.look() == 2
@@ -172,7 +172,7 @@ async def test_history_made_up_or_taken_away_explains_nothing(place: Place) -> N
 
 async def test_an_act_that_explains_a_row_again_ends_its_finding(place: Place) -> None:
     chosen = (await place.read(Membership))[0]
-    there = rows(Membership).c.id == chosen.id  # type: ignore[attr-defined]
+    there = rows(Membership).c.id == chosen.id
     before = chosen.model_dump()["role"]
     await place.do(
         rows(Membership).update().where(there).values(role="owner" if before == "member" else "member")
@@ -182,7 +182,7 @@ async def test_an_act_that_explains_a_row_again_ends_its_finding(place: Place) -
     assert await place.look() == 0
     assert await place.found() == set()
     assert [reasons for _, reasons in await place.told()] == [["row_differs"], ["explained_again"]]
-    assert chosen.id in {row.id for row in await place.read(Membership)}  # type: ignore[attr-defined]
+    assert chosen.id in {row.id for row in await place.read(Membership)}
 
 
 async def test_a_finding_taken_out_by_hand_comes_back(place: Place) -> None:
