@@ -6,6 +6,7 @@ from pathlib import Path
 
 _LOCK = ".lock"
 _SPOOL = ".spool"
+_DAMAGED = ".damaged"
 
 
 def lock_path(directory: Path, producer: str) -> Path:
@@ -16,6 +17,16 @@ def lock_path(directory: Path, producer: str) -> Path:
 def spool_path(directory: Path, producer: str, file: int) -> Path:
     """Return the producer's file of frames with number ``file``, counted from 0."""
     return directory / f"{producer}.{file:06d}{_SPOOL}"
+
+
+def mark_damaged(directory: Path, producer: str) -> None:
+    """Tell a producer that lives that its spool is damaged: nobody reads what it would write behind that."""
+    (directory / f"{producer}{_DAMAGED}").touch(mode=0o600)
+
+
+def is_damaged(directory: Path, producer: str) -> bool:
+    """Return whether the worker marked the producer's spool."""
+    return (directory / f"{producer}{_DAMAGED}").exists()
 
 
 def list_producers(directory: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """A process's spool through its lives: each begins and ends with an entry, and one that broke is followed.
 
-A worker that finds a live spool damaged leaves a mark beside it: what is written there would be read by nobody,
+A worker that finds a live spool damaged leaves a mark beside it: nobody reads what is written behind that,
 so the process takes no more records until a person has looked.
 """
 

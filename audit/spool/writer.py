@@ -38,6 +38,11 @@ class SpoolWriter:
     ``fdatasync``. When a write fails, the file is cut back to its last whole frame and the writer stays
     usable. When an ``fdatasync`` fails, nothing is known of the pages any more: the writer is ``broken`` for
     good.
+
+    Attributes:
+        producer: the name of this life.
+        broken: why nothing can be written any more, if so.
+        ordinal: the number that the next frame will have which begins an entry.
     """
 
     def __init__(self, directory: Path, producer: str, lock: int, descriptor: int, rotate_bytes: int) -> None:
@@ -51,7 +56,7 @@ class SpoolWriter:
         self._file = 0
         self._size = 0
         self._number = 0
-        self._ordinal = 0
+        self.ordinal = 0
         self._waiters: list[asyncio.Future[None]] = []
         self._syncing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
@@ -78,9 +83,18 @@ class SpoolWriter:
         Raises:
             SpoolUnavailableError: it did not become durable in time, or at all.
         """
-        number = self._append(_DURABLE[kind], self._ordinal, record)
-        self._ordinal += 1
+        number = self.append(record, kind)
         await self._wait_until_durable(number)
+        return number
+
+    def append(self, record: bytes, kind: Literal["intent", "entry"]) -> int:
+        """Write a frame and return its number; it outlives the process, and a power cut a moment later.
+
+        Raises:
+            SpoolUnavailableError: it could not be written.
+        """
+        number = self._append(_DURABLE[kind], self.ordinal, record)
+        self.ordinal += 1
         return number
 
     def append_outcome(self, intent: int, record: bytes) -> int:
