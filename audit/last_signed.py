@@ -10,10 +10,11 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit import tiles
-from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, NoteError, TileError
 from audit.spool.files import sync_directory
 from audit.tile_rows import compute_with_hashes
+from audit.trust import Trust
 
 
 class ForkRefusedError(AuditError):
@@ -45,16 +46,14 @@ class LastSigned:
         sync_directory(self._path.parent)
 
 
-async def refuse_fork(connection: AsyncConnection, note: str | None, fresh: Checkpoint, vkey: str) -> None:
-    """Check that ``fresh`` extends the checkpoint in ``note``, if any, in the stored tiles.
+async def refuse_fork(connection: AsyncConnection, note: str, fresh: Checkpoint, trust: Trust) -> None:
+    """Check that ``fresh`` extends the checkpoint in ``note`` in the stored tiles.
 
     Raises:
-        ForkRefusedError: it does not, or the note is not signed with the log's key.
+        ForkRefusedError: it does not, or the note is not signed with the log's key of its size.
     """
-    if note is None:
-        return
     try:
-        last = verify_checkpoint(note.encode(), vkey)
+        last = trust.check(note.encode(), now=0, whole=False)
         if fresh.size < last.size:
             raise ForkRefusedError(f"The log has {fresh.size} entries, but {last.size} were signed.")
         for known in (last, fresh):

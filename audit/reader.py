@@ -1,7 +1,7 @@
 """What the log is asked: entries, bodies, checkpoints, tiles and proofs. It reads only."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit import models, tiles
+from audit.key_history import KeyPeriod, read_key_history
 from audit.merkle import HASH_SIZE
 from audit.tile_rows import compute_with_hashes
 from audit.tiles import TILE_WIDTH, HashAt
 
 T = TypeVar("T")
 _ENTRIES: Final = sa.select(models.entry.c.index, models.entry.c.id, models.entry.c.head, models.entry.c.leaf)
+_PUBLISHED: Final = sa.select(models.published.c.size, models.published.c.note, models.published.c.time)
 _CHECKPOINTS: Final = sa.select(models.checkpoint.c.size, models.checkpoint.c.note, models.checkpoint.c.time)
 
 
@@ -65,13 +67,47 @@ class LogReader:
         return int(next(iter(found[0].values()))) if found else 0
 
     async def latest_checkpoint(self) -> StoredCheckpoint | None:
-        """Return the checkpoint of the largest tree, or None before the first."""
-        return await self._checkpoint(_CHECKPOINTS.order_by(models.checkpoint.c.size.desc()))
+        """Return the checkpoint of the largest tree with every line under it, or None before the first."""
+        stored = await self._checkpoint(_CHECKPOINTS.order_by(models.checkpoint.c.size.desc()))
+        newest = await self._checkpoint(_PUBLISHED)
+        if stored is None or newest is None or newest.size < stored.size:
+            return stored
+        return await self._with_witnesses(newest)
 
     async def checkpoint_covering(self, index: int) -> StoredCheckpoint | None:
         """Return the first checkpoint whose tree holds entry ``index``, or None while there is none."""
         size = models.checkpoint.c.size
         return await self._checkpoint(_CHECKPOINTS.where(size > index).order_by(size))
+
+    async def receipt_checkpoint(self, index: int, quorum: int = 1) -> StoredCheckpoint | None:
+        """Return the checkpoint a receipt of entry ``index`` carries: Ed25519 and witness lines only.
+
+        It is the first that ``quorum`` witnesses cosigned; the first of all when none is yet.
+        """
+        size = models.cosignature.c.size
+        cosigned = sa.select(size).where(size > index).group_by(size).order_by(size)
+        found = await self._select(cosigned.having(sa.func.count() >= quorum).limit(1))
+        if not found:
+            return await self.checkpoint_covering(index)
+        chosen = await self._checkpoint(_CHECKPOINTS.where(models.checkpoint.c.size == found[0]["size"]))
+        return await self._with_witnesses(chosen) if chosen else None
+
+    async def timestamp(self) -> tuple[StoredCheckpoint, bytes] | None:
+        """Return the largest checkpoint that an authority stamped, with its RFC 3161 answer."""
+        tokens, checkpoints = models.timestamp_token, models.checkpoint
+        newest = sa.select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.time, tokens.c.token).join(
+            checkpoints, checkpoints.c.size == tokens.c.size
+        )
+        found = await self._select(newest.order_by(tokens.c.size.desc()).limit(1))
+        if not found:
+            return None
+        fields = {name: value for name, value in found[0].items() if name != "token"}
+        return StoredCheckpoint(**fields), bytes(found[0]["token"])
+
+    async def key_history(self) -> tuple[KeyPeriod, ...]:
+        """Return the keys of the log and the sizes they sign, oldest first."""
+        async with self.engine.connect() as connection:
+            return await read_key_history(connection)
 
     async def inclusion(self, index: int, size: int) -> list[bytes]:
         """Prove entry ``index`` in the tree of ``size`` (audit.merkle verifies it).
@@ -107,6 +143,11 @@ class LogReader:
     async def _checkpoint(self, statement: sa.Select[Any]) -> StoredCheckpoint | None:
         found = await self._select(statement.limit(1))
         return StoredCheckpoint(**found[0]) if found else None
+
+    async def _with_witnesses(self, found: StoredCheckpoint) -> StoredCheckpoint:
+        lines = sa.select(models.cosignature.c.line).where(models.cosignature.c.size == found.size)
+        added = [str(row["line"]) for row in await self._select(lines.order_by(models.cosignature.c.witness))]
+        return replace(found, note=found.note + "".join(added))
 
     async def _compute(self, compute: Callable[[HashAt], T]) -> T:
         async with self.engine.connect() as connection:
