@@ -1,0 +1,1 @@
+"""Who remembers, off this host, how far the log was signed."""
