@@ -68,6 +68,7 @@ entry = sa.Table(
     sa.Index("ix_entry_time", "time"),
     sa.Index("ix_entry_actor", "actor", "index"),
     sa.Index("ix_entry_action", "action", "index"),
+    sa.Index("ix_entry_decision", "decision", "index"),
     sa.Index("ix_entry_request", "request", "index"),
     sa.Index("ix_entry_resource", "resource_id", "index"),
 )

@@ -4,7 +4,7 @@ from audit.query.fields import FIELDS, Field
 from audit.query.parse import parse
 from audit.query.resolve import Lookup, resolve
 from audit.query.sql import condition, select_entries
-from audit.query.tree import Name, Prefix, QueryError, Term, show
+from audit.query.tree import Name, Prefix, QueryError, Range, Term, show
 
 __all__ = [
     "FIELDS",
@@ -13,6 +13,7 @@ __all__ = [
     "Name",
     "Prefix",
     "QueryError",
+    "Range",
     "Term",
     "condition",
     "parse",

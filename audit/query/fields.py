@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+from audit.query.ranges import read_indexes, read_times
 from audit.query.tree import Name, Prefix, QueryError, Value
 
 ACTION = re.compile(r"[a-z_]+(?:\.[a-z_]+){1,2}")
 ACTION_START = re.compile(r"[a-z_]+(?:\.[a-z_]*){0,2}")
-INDEX = re.compile(r"[0-9]{1,18}")
 PRODUCER = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 RESOURCE_TYPE = re.compile(r"[a-z_]{1,40}")
 OUTCOMES = ("denied", "failure", "success", "unknown")
@@ -78,10 +78,20 @@ def read_id_or_name(written: Written) -> Value:
 
 
 def read_index(written: Written) -> Value:
-    """Read the index of an entry, counted from 0."""
-    if INDEX.fullmatch(written.text):
-        return int(written.text)
-    raise BadValueError("an index is a whole number from 0, such as 1042")
+    """Read the index of an entry, counted from 0, or a range of indexes."""
+    try:
+        return read_indexes(written.text)
+    except ValueError:
+        raise BadValueError("an index is a whole number from 0, such as 1042, or 1042..1099") from None
+
+
+def read_time(written: Written) -> Value:
+    """Read a day, a moment or a range of them, UTC."""
+    try:
+        return read_times(written.text)
+    except ValueError:
+        example = "2026-10-01, 2026-10-01T09:30Z or 2026-10-01..2026-10-31"
+        raise BadValueError(f"a time is a UTC day, a moment or a range: {example}") from None
 
 
 def read_producer(written: Written) -> Value:
@@ -104,13 +114,15 @@ FIELDS: Mapping[str, Field] = MappingProxyType(
         for field in (
             Field("action", "action", "what was done, exactly or by its start", read_action),
             Field("actor", "actor", "who did it: an id or a handle", read_id_or_name),
+            Field("decision", "decision", "the policy decision it rests on", read_id),
             Field("grant", "grant_id", "the grant it used or touched", read_id),
             Field("id", "id", "the event's id", read_id),
-            Field("index", "index", "the entry's place in the log", read_index),
+            Field("index", "index", "the entry's place in the log, or a range of places", read_index),
             Field("outcome", "outcome", "how it ended", read_outcome),
             Field("producer", "producer", "the spool or outbox that wrote the record", read_producer),
             Field("request", "request", "the access request it belongs to", read_id),
             Field("resource", "resource_id", "what it was done to: an id or a route's name", read_id_or_name),
+            Field("time", "time", "when it happened: a UTC day, a moment, or a range a..b", read_time),
             Field("type", "resource_type", "the type of what it was done to", read_resource_type),
         )
     }

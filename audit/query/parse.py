@@ -94,7 +94,7 @@ def _explain_value(character: str) -> str:
         case "(" | ",":
             return LISTS
         case "<" | ">" | "=":
-            return "ranges and comparisons are not part of the language; ask for one value"
+            return "comparisons are not part of the language; write a range, as in 7..9 or 7.."
         case "*":
             return "a value cannot begin with *; only its end can be left open, as in model.*"
         case _:

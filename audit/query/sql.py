@@ -1,13 +1,13 @@
 """From terms to one SELECT over the log's entries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from audit.models import entry
 from audit.query.fields import FIELDS
-from audit.query.tree import Name, Prefix, Term
+from audit.query.tree import Name, Prefix, Range, Term
 
 
 def select_entries(terms: Sequence[Term], *, before: int | None = None, limit: int) -> sa.Select[Any]:
@@ -34,4 +34,13 @@ def condition(term: Term) -> sa.ColumnElement[bool]:
         raise TypeError(f"The name in {term.field} was not resolved.")
     if isinstance(term.value, Prefix):
         return column.startswith(term.value.start, autoescape=True)
+    if isinstance(term.value, Range):
+        return sa.and_(*_bounds(column, term.value))
     return column == term.value
+
+
+def _bounds(column: sa.Column[Any], wanted: Range) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.first is not None:
+        yield column >= wanted.first
+    if wanted.last is not None:
+        yield column <= wanted.last

@@ -39,7 +39,19 @@ class Name:
     text: str
 
 
-Value = str | int | UUID | Prefix | Name
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Every value from ``first`` to ``last``, both included; None where an end is open.
+
+    ``text`` is how it is written, ``a..b``.
+    """
+
+    first: int | None
+    last: int | None
+    text: str = dataclasses.field(default="", compare=False)
+
+
+Value = str | int | UUID | Prefix | Name | Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +65,13 @@ class Term:
 
 def show(terms: Sequence[Term]) -> str:
     """Return the text that parses back to ``terms``."""
-    return " ".join(f"{term.field}:{_show_value(term.value)}" for term in terms)
+    return " ".join(f"{term.field}:{_show_value(term)}" for term in terms)
 
 
-def _show_value(value: Value) -> str:
+def _show_value(term: Term) -> str:
+    value = term.value
+    if isinstance(value, Range):
+        return value.text if PLAIN.fullmatch(value.text) else quote(value.text)
     if isinstance(value, Prefix):
         return f"{value.start}*"
     text = value.text if isinstance(value, Name) else str(value)

@@ -1,11 +1,13 @@
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit.query import FIELDS, Name, Prefix, QueryError, Term, parse, show
+from audit.query import FIELDS, Name, Prefix, QueryError, Range, Term, parse, show
 
 ID = "0198c1a2-7c3e-7b11-9d52-4f0a6f1f2e3d"
 QUICK = 300
@@ -17,6 +19,26 @@ near_text = st.lists(
     max_size=12,
 ).map("".join)
 
+
+def write_time(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds") + "Z"
+
+
+def ranges(ends: st.SearchStrategy[Any], write: Callable[[Any], str] = str) -> st.SearchStrategy[Range]:
+    """Ranges as they are read from their own text, so that their two forms belong together."""
+    field = "index" if write is str else "time"
+    texts = (
+        st.lists(ends, min_size=2, max_size=2)
+        .map(sorted)
+        .flatmap(
+            lambda pair: st.sampled_from(
+                [f"{write(pair[0])}..{write(pair[1])}", f"{write(pair[0])}..", f"..{write(pair[1])}"]
+            )
+        )
+    )
+    return texts.map(lambda text: cast("Range", parse(f'{field}:"{text}"')[0].value))
+
+
 actions = st.from_regex(r"[a-z_]{1,8}(\.[a-z_]{1,8}){1,2}", fullmatch=True)
 names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=40).map(Name)
 ids = st.uuids()
@@ -25,11 +47,13 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "actor": names | ids,
     "grant": ids,
     "id": ids,
-    "index": st.integers(0, 10**18 - 1),
+    "decision": ids,
+    "index": st.integers(0, 10**18 - 1) | ranges(st.integers(0, 10**18 - 1)),
     "outcome": st.sampled_from(["denied", "failure", "success", "unknown"]),
     "producer": st.from_regex(r"[A-Za-z0-9._:-]{1,64}", fullmatch=True),
     "request": ids,
     "resource": names | ids,
+    "time": ranges(st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 30)), write=write_time),  # noqa: DTZ001
     "type": st.from_regex(r"[a-z_]{1,40}", fullmatch=True),
 }
 terms = st.sampled_from(sorted(values)).flatmap(
@@ -75,7 +99,14 @@ def test_a_term_knows_the_column_of_its_value() -> None:
         ("id:member", 4, "an id looks like"),
         (f"request:{ID.replace('-', '')}", 9, "an id looks like"),
         ("index:-1", 7, "in quotes"),
-        ("index:1..5", 7, "whole number"),
+        ("index:5..1", 7, "whole number"),
+        ("index:..", 7, "whole number"),
+        ("time:yesterday", 6, "a UTC day"),
+        ("time:2026-02-30", 6, "a UTC day"),
+        ("time:2026-10-02..2026-10-01", 6, "a UTC day"),
+        ("time:2026-10-01T10:00+02:00", 6, "a UTC day"),
+        ("time:99999999-01-01", 6, "a UTC day"),
+        ("decision:no", 10, "an id looks like"),
         ("index:1234567890123456789", 7, "whole number"),
         ("outcome:sucess", 9, "did you mean success?"),
         ("action:model", 8, "looks like model.invoke"),
@@ -96,7 +127,7 @@ def test_a_term_knows_the_column_of_its_value() -> None:
         ("(actor:x)", 1, "parentheses"),
         ("actor:(x,y)", 7, "lists"),
         ("actor:x,y", 8, "lists"),
-        ("index:>5", 7, "ranges"),
+        ("index:>5", 7, "write a range"),
         ('"two words"', 1, "free text"),
         ("x" * 2_001, 2_001, "2000 characters"),
         (" ".join(["index:1"] * 21), 167, "20 pairs"),

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from audit.models import entry
 from audit.query import parse, select_entries
 
-ACTOR, ROUTE, REQUEST, GRANT = (uuid4() for _ in range(4))
+ACTOR, ROUTE, REQUEST, GRANT, DECISION = (uuid4() for _ in range(5))
 ACTIONS = ("model.invoke", "model.describe", "modelx.invoke", "grant.create")
 
 
@@ -34,6 +34,7 @@ def row(index: int) -> dict[str, object]:
         "resource_id": ROUTE if index < 20 else None,
         "request": REQUEST if index == 7 else None,
         "grant_id": GRANT if index == 8 else None,
+        "decision": DECISION if index == 9 else None,
         "producer": "outbox",
         "number": index,
         "retention": "invoke",
@@ -60,6 +61,14 @@ def ask(connection: Connection, text: str, before: int | None = None, limit: int
         (f"grant:{GRANT}", {8}),
         (f"id:{UUID(int=9)}", {9}),
         ("index:11", {11}),
+        ("index:11..13", {11, 12, 13}),
+        ("index:37..", {37, 38, 39}),
+        ("index:..1 outcome:success", {0}),
+        (f"decision:{DECISION}", {9}),
+        ("time:1970-01-01T00:00:00.000005Z", {5}),
+        ("time:1970-01-01T00:00:00.00001Z..1970-01-01T00:00:00.000019Z", set(range(10, 20))),
+        ("time:1970-01-01", set(range(40))),
+        ("time:1970-01-02..", set()),
         ("producer:outbox type:route index:3", {3}),
         ("type:grant", set()),
     ],
