@@ -2,24 +2,52 @@
 
 Source: ECS 9 field reference, https://www.elastic.co/docs/reference/ecs. What ECS has no field for is under
 ``guildhall``. ``event.original`` is the head as it was hashed: its leaf hash can be computed from any copy.
+A document is made of nothing but the entry itself, so it can be made again, and compared, from any copy.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import orjson
 
 from audit.errors import HeadError
 from audit.events import EVENT_TYPES, EventType
+from audit.events.declared import OcsfClass
 from audit.head import HEAD_VERSION
 
-ECS_VERSION: Final = "9.0.0"
+ECS_VERSION: Final = "9.4.0"
 OUTCOMES: Final = {"success": "success", "failure": "failure", "denied": "failure"}
 PLACED: Final = frozenset({"v", "id", "time", "action", "actor"})
 """Fields of the head that have their place in ECS alone; the others are under ``guildhall``."""
 
 _NEEDED: Final = frozenset({"v", "id", "time", "action", "outcome"})
-_TYPES: Final[Mapping[str, EventType]] = {str(action): kind for action, kind in EVENT_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What ECS calls an act; lists are copied into each document."""
+
+    kind: str
+    category: list[str]
+    type: list[str]
+    denied: list[str]
+    severity: int
+
+
+def _words(known: EventType) -> _Words:
+    found = known.ocsf.class_uid is OcsfClass.DETECTION_FINDING
+    return _Words(
+        kind="alert" if found else "event",
+        category=list(known.category),
+        type=list(known.type),
+        denied=[*known.type, "denied"],
+        severity=int(known.severity),
+    )
+
+
+_ACTS: Final[Mapping[str, _Words]] = {str(action): _words(kind) for action, kind in EVENT_TYPES.items()}
+_OF_ANOTHER_VERSION: Final = _Words("event", ["configuration"], ["info"], ["info", "denied"], 1)
 
 
 def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
@@ -35,14 +63,17 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
         HeadError: the bytes are not a head.
     """
     fields = _fields(head)
-    own = {name: value for name, value in fields.items() if name not in PLACED}
+    own: dict[str, object] = {"log": origin}
+    own.update((name, value) for name, value in fields.items() if name not in PLACED)
     found: dict[str, object] = {
         "@timestamp": fields["time"],
         "ecs": {"version": ECS_VERSION},
-        "event": {**_identity(index, head, leaf), **_event(fields)},
-        "guildhall": {"log": origin, **own},
+        "event": _identity(index, head, leaf) | _event(fields),
+        "guildhall": own,
     }
-    return {**found, "user": {"id": fields["actor"]}} if "actor" in fields else found
+    if "policy" in fields:
+        found["rule"] = {"ruleset": fields["policy"]}
+    return found | _people(fields)
 
 
 def original_only(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
@@ -91,16 +122,27 @@ def _identity(index: int, head: bytes, leaf: bytes) -> dict[str, object]:
 
 
 def _event(fields: Mapping[str, object]) -> dict[str, object]:
-    action, outcome = str(fields["action"]), str(fields["outcome"])
-    known = _TYPES.get(action)
-    types = known.type if known else ("info",)
+    action, outcome = fields["action"], fields["outcome"]
+    words = _ACTS.get(str(action), _OF_ANOTHER_VERSION)
     event: dict[str, object] = {
         "id": fields["id"],
-        "kind": "event",
+        "kind": words.kind,
         "action": action,
-        "outcome": OUTCOMES.get(outcome, "unknown"),
-        "category": list(known.category) if known else ["configuration"],
-        "type": [*types, "denied"] if outcome == "denied" else list(types),
+        "outcome": OUTCOMES.get(str(outcome), "unknown"),
+        "category": words.category.copy(),
+        "type": (words.denied if outcome == "denied" else words.type).copy(),
+        "severity": words.severity,
     }
     reasons = fields.get("reasons")
-    return {**event, "reason": ", ".join(reasons)} if isinstance(reasons, list) else event
+    if isinstance(reasons, list):
+        event["reason"] = ", ".join(map(str, reasons))
+    return event
+
+
+def _people(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return who acted and who was acted on, by reference."""
+    user: dict[str, object] = {"id": fields["actor"]} if "actor" in fields else {}
+    resource = fields.get("resource")
+    if isinstance(resource, dict) and resource.get("type") == "person" and "id" in resource:
+        user["target"] = {"id": resource["id"]}
+    return {"user": user} if user else {}

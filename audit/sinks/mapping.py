@@ -15,6 +15,7 @@ _EVENT: Final = {
     "original": _ORIGINAL,
     "reason": _KEYWORD,
     "sequence": {"type": "long"},
+    "severity": {"type": "long"},
     "type": _KEYWORD,
 }
 _OWN_KEYWORDS: Final = (
@@ -44,7 +45,8 @@ MAPPING: Final = {
         "ecs": {"properties": {"version": _KEYWORD}},
         "event": {"properties": _EVENT},
         "guildhall": {"properties": _OWN},
-        "user": {"properties": {"id": _KEYWORD}},
+        "rule": {"properties": {"ruleset": _KEYWORD}},
+        "user": {"properties": {"id": _KEYWORD, "target": {"properties": {"id": _KEYWORD}}}},
     },
 }
 

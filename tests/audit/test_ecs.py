@@ -70,7 +70,7 @@ def test_a_whole_head_becomes_this_document() -> None:
     )
     assert make_document(head) == {
         "@timestamp": "2026-09-21T14:13:20.123456Z",
-        "ecs": {"version": "9.0.0"},
+        "ecs": {"version": "9.4.0"},
         "event": {
             "action": "model.invoke",
             "category": ["api"],
@@ -83,6 +83,7 @@ def test_a_whole_head_becomes_this_document() -> None:
             "outcome": "failure",
             "reason": "no_grant, role_missing:auditor",
             "sequence": 7,
+            "severity": 1,
             "type": ["access", "denied"],
         },
         "guildhall": {
@@ -102,8 +103,25 @@ def test_a_whole_head_becomes_this_document() -> None:
             "retention": "invoke",
             "state": "b" * 64,
         },
+        "rule": {"ruleset": "a" * 64},
         "user": {"id": str(UUID(int=2))},
     }
+
+
+def test_a_person_acted_on_is_the_target() -> None:
+    document = make_document(make_head(resource=Resource(type="person", id=UUID(int=3))))
+    assert document["user"] == {"target": {"id": str(UUID(int=3))}}
+
+
+def test_what_the_product_found_by_itself_is_an_alert() -> None:
+    event = make_document(make_head(action="sink.tamper", retention="audit"))["event"]
+    assert (event["kind"], event["severity"]) == ("alert", 5)
+
+
+def test_no_two_documents_share_what_can_be_changed() -> None:
+    one, other = make_document(make_head()), make_document(make_head())
+    one["event"]["type"].append("changed")
+    assert other["event"]["type"] == ["access"]
 
 
 def test_what_a_head_lacks_the_document_lacks() -> None:
