@@ -56,6 +56,8 @@ def _create_sqlite_engine(url: str) -> AsyncEngine:
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own class
     cursor = connection.cursor()
     for pragma in (
+        # Before anything is written: a log that is pruned gives its pages back (audit.custody.space).
+        "auto_vacuum=INCREMENTAL",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",

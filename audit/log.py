@@ -6,6 +6,7 @@ worker whose lease was taken over while it slept changes nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +27,6 @@ from audit.spool.progress import (
     CallKey,
     Cursor,
     OpenCall,
-    Progress,
     load_cursors,
     load_open_calls,
 )
@@ -54,6 +54,14 @@ class LogFrozenError(AuditError):
 
 class StaleEpochError(AuditError):
     """Another worker took the lease over; this one must end."""
+
+
+class Stored(Protocol):
+    """What is stored in the same transaction as the entries it belongs to, after them."""
+
+    async def store(self, connection: AsyncConnection) -> None:
+        """Store it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Log:
             self._epoch = (await read_head(connection)).epoch
         return self._epoch
 
-    async def append(self, waiting: Sequence[Pending | Placed], progress: Progress | None = None) -> range:
+    async def append(self, waiting: Sequence[Pending | Placed], progress: Stored | None = None) -> range:
         """Log what is not yet logged, together with how far the spools were read; return the new indexes.
 
         Raises:
@@ -131,11 +139,11 @@ class Log:
             # An id is there already, which is rare: only now is it worth asking for each.
             return await self._append_unknown(waiting, progress)
 
-    async def _append_all(self, waiting: Sequence[Pending | Placed], progress: Progress | None) -> range:
+    async def _append_all(self, waiting: Sequence[Pending | Placed], progress: Stored | None) -> range:
         async with self._writing.begin() as connection:
             return await self._append(connection, waiting, progress)
 
-    async def _append_unknown(self, waiting: Sequence[Pending | Placed], progress: Progress | None) -> range:
+    async def _append_unknown(self, waiting: Sequence[Pending | Placed], progress: Stored | None) -> range:
         async with self._writing.begin() as connection:
             await own_head(connection, self._epoch)
             return await self._append(connection, await skip_known(connection, waiting), progress)
@@ -161,7 +169,7 @@ class Log:
         self,
         connection: AsyncConnection,
         waiting: Sequence[Pending | Placed],
-        progress: Progress | None = None,
+        progress: Stored | None = None,
     ) -> range:
         head = await own_head(connection, self._epoch)
         if head.frozen is not None:

@@ -42,6 +42,58 @@ class RowVersion(SQLModel, table=True):
     row_hash: str = Field(max_length=64)
 
 
+class LegalHold(SQLModel, table=True):
+    """Entries whose details are kept whole until released; audit.custody.holds says what the conditions mean.
+
+    ``released_by`` is the approved change that ended it.
+    """
+
+    __tablename__ = "legal_hold"
+
+    id: uuid.UUID = Field(primary_key=True)
+    actor: uuid.UUID | None = Field(default=None)
+    resource_id: uuid.UUID | None = Field(default=None)
+    request: uuid.UUID | None = Field(default=None)
+    since: int | None = Field(default=None, sa_type=sa.BigInteger)
+    until: int | None = Field(default=None, sa_type=sa.BigInteger)
+    first_index: int | None = Field(default=None, sa_type=sa.BigInteger)
+    last_index: int | None = Field(default=None, sa_type=sa.BigInteger)
+    reason: str = Field(max_length=500)
+    created: int = Field(sa_type=sa.BigInteger)
+    created_by: uuid.UUID
+    released: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
+    released_by: uuid.UUID | None = Field(default=None)
+
+
+class RetentionRow(SQLModel, table=True):
+    """How many days the details of one class are kept, by the approved change that said so."""
+
+    __tablename__ = "retention"
+    __table_args__ = (sa.UniqueConstraint("name", name="uq_retention_name"),)
+
+    id: uuid.UUID = Field(primary_key=True)
+    name: str = Field(max_length=20)
+    days: int
+    change_id: uuid.UUID
+    created: int = Field(sa_type=sa.BigInteger)
+
+
+class PruneJob(SQLModel, table=True):
+    """An approved removal of one class's details from before a moment, earlier than its retention says.
+
+    ``done`` is null while the worker has not finished it.
+    """
+
+    __tablename__ = "prune_job"
+
+    id: uuid.UUID = Field(primary_key=True)
+    name: str = Field(max_length=20)
+    before: int = Field(sa_type=sa.BigInteger)
+    change_id: uuid.UUID
+    created: int = Field(sa_type=sa.BigInteger)
+    done: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
+
+
 log_metadata = sa.MetaData()
 
 entry = sa.Table(
@@ -202,6 +254,27 @@ subject_key = sa.Table(
     sa.Column("erased", sa.BigInteger),
     sa.UniqueConstraint("subject", name="uq_subject_key_subject"),
 )
+
+pruned = sa.Table(
+    "pruned",
+    log_metadata,
+    sa.Column("entry", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("first_index", BIG_KEY, primary_key=True, autoincrement=False),
+    sa.Column("last_index", sa.BigInteger, nullable=False),
+    sa.Column("retention", sa.String(20), nullable=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+    sa.Index("ix_pruned_retention", "retention", "first_index"),
+)
+"""Runs of entries of one class whose bodies were removed, by the index of the ``log.prune`` that says so."""
+
+prune_cursor = sa.Table(
+    "prune_cursor",
+    log_metadata,
+    sa.Column("retention", sa.String(20), primary_key=True),
+    sa.Column("next_index", sa.BigInteger, nullable=False),
+    sa.Column("releases", sa.BigInteger, nullable=False),
+)
+"""Below ``next_index`` every body of the class is removed or held; ``releases`` counts the ended holds."""
 
 
 def append_only_ddl(table: str, dialect: str) -> tuple[str, ...]:

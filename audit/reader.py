@@ -39,6 +39,14 @@ class StoredCheckpoint:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRemoval:
+    """That a body was removed under retention: by entry number ``entry``, at ``time`` (microseconds UTC)."""
+
+    entry: int
+    time: int
+
+
 class LogReader:
     """Answers questions about one log; each answer comes from one read transaction."""
 
@@ -60,6 +68,15 @@ class LogReader:
         """Return an entry's stored body (audit.body decodes it), or None once it has been dropped."""
         found = await self._select(sa.select(models.body.c.parts).where(models.body.c.index == index))
         return bytes(next(iter(found[0].values()))) if found else None
+
+    async def removal(self, index: int, retention: str) -> "StoredRemoval | None":
+        """Return by which entry, and when, the body at ``index`` was removed; None when it was not."""
+        table = models.pruned
+        chosen = sa.select(table.c.entry, table.c.time).where(
+            table.c.retention == retention, table.c.first_index <= index, table.c.last_index >= index
+        )
+        found = await self._select(chosen.order_by(table.c.entry.desc()).limit(1))
+        return StoredRemoval(**found[0]) if found else None
 
     async def size(self) -> int:
         """Return how many entries the log has, signed or not; 0 before it is created."""

@@ -132,8 +132,16 @@ class Sequencer:
             ForkRefusedError: the log is not the one that was signed.
         """
         self._signed_at = self._clock()
-        await self._checkpointer.sign(self._signed_at)
         self._unsigned = False
+        try:
+            await self._checkpointer.sign(self._signed_at)
+        except BaseException:
+            self._unsigned = True
+            raise
+
+    def expect_growth(self) -> None:
+        """Say that something else appended to the log: it is signed when it is time."""
+        self._unsigned = True
 
     async def _try_once(self) -> int | None:
         try:

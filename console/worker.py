@@ -6,9 +6,12 @@ import signal
 from collections.abc import Sequence
 
 from audit.checkpoint import FileSigner
+from audit.custody.keeper import RecordsKeeper
+from audit.custody.prune import Pruner
 from audit.database import create_log_engine
 from audit.lease import Lease, choose_lease
 from audit.log import Log, genesis_record
+from audit.reader import LogReader
 from audit.sequencer import Sequencer, hold_log
 from audit.shipper import Shipper
 from audit.signing import Checkpointer
@@ -41,10 +44,13 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
         await ensure_log(lease, log, signer, services)
         async with hold_log(lease, log):
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)
+            pruner = Pruner(services.database, log, LogReader(engine), services.clock)
+            keeper = RecordsKeeper(pruner, engine, services.clock, sequencer.expect_growth)
             shippers = [Shipper(engine, sink, services.clock) for sink in sinks]
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
+                group.create_task(keeper.run(stop))
                 for shipper in shippers:
                     group.create_task(shipper.run(stop))
     finally:

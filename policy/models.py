@@ -13,9 +13,16 @@ from sqlmodel import Field, SQLModel
 
 
 class ChangeKind(StrEnum):
-    """What a change is about. Access is the first kind."""
+    """What a change is about; ``console.changes.kinds`` says who asks for each kind and what it does."""
 
     ACCESS = "access"
+    ALARM = "alarm"
+    ERASURE = "erasure"
+    HOLD_RELEASE = "hold_release"
+    LOG_KEY = "log_key"
+    PRUNE = "prune"
+    RETENTION = "retention"
+    SINK = "sink"
 
 
 class ChangeState(StrEnum):

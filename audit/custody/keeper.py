@@ -1,0 +1,82 @@
+"""The worker's loop that keeps to the retention: once a day, and as soon as something was approved."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from audit.custody.authority import Permit
+from audit.custody.prune import Pruner
+from audit.custody.retention import MICROSECONDS_A_DAY
+from audit.custody.space import give_back
+
+LOOK_SECONDS: Final = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class RecordsKeeper:
+    """Removes what may go; to be run while the log is held, beside the sequencer.
+
+    Attributes:
+        trouble: what kept the last round from its end, as one sentence; None while all is well.
+    """
+
+    def __init__(
+        self, pruner: Pruner, engine: AsyncEngine, clock: Callable[[], int], removed: Callable[[], None]
+    ) -> None:
+        """``removed`` is called after each tombstone, so that it is signed soon."""
+        self.trouble: str | None = None
+        self._pruner = pruner
+        self._engine = engine
+        self._clock = clock
+        self._removed = removed
+        self._known: frozenset[tuple[str, object, object]] = frozenset()
+        self._last = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set; outages are waited out.
+
+        Raises:
+            StaleEpochError: another worker took over.
+        """
+        while not stop.is_set():
+            try:
+                await self.look()
+                self.trouble = None
+            except (DBAPIError, OSError) as error:
+                self.trouble = f"Details past their retention are not removed: {type(error).__name__}."
+                logger.warning("%s", self.trouble)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+    async def look(self) -> int:
+        """Remove what may go, if a day has passed or something new was approved; return how many bodies.
+
+        Raises:
+            DBAPIError: a database does not answer.
+            AuditError: as ``Pruner.step``.
+        """
+        permits, releases = await self._pruner.permits()
+        known = frozenset((permit.retention, permit.change_id, releases) for permit in permits)
+        if known == self._known and self._clock() - self._last < MICROSECONDS_A_DAY:
+            return 0
+        removed = sum([await self._use(permit) for permit in permits])
+        if removed:
+            await give_back(self._engine)
+        self._known, self._last = known, self._clock()
+        return removed
+
+    async def _use(self, permit: Permit) -> int:
+        removed = 0
+        while (step := await self._pruner.step(permit)).more:
+            removed += step.removed
+            self._removed()
+            await asyncio.sleep(0)  # the sequencer's turn
+        if permit.job is not None:
+            await self._pruner.finish(permit.job)
+        return removed

@@ -1,0 +1,125 @@
+"""A log whose entries are old enough to be pruned, and approvals written as the console writes them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import SQLModel
+from uuid_utils.compat import uuid7
+
+from audit import history, outbox
+from audit.custody.authority import JOB, RETENTION, job_state, retention_state
+from audit.custody.holds import ROW_KIND, Hold, hold_of
+from audit.custody.prune import Pass, Pruner
+from audit.custody.retention import MICROSECONDS_A_DAY
+from audit.entry_rows import Pending
+from audit.event import Event, Resource
+from audit.events import Action
+from audit.keyring import MemoryKeyRing
+from audit.log import Log
+from audit.models import LegalHold, PruneJob, RetentionRow
+from audit.reader import LogReader
+from audit.record import seal
+from audit.sequencer import Sequencer
+from tests.audit.log_store import Store, a_record
+
+
+@dataclass
+class Kept:
+    """One log with its worker's parts."""
+
+    store: Store
+    log: Log
+    reader: LogReader
+    sequencer: Sequencer
+
+    @classmethod
+    async def begin(cls, store: Store) -> "Kept":
+        log = await store.begin()
+        return cls(store, log, LogReader(store.engine), store.sequencer(log))
+
+    def pruner(self, at_once: int = 5_000) -> Pruner:
+        return Pruner(self.store.main, self.log, self.reader, self.store.clock, at_once=at_once)
+
+    async def grow(self, count: int, action: Action = Action.MODEL_INVOKE, actor: UUID | None = None) -> None:
+        """Append entries of now, and sign."""
+        now = self.store.clock()
+        records = [a_record(action, time=now, actor=actor) for _ in range(count)]
+        await self.log.append([Pending(record, "gateway") for record in records])
+        await self.sequencer.sign()
+
+    def pass_days(self, days: int) -> None:
+        self.store.clock.now += days * MICROSECONDS_A_DAY
+
+    async def keep(self, name: str, days: int) -> RetentionRow:
+        """Approve a retention."""
+        row = RetentionRow(id=uuid7(), name=name, days=days, change_id=uuid7(), created=self.store.clock())
+        await self.write(row, Action.RETENTION_UPDATE, RETENTION, retention_state(row))
+        return row
+
+    async def ask(self, name: str, before: int) -> PruneJob:
+        """Approve a removal."""
+        row = PruneJob(id=uuid7(), name=name, before=before, change_id=uuid7(), created=self.store.clock())
+        await self.write(row, Action.CHANGE_EXECUTE, JOB, job_state(row))
+        return row
+
+    async def hold(self, **conditions: object) -> Hold:
+        """Put entries under hold."""
+        row = LegalHold(
+            id=uuid7(), reason="A matter.", created=self.store.clock(), created_by=uuid7(), **conditions
+        )
+        made = hold_of(row)
+        await self.write(row, Action.HOLD_CREATE, ROW_KIND, made.row())
+        return made
+
+    async def release(self, hold: Hold) -> None:
+        """End a hold."""
+        async with self.store.main.write() as session:
+            row = await session.get_one(LegalHold, hold.id)
+            row.released = self.store.clock()
+            session.add(row)
+            await self._record(session, row.id, Action.HOLD_RELEASE, ROW_KIND, None)
+
+    async def write(self, row: SQLModel, action: Action, kind: str, state: dict[str, object]) -> None:
+        async with self.store.main.write() as session:
+            session.add(row)
+            await session.flush()
+            await self._record(session, row.id, action, kind, state)  # type: ignore[attr-defined]
+            await session.flush()
+            session.expunge(row)
+        await self.sequencer.run_once()
+
+    async def prune_all(self, at_once: int = 5_000) -> list[Pass]:
+        """Remove everything that may go now."""
+        pruner, done = self.pruner(at_once), []
+        for permit in (await pruner.permits())[0]:
+            while (step := await pruner.step(permit)).more:
+                done.append(step)
+        await self.sequencer.sign()
+        return done
+
+    async def bodies(self) -> list[int]:
+        """Return the indexes whose details are there."""
+        return [at for at in range(await self.reader.size()) if await self.reader.body(at) is not None]
+
+    async def _record(
+        self, session: object, row_id: UUID, action: Action, kind: str, state: dict[str, object] | None
+    ) -> None:
+        event_id, now = uuid7(), self.store.clock()
+        row_hash = await history.append_row(
+            session,  # type: ignore[arg-type]
+            kind=kind,
+            row_id=row_id,
+            row=state,
+            valid_from=now,
+            valid_to=None,
+            recorded_at=now,
+            event_id=event_id,
+        )
+        event = Event(
+            id=event_id,
+            action=action,
+            actor=uuid7(),
+            resource=Resource(type=kind, id=row_id),
+            state=history.state_digest([row_hash]),
+        )
+        await outbox.append(session, seal(event, time=now, keys=MemoryKeyRing()))  # type: ignore[arg-type]
