@@ -1,6 +1,8 @@
 """A log whose entries are old enough to be pruned, and approvals written as the console writes them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import SQLModel
@@ -18,7 +20,7 @@ from audit.keyring import MemoryKeyRing
 from audit.log import Log
 from audit.models import LegalHold, PruneJob, RetentionRow
 from audit.reader import LogReader
-from audit.record import seal
+from audit.record import Record, seal
 from audit.sequencer import Sequencer
 from tests.audit.log_store import Store, a_record
 
@@ -40,10 +42,13 @@ class Kept:
     def pruner(self, at_once: int = 5_000) -> Pruner:
         return Pruner(self.store.main, self.log, self.reader, self.store.clock, at_once=at_once)
 
-    async def grow(self, count: int, action: Action = Action.MODEL_INVOKE, actor: UUID | None = None) -> None:
-        """Append entries of now, and sign."""
+    async def grow(self, count: int, actor: UUID | None = None) -> None:
+        """Append calls of now, and sign."""
         now = self.store.clock()
-        records = [a_record(action, time=now, actor=actor) for _ in range(count)]
+        await self.append([a_record(time=now, actor=actor) for _ in range(count)])
+
+    async def append(self, records: Sequence[Record]) -> None:
+        """Append, and sign."""
         await self.log.append([Pending(record, "gateway") for record in records])
         await self.sequencer.sign()
 
@@ -62,7 +67,7 @@ class Kept:
         await self.write(row, Action.CHANGE_EXECUTE, JOB, job_state(row))
         return row
 
-    async def hold(self, **conditions: object) -> Hold:
+    async def hold(self, **conditions: Any) -> Hold:
         """Put entries under hold."""
         row = LegalHold(
             id=uuid7(), reason="A matter.", created=self.store.clock(), created_by=uuid7(), **conditions

@@ -1,6 +1,7 @@
 """Details past their retention go, with a tombstone; what is held, young or unapproved stays."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -9,10 +10,13 @@ from uuid_utils.compat import uuid7
 from audit.canonical import decode_map
 from audit.custody.retention import FLOOR_DAYS, MICROSECONDS_A_DAY, RetentionError, check_days
 from audit.entry_rows import Pending
+from audit.event import Event
 from audit.events import Action
+from audit.keyring import MemoryKeyRing
 from audit.log import StaleEpochError
 from audit.models import RetentionRow
 from audit.proof import Proof, format_proof, verify
+from audit.record import seal
 from tests.audit.custody.kept import Kept
 from tests.audit.log_store import START, Store, a_record
 
@@ -158,7 +162,9 @@ async def test_a_hold_ended_in_sql_still_holds(kept: Kept, tamper: str) -> None:
 
 async def test_other_classes_stay(kept: Kept) -> None:
     await kept.grow(2)
-    await kept.grow(2, Action.GRANT_CREATE)
+    other = Event(action=Action.GRANT_CREATE, actor=None)
+    await kept.append([seal(other, time=START, keys=MemoryKeyRing())])
+    await kept.append([seal(replace(other, id=uuid7()), time=START, keys=MemoryKeyRing())])
     await kept.grow(2)
     kept.pass_days(400)
     await kept.keep("invoke", 200)
@@ -198,7 +204,7 @@ async def test_a_worker_that_lost_the_lease_removes_nothing(kept: Kept) -> None:
     assert len(await kept.bodies()) == await kept.reader.size()
 
 
-async def _receipt(kept: Kept, index: int, size: int) -> str:
+async def _receipt(kept: Kept, index: int, size: int) -> bytes:
     signed = await kept.reader.latest_checkpoint()
     assert signed is not None
     (entry,) = await kept.reader.entries(range(index, index + 1))
