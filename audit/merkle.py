@@ -5,7 +5,7 @@ ranges of leaves, so that a proof comes from a list of hashes here and from stor
 one rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -132,6 +132,37 @@ def consistency_ranges(first: int, second: int) -> list[Range]:
     return ([(low, high)] if low else []) + ranges[::-1]
 
 
+def outside_ranges(first: int, last: int, size: int) -> list[Range]:
+    """Return the ranges, from left to right, whose roots prove leaves ``first`` to ``last``, both included.
+
+    Together with those leaves they are the whole tree of ``size``: nothing fits between.
+
+    Raises:
+        ProofError: there are no such leaves.
+    """
+    if not 0 <= first <= last < size:
+        raise ProofError(f"There are no entries {first} to {last} in a tree of {size}.")
+    return _outside(0, size, first, last)
+
+
+def range_root(first: int, leaves: Sequence[bytes], outside: Sequence[bytes], size: int) -> bytes:
+    """Return the root of the tree of ``size`` whose leaves from ``first`` on are ``leaves``.
+
+    Args:
+        first: the index of the first leaf.
+        leaves: their leaf hashes, without a gap.
+        outside: the roots of ``outside_ranges``, in order.
+        size: the size of the tree.
+
+    Raises:
+        ProofError: there are no such leaves, or the wrong number of roots.
+    """
+    wanted = outside_ranges(first, first + len(leaves) - 1, size)
+    if len(wanted) != len(outside):
+        raise ProofError("The range proof has the wrong number of hashes.")
+    return _rebuild(0, size, first, leaves, dict(zip(wanted, outside, strict=True)))
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """Prove that leaf ``index`` is among ``leaves``.
 
@@ -204,6 +235,27 @@ def _climb(first: int, second: int, proof: Sequence[bytes], first_root: bytes) -
             new = node_hash(new, sibling)
         place, last = place >> 1, last >> 1
     return old, new
+
+
+def _outside(low: int, high: int, first: int, last: int) -> list[Range]:
+    if last < low or high <= first:
+        return [(low, high)]
+    if first <= low and high - 1 <= last:
+        return []
+    middle = low + _split(high - low)
+    return [*_outside(low, middle, first, last), *_outside(middle, high, first, last)]
+
+
+def _rebuild(
+    low: int, high: int, first: int, leaves: Sequence[bytes], outside: Mapping[Range, bytes]
+) -> bytes:
+    if (found := outside.get((low, high))) is not None:
+        return found
+    if first <= low and high <= first + len(leaves):
+        return root(leaves[low - first : high - first])
+    middle = low + _split(high - low)
+    left = _rebuild(low, middle, first, leaves, outside)
+    return node_hash(left, _rebuild(middle, high, first, leaves, outside))
 
 
 def _split(count: int) -> int:

@@ -135,6 +135,15 @@ class LogReader:
         """
         return await self._compute(lambda hash_at: tiles.inclusion_proof(index, size, hash_at))
 
+    async def range_hashes(self, first: int, last: int, size: int) -> list[bytes]:
+        """Prove that entries ``first`` to ``last`` are all there are between them in the tree of ``size``.
+
+        Raises:
+            ProofError: there are no such entries in that tree.
+            TileError: the stored tiles do not reach that size.
+        """
+        return await self._compute(lambda hash_at: tiles.range_proof(first, last, size, hash_at))
+
     async def consistency(self, first: int, second: int) -> list[bytes]:
         """Prove that the tree of ``second`` extends the tree of ``first``.
 

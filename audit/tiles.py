@@ -112,6 +112,15 @@ def consistency_proof(first: int, second: int, hash_at: HashAt) -> list[bytes]:
     return [_range_root(low, high, hash_at) for low, high in merkle.consistency_ranges(first, second)]
 
 
+def range_proof(first: int, last: int, size: int, hash_at: HashAt) -> list[bytes]:
+    """Prove the entries ``first`` to ``last``, both included, in the tree of ``size`` from stored hashes.
+
+    Raises:
+        ProofError: there are no such entries.
+    """
+    return [_range_root(low, high, hash_at) for low, high in merkle.outside_ranges(first, last, size)]
+
+
 def frontier_at(size: int, hash_at: HashAt) -> Frontier:
     """Return the frontier of the tree of ``size`` from stored hashes, ready to grow."""
     return Frontier(size=size, hashes=_perfect_roots(0, size, hash_at))

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audit import merkle, policy_file, proof, tiles
+from audit import merkle, policy_file, proof, range_proof, tiles
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, NoteError, TileError, VerifierInputError
 from audit.merkle import HASH_SIZE, Frontier
@@ -57,7 +57,7 @@ def read_trust(arguments: Sequence[str]) -> Trust:
 
 
 def verify(path: Path | str, trust: Trust | str) -> Verdict:
-    """Verify an exported log (a directory) or one ``.tlog-proof`` (a file) under a policy, or one key.
+    """Verify an exported log (a directory), a ``.tlog-proof`` or a range (files) under a policy or key.
 
     Raises:
         VerifierInputError: there is no such path, it cannot be read, or ``trust`` is no verifier key.
@@ -76,6 +76,8 @@ def verify(path: Path | str, trust: Trust | str) -> Verdict:
 
 def _verify_proof(path: Path, trust: Trust) -> Verdict:
     data = path.read_bytes()
+    if range_proof.is_range(data):
+        return _verify_range(data, trust)
     try:
         proven = proof.verify(data, trust, now=int(time.time()))
     except AuditError as error:
@@ -84,6 +86,21 @@ def _verify_proof(path: Path, trust: Trust) -> Verdict:
     log = proven.checkpoint
     sentence = f"Entry {proven.index} is in the log {log.origin}, signed at {log.size} entries."
     return Verdict(ok=True, index=proven.index, sentence=sentence)
+
+
+def _verify_range(data: bytes, trust: Trust) -> Verdict:
+    try:
+        found, signed = range_proof.verify_range(data, trust, now=int(time.time()))
+    except AuditError as error:
+        raise _Mismatch(None, str(error)) from None
+    shown = range_proof.heads(found)
+    for index, entry in shown:
+        _check_head(index, entry)
+    sentence = (
+        f"The entries {found.first} to {found.last} of the log {signed.origin} are all there, "
+        f"{len(shown)} of {len(found.places)} shown, signed at {signed.size} entries."
+    )
+    return Verdict(ok=True, index=None, sentence=sentence)
 
 
 def _claimed_index(data: bytes) -> int | None:

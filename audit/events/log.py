@@ -30,6 +30,9 @@ RECONCILIATION: Final = Details(
     ),
 )
 
+RANGE: Final = Details("range", (Field("first", NUMBER), Field("last", NUMBER), Field("shown", NUMBER)))
+"""Which entries were exported, and how many of them were shown whole."""
+
 QUERY: Final = Details(
     "query",
     (
@@ -49,7 +52,7 @@ READS_OF_THE_LOG: Final = (
         category=("database",),
         type=("access",),
         ocsf=READS_LOG,
-        parts=(RECONCILIATION, *BY_PRINCIPAL),
+        parts=(RANGE, RECONCILIATION, *BY_PRINCIPAL),
     ),
     EventType(
         action=Action.AUDIT_READ,

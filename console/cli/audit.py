@@ -59,7 +59,7 @@ def export(directory: Path, token: str | None) -> None:
     help="A verifier key of the log, or @FILE with keys or a policy; may be given several times.",
 )
 def verify(path: str, keys: tuple[str, ...]) -> None:
-    """Verify an export or a .tlog-proof at PATH, offline; exit with 1 when it does not hold."""
+    """Verify an export, a .tlog-proof or a range at PATH, offline; exit with 1 when it does not hold."""
     sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), "--", path]))
 
 
@@ -72,6 +72,19 @@ def receipt(event_id: UUID, output: Path | None, token: str | None) -> None:
     path = output or Path(f"{event_id}.tlog-proof")
     with open_client(AUDITOR, token) as client:
         path.write_bytes(client.get_bytes(f"/api/v1/audit/events/{event_id}/proof"))
+    click.echo(str(path))
+
+
+@audit.command("range")
+@click.argument("first", type=click.IntRange(min=0))
+@click.argument("last", type=click.IntRange(min=0))
+@click.option("--output", type=click.Path(path_type=Path), help="Another name than FIRST-LAST.range.")
+@token_option
+def take_range(first: int, last: int, output: Path | None, token: str | None) -> None:
+    """Fetch the entries FIRST to LAST with the proof that none between them is left out."""
+    path = output or Path(f"{first}-{last}.range")
+    with open_client(AUDITOR, token) as client:
+        path.write_bytes(client.get_bytes(f"/api/v1/audit/range?first={first}&last={last}"))
     click.echo(str(path))
 
 

@@ -12,13 +12,15 @@ from console.trail.details import event_detail
 from console.trail.export import reconcile_sink
 from console.trail.forms import EventDetail, EventRead, LogKey, ReconciliationRead
 from console.trail.proofs import read_log_key, read_proof
-from console.trail.queries import Order, Search, search_events
+from console.trail.queries import LARGEST_INDEX, Order, Search, search_events
+from console.trail.ranges import export_range
 from console.trail.tiles import parse_address, read_checkpoint, read_tile
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+Place = Annotated[int, QueryParameter(ge=0, le=LARGEST_INDEX)]
 IMMUTABLE: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 NO_CACHE: Final = {"Cache-Control": "no-cache"}
 
@@ -47,6 +49,12 @@ async def get_proof(work: NamedDependency[UnitOfWork], event_id: FromPath[UUID])
     return Response(await read_proof(work, event_id), media_type="text/plain")
 
 
+@get("/audit/range", opt=declares(Permission.AUDIT_EXPORT))
+async def get_range(work: NamedDependency[UnitOfWork], first: Place, last: Place) -> Response[bytes]:
+    """Take away a range of entries that proves its own completeness."""
+    return Response(await export_range(work, first, last), media_type="text/plain")
+
+
 @get("/audit/key", opt=declares(Permission.LOG_READ))
 async def get_key(work: NamedDependency[UnitOfWork]) -> LogKey:
     """Read the key that verifies the log's checkpoints."""
@@ -73,5 +81,5 @@ async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) ->
     return Response(await read_tile(work, wanted), media_type="application/octet-stream", headers=headers)
 
 
-API = (get_events, get_event, get_proof, get_key, post_reconcile)
+API = (get_events, get_event, get_proof, get_range, get_key, post_reconcile)
 LOG_HANDLERS = (get_checkpoint, get_tile)
