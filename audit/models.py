@@ -230,7 +230,9 @@ sink_cursor = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("updated", sa.BigInteger, nullable=False),
+    sa.Column("alarm_at", sa.BigInteger),
 )
+"""``alarm_at`` is the size of the signed log when the alarm was raised; null while there is none."""
 
 
 keys_metadata = sa.MetaData()

@@ -2,27 +2,29 @@
 
 The cursor advances over what the sink acknowledged without a gap and over nothing else. A batch of unknown
 outcome is handed over again: sinks are idempotent. A sink that lost entries says so when pinged, and
-gets them again.
+gets them again. At most two batches are in memory, however long a sink is away.
 """
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from audit.alarm import advance, clear, raise_alarm
+from audit.echoes import without_echoes
 from audit.sinks.cursor import (
     Lag,
     Position,
-    State,
     read_batch,
     read_lag,
     read_position,
     read_signed_size,
     write_position,
 )
-from audit.sinks.port import Delivery, Shipment, Sink
+from audit.sinks.port import Bulky, Delivery, Shipment, Sink
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +34,14 @@ Clock = Callable[[], int]
 Report = Callable[[str, Delivery], Awaitable[None]]
 """Told, with the sink's name, of quarantined or tampered entries, before the cursor passes them."""
 
-BATCH = 500
-IDLE = 0.25
-FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 30.0
-PATIENCE = 120.0
+Compare = Callable[[], Awaitable[str | None]]
+"""Compares the sink with the log; returns one sentence for an alarm, or None."""
+
+BATCH: Final = 500
+IDLE: Final = 0.25
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 5.0
+PATIENCE: Final = 120.0
 
 
 class Shipper:
@@ -47,9 +52,10 @@ class Shipper:
         sink: where to; closed by who opened it.
         clock: for the cursor's time of change and the lag.
         report: told of quarantine and alarms.
-        batch: entries handed over at once.
+        compare: asked when the sink has everything; says itself when it is due.
+        batch: entries handed over at once; by default what the sink likes best.
         longest_pause: seconds between two attempts at a sink that takes nothing.
-        patience: seconds until a delivery counts as unanswered.
+        patience: seconds until a delivery counts as unanswered; the next one is half as large.
     """
 
     def __init__(
@@ -59,7 +65,8 @@ class Shipper:
         clock: Clock,
         *,
         report: Report | None = None,
-        batch: int = BATCH,
+        compare: Compare | None = None,
+        batch: int | None = None,
         longest_pause: float = LONGEST_PAUSE,
         patience: float = PATIENCE,
     ) -> None:
@@ -67,10 +74,13 @@ class Shipper:
         self._sink = sink
         self._clock = clock
         self._report = report
-        self._batch = batch
+        self._compare = compare
+        self._batch = batch or (sink.batch if isinstance(sink, Bulky) else BATCH)
+        self._limit = self._batch
         self._longest_pause = longest_pause
         self._patience = patience
         self._aligned = False
+        self._ahead: Sequence[Shipment] = ()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ship until ``stop`` is set; whatever fails is tried again, with longer and longer pauses."""
@@ -83,12 +93,16 @@ class Shipper:
     async def ship(self) -> Delivery:
         """Hand over one batch and store the outcome; nothing is acknowledged when nothing waits."""
         stored = await read_position(self._engine, self._sink.name)
-        position = stored if self._aligned else await self._align(stored)
-        entries = await read_batch(self._engine, position.next_index, self._batch)
+        position = await clear(self._engine, self._sink.name, stored)
+        position = position if self._aligned else await self._align(position)
+        entries = await self._take(position.next_index)
         delivery = await self._deliver(entries) if entries else await self._explain_nothing(position)
-        if self._report and (delivery.quarantined or delivery.tampered):
-            await self._report(self._sink.name, delivery)
-        after = advance(position, delivery, self._sink.name)
+        if self._report and (told := without_echoes(delivery, entries)):
+            await self._report(self._sink.name, told)
+        size = await read_signed_size(self._engine) if delivery.tampered else 0
+        after = advance(position, delivery, self._sink.name, size)
+        if delivery == Delivery(0):
+            after = await self._look(after)
         if after != stored:
             await write_position(self._engine, self._sink.name, after, self._clock())
         self._aligned = delivery.blocked is None
@@ -116,39 +130,53 @@ class Shipper:
         health = await self._sink.ping()
         if health.next_index is None:
             return replace(position, next_index=max(0, position.next_index - health.again))
-        if health.next_index > await read_signed_size(self._engine):
+        size = await read_signed_size(self._engine)
+        if health.next_index > size:
             sentence = f"{self._sink.name} holds entry {health.next_index - 1}, which the log does not have."
-            return replace(position, state=State.ALARM, error=position_alarm(position) or sentence)
+            return raise_alarm(position, sentence, size)
         if health.next_index < position.next_index:
             logger.warning("%s lost entries: shipping again from %d.", self._sink.name, health.next_index)
             return replace(position, next_index=health.next_index)
         return position
 
+    async def _take(self, first: int) -> Sequence[Shipment]:
+        """Return the entries from ``first`` on, those read ahead if they are these."""
+        ahead, self._ahead = self._ahead, ()
+        if ahead and ahead[0].index == first:
+            return ahead[: self._limit]
+        return await read_batch(self._engine, first, self._limit)
+
     async def _deliver(self, entries: Sequence[Shipment]) -> Delivery:
+        """Hand over ``entries``, and read the next ones meanwhile."""
+        reading = asyncio.create_task(self._read_ahead(entries))
         try:
             async with asyncio.timeout(self._patience):
-                return await self._sink.deliver(entries)
+                delivery = await self._sink.deliver(entries)
         except TimeoutError:
-            return Delivery(0, blocked=f"{self._sink.name} did not answer in {self._patience:g} s.")
+            self._limit = max(1, self._limit // 2)
+            delivery = Delivery(0, blocked=f"{self._sink.name} did not answer in {self._patience:g} s.")
+        else:
+            self._limit = min(self._batch, self._limit * 2)
+        finally:
+            self._ahead = await reading
+        return delivery
+
+    async def _read_ahead(self, entries: Sequence[Shipment]) -> Sequence[Shipment]:
+        if len(entries) < self._limit:
+            return ()
+        return await read_batch(self._engine, entries[-1].index + 1, self._limit)
 
     async def _explain_nothing(self, position: Position) -> Delivery:
         if await read_signed_size(self._engine) <= position.next_index:
             return Delivery(0)
         return Delivery(0, blocked=f"Entry {position.next_index} is missing from the log itself.")
 
-
-def advance(position: Position, delivery: Delivery, sink: str) -> Position:
-    """Return the cursor after ``delivery``: over the acknowledged prefix only, and an alarm is never lost."""
-    alarm = position_alarm(position)
-    if delivery.tampered:
-        alarm = alarm or f"{sink} holds something else than the log as entry {delivery.tampered[0]}."
-    state = State.ALARM if alarm else State.BLOCKED if delivery.blocked else State.SHIPPING
-    return Position(position.next_index + delivery.acknowledged, state, alarm or delivery.blocked)
-
-
-def position_alarm(position: Position) -> str | None:
-    """Return the alarm a cursor carries, or None."""
-    return position.error if position.state is State.ALARM else None
+    async def _look(self, position: Position) -> Position:
+        """Compare a sink that has everything with the log, when that is due."""
+        sentence = await self._compare() if self._compare else None
+        if sentence is None:
+            return position
+        return raise_alarm(position, sentence, await read_signed_size(self._engine))
 
 
 async def wait(stop: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """How far each sink has come, kept beside the log; and what waits for it there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from audit.sinks.port import Shipment
 
 
 class State(StrEnum):
-    """How a sink does. An alarm stays until :func:`clear_alarm`."""
+    """How a sink does. An alarm stays until a person clears it (audit.alarm)."""
 
     SHIPPING = "shipping"
     BLOCKED = "blocked"
@@ -22,11 +22,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A sink's cursor: the first index it has not acknowledged, how it does, and why, in one sentence."""
+    """A sink's cursor: the first index it has not acknowledged, how it does, and why, in one sentence.
+
+    ``alarm_at`` is the size of the signed log when the alarm was raised; only what came later can clear it.
+    """
 
     next_index: int = 0
     state: State = State.SHIPPING
     error: str | None = None
+    alarm_at: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,24 @@ class Lag:
     microseconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """A sink holds every entry below ``entries``, and so all that was signed until ``time``.
+
+    ``time`` is microseconds UTC, None before the first checkpoint is covered.
+    """
+
+    entries: int
+    time: int | None
+
+
 async def read_position(engine: AsyncEngine, sink: str) -> Position:
     """Return the cursor of ``sink``; index 0 for one that never shipped."""
     columns = sink_cursor.c
-    wanted = sa.select(columns.next_index, columns.state, columns.error).where(columns.sink == sink)
+    wanted = sa.select(columns.next_index, columns.state, columns.error, columns.alarm_at)
     async with engine.connect() as connection:
-        row = (await connection.execute(wanted)).one_or_none()
-    return Position() if row is None else Position(row.next_index, State(row.state), row.error)
+        row = (await connection.execute(wanted.where(columns.sink == sink))).one_or_none()
+    return Position() if row is None else Position(row.next_index, State(row.state), row.error, row.alarm_at)
 
 
 async def write_position(engine: AsyncEngine, sink: str, position: Position, now: int) -> None:
@@ -52,6 +67,7 @@ async def write_position(engine: AsyncEngine, sink: str, position: Position, now
         "next_index": position.next_index,
         "state": str(position.state),
         "error": position.error,
+        "alarm_at": position.alarm_at,
         "updated": now,
     }
     async with for_writing(engine).begin() as connection:
@@ -60,12 +76,6 @@ async def write_position(engine: AsyncEngine, sink: str, position: Position, now
         )
         if not changed.rowcount:
             await connection.execute(sa.insert(sink_cursor).values(sink=sink, **values))
-
-
-async def clear_alarm(engine: AsyncEngine, sink: str, now: int) -> None:
-    """Let ``sink`` count as shipping again, after a person has looked into the alarm."""
-    found = await read_position(engine, sink)
-    await write_position(engine, sink, Position(found.next_index), now)
 
 
 async def read_signed_size(engine: AsyncEngine) -> int:
@@ -96,6 +106,15 @@ async def read_lag(engine: AsyncEngine, sink: str, now: int) -> Lag:
         oldest = sa.select(entry.c.time).where(entry.c.index == position.next_index)
         since = await connection.scalar(oldest)
     return Lag(waiting, 0 if since is None else max(0, now - since))
+
+
+async def read_watermark(engine: AsyncEngine, sink: str) -> Watermark:
+    """Return up to where ``sink`` is complete, by the checkpoints that were signed."""
+    columns, position = checkpoint.c, await read_position(engine, sink)
+    covered = sa.select(columns.size, columns.time).where(columns.size <= position.next_index)
+    async with engine.connect() as connection:
+        row = (await connection.execute(covered.order_by(columns.size.desc()).limit(1))).one_or_none()
+    return Watermark(position.next_index, None if row is None else row.time)
 
 
 async def _signed_size(connection: AsyncConnection) -> int:

@@ -7,7 +7,7 @@ middle of a line makes a gap or a repetition. Source: NDJSON, https://github.com
 import asyncio
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,13 @@ import orjson
 
 from audit import ecs
 from audit.errors import HeadError
+from audit.sinks.copies import BEHIND, Copy
 from audit.sinks.lines import append, last_line, sync_folder
 from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
 
 MODE = 0o640
+COPIED = 1_048_576
+"""Bytes of lines looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,29 @@ class FileSink:
             SinkError: the file cannot be read.
         """
         return await asyncio.to_thread(lambda: [index for index in self._indexes() if first <= index < last])
+
+    async def copies(self) -> AsyncIterator[Sequence[Copy]]:
+        """Yield every line as it stands in the file, some at a time.
+
+        Raises:
+            SinkError: the file cannot be read.
+        """
+        number, place = 0, 0
+        while lines := await asyncio.to_thread(self._read_lines, place):
+            yield [read_copy(line, number + offset) for offset, line in enumerate(lines, 1)]
+            number += len(lines)
+            place += sum(map(len, lines))
+
+    def _read_lines(self, place: int) -> list[bytes]:
+        """Return some whole lines from ``place`` on."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(place)
+                return [line for line in file.readlines(COPIED) if line.endswith(b"\n")]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise SinkError(f"{self._path.name} cannot be read: {error.strerror}.") from None
 
     def _deliver(self, entries: Sequence[Shipment]) -> Delivery:
         try:
@@ -167,3 +193,17 @@ class FileSink:
             return
         except (OSError, ValueError, TypeError, KeyError):
             raise SinkError(f"{self._path.name} has a line that cannot be read.") from None
+
+
+def read_copy(line: bytes, number: int) -> Copy:
+    """Return the copy that line ``number`` of the file is; of no entry when it is no document of ours."""
+    name = f"line {number}"
+    try:
+        source = orjson.loads(line)
+        index = source["event"]["sequence"]
+    except (ValueError, TypeError, KeyError):
+        return Copy(BEHIND, name, {}, in_place=False)
+    if type(index) is not int or not 0 <= index < BEHIND:
+        return Copy(BEHIND, name, source, in_place=False)
+    # A line that holds the original only was set aside when it was written.
+    return Copy(index, name, source, apart="@timestamp" not in source)

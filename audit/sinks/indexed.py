@@ -25,6 +25,8 @@ from audit.sinks.tally import Tally
 IN_FLIGHT: Final = 2
 """Requests under way at once: one is indexed while the other is prepared."""
 
+BATCH: Final = 4_000
+
 
 class ElasticsearchSink:
     """Ships to plain indices named by index range, or to a data stream.
@@ -51,6 +53,11 @@ class ElasticsearchSink:
     def name(self) -> str:
         """The key of its cursor."""
         return self._name
+
+    @property
+    def batch(self) -> int:
+        """Entries to be handed over at once: enough to keep the requests under way one after the other."""
+        return BATCH
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,7 @@ for what the outside does to it: the delivery says how far it came and, in one s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from audit.errors import AuditError
@@ -73,6 +73,15 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and files."""
+
+
+@runtime_checkable
+class Bulky(Protocol):
+    """A sink that does best with batches of a size of its own."""
+
+    @property
+    def batch(self) -> int:
+        """Entries to be handed over at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from audit.alarm import clear, raise_alarm
 from audit.query import parse, select_entries
 from audit.shipper import Shipper
-from audit.sinks.cursor import Lag, Position, State, clear_alarm, read_lag, read_position, write_position
+from audit.sinks.cursor import (
+    Lag,
+    Position,
+    State,
+    Watermark,
+    read_lag,
+    read_position,
+    read_watermark,
+    write_position,
+)
 from audit.sinks.file import FileSink
-from tests.audit.sinks.entries import ACTOR, ORIGIN, START
+from tests.audit.sinks.entries import ACTOR, ORIGIN, START, make_act
 from tests.audit.sinks.signed_log import SignedLog, open_log_at
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
@@ -54,10 +64,19 @@ async def test_a_cursor_is_stored_changed_and_cleared(log: SignedLog) -> None:
     for position in (Position(4), Position(9, State.ALARM, "Something."), Position(2)):
         await write_position(log.engine, "file", position, START)
         assert await read_position(log.engine, "file") == position
-    await write_position(log.engine, "file", Position(9, State.ALARM, "Something."), START)
-    await clear_alarm(log.engine, "file", START)
-    assert await read_position(log.engine, "file") == Position(9)
-    assert await read_lag(log.engine, "file", START + 19) == Lag(21, 10)
+    alarm = raise_alarm(Position(9), "Something.", 30)
+    await write_position(log.engine, "file", alarm, START)
+    assert (await read_position(log.engine, "file")).alarm_at == 30
+    assert await clear(log.engine, "file", alarm) == alarm
+    await log.put([make_act(30, "sink.update", "clear:file")])
+    assert await clear(log.engine, "file", alarm) == Position(9)
+    await write_position(log.engine, "file", Position(9), START)
+    await log.sign()
+    assert await read_watermark(log.engine, "file") == Watermark(9, None)
+    await write_position(log.engine, "file", Position(30), START)
+    assert await read_watermark(log.engine, "file") == Watermark(30, START)
+    await write_position(log.engine, "file", Position(9), START)
+    assert await read_lag(log.engine, "file", START + 19) == Lag(22, 10)
 
 
 async def test_a_sink_follows_to_the_end(log: SignedLog, tmp_path: Path) -> None:

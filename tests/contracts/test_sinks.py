@@ -200,7 +200,7 @@ async def test_nothing_to_deliver_is_nothing_done(sink: Sink) -> None:
 async def test_a_log_is_followed_to_its_end(sink: Sink, place: Place, tmp_path: Path) -> None:
     async with open_log(tmp_path) as log:
         await log.grow(1_200)
-        shipper = Shipper(log.engine, sink, lambda: 0)
+        shipper = Shipper(log.engine, sink, lambda: 0, batch=500)
         delivered = [(await shipper.ship()).acknowledged for _ in range(4)]
         assert delivered == [500, 500, 200, 0]
         assert await read_position(log.engine, sink.name) == Position(1_200)

@@ -1,4 +1,7 @@
-"""Room for sinks, their quarantine and their comparisons."""
+"""Remember how far the log had come when a sink raised its alarm."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "log_0005"
 down_revision = "log_0004"
@@ -7,8 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("sink_cursor", sa.Column("alarm_at", sa.BigInteger()))
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_column("sink_cursor", "alarm_at")

@@ -31,6 +31,22 @@ def make_entry(index: int, *, variant: int = 0) -> Shipment:
     return Shipment(index, identity, head, leaf_hash(head))
 
 
+def make_act(index: int, action: str, *flags: str, outcome: Outcome = Outcome.SUCCESS) -> Shipment:
+    """Return an entry of another act than a call."""
+    identity = UUID(int=(7 << 76) | (2 << 62) | index)
+    head = Head(
+        id=identity,
+        time=START + index,
+        action=action,
+        outcome=outcome,
+        flags=flags,
+        producer="gateway-1",
+        number=index,
+        retention="audit",
+    ).to_bytes()
+    return Shipment(index, identity, head, leaf_hash(head))
+
+
 def make_entries(first: int, last: int) -> Sequence[Shipment]:
     """Return the entries from ``first`` up to but not including ``last``."""
     return [make_entry(index) for index in range(first, last)]
