@@ -12,6 +12,7 @@ import pytest
 from audit import ecs, merkle
 from audit.checkpoint import Checkpoint
 from audit.deep import DeepReconciliation, reconcile_deep
+from audit.matching import Named
 from audit.merkle import leaf_hash
 from audit.sinks import SinkError
 from audit.sinks.elasticsearch import open_elasticsearch
@@ -59,7 +60,7 @@ def key(index: int) -> tuple[str, str]:
 
 def told(found: DeepReconciliation) -> dict[str, list[Any]]:
     """The names of everything found."""
-    named = {"changed": found.changed, "missing": found.missing, "added": found.added}
+    named: dict[str, Named[Any]] = {"changed": found.changed, "missing": found.missing, "added": found.added}
     return {kind: list(one.names) for kind, one in named.items() if one.count}
 
 

@@ -1,56 +1,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from audit.event import Outcome
 from audit.shipper import Shipper
-from audit.sinks import Delivery, Health, Shipment
+from audit.sinks import Delivery, Shipment
 from audit.sinks.cursor import Lag, Position, State, read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.file import FileSink
 from tests.audit.sinks import fake_elasticsearch as server
-from tests.audit.sinks.entries import ORIGIN, START, make_act, make_entries, make_entry
+from tests.audit.sinks.entries import ORIGIN, START, make_entries, make_entry
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
+from tests.audit.sinks.shelf import Shelf
 from tests.audit.sinks.signed_log import SignedLog, open_log
 
 NOW = START + 1_000_000
-
-
-@dataclass
-class Shelf:
-    """A sink in memory; ``refuses`` says which entry it does not take."""
-
-    name: str = "shelf"
-    held: list[int] = field(default_factory=list)
-    handed: list[list[int]] = field(default_factory=list)
-    refuses: int | None = None
-    breaks: int = 0
-    quarantines: tuple[int, ...] = ()
-    tampered: tuple[int, ...] = ()
-
-    async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
-        if self.breaks:
-            self.breaks -= 1
-            raise RuntimeError("The sink broke.")
-        self.handed.append([entry.index for entry in entries])
-        taken = [entry.index for entry in entries if self.refuses is None or entry.index < self.refuses]
-        self.held = sorted({*self.held, *taken})
-        blocked = None if len(taken) == len(entries) else "The shelf is full."
-        return Delivery(
-            len(taken),
-            quarantined=tuple(index for index in self.quarantines if index in taken),
-            tampered=tuple(index for index in self.tampered if index in taken),
-            blocked=blocked,
-        )
-
-    async def ping(self) -> Health:
-        return Health(ok=True, sentence="", next_index=self.held[-1] + 1 if self.held else 0)
-
-    async def close(self) -> None:
-        return
 
 
 @pytest.fixture
@@ -121,127 +86,6 @@ async def test_a_hole_in_the_log_itself_stops_it_and_is_said(log: SignedLog) -> 
     assert await shipper.ship() == Delivery(2)
     assert await shipper.ship() == Delivery(0, blocked="Entry 2 is missing from the log itself.")
     assert (await read_position(log.engine, "shelf")).state is State.BLOCKED
-
-
-async def test_an_alarm_stays_until_it_is_cleared(log: SignedLog) -> None:
-    shelf = Shelf(tampered=(1,))
-    shipper = Shipper(log.engine, shelf, clock)
-    await log.grow(3)
-    await shipper.ship()
-    sentence = "shelf holds something else than the log as entry 1."
-    assert await read_position(log.engine, "shelf") == Position(3, State.ALARM, sentence)
-    await log.grow(3)
-    await Shipper(log.engine, shelf, clock).ship()
-    assert await read_position(log.engine, "shelf") == Position(6, State.ALARM, sentence)
-    await log.put([make_act(6, "sink.update", "clear:another"), make_act(7, "sink.update", "clear:shelf")])
-    await log.sign()
-    await shipper.ship()
-    assert await read_position(log.engine, "shelf") == Position(8)
-
-
-async def test_an_alarm_is_not_cleared_by_what_was_done_before_it(log: SignedLog) -> None:
-    shelf = Shelf(tampered=(3,))
-    await log.put([*make_entries(0, 2), make_act(2, "sink.update", "clear:shelf"), make_entry(3)])
-    await log.sign()
-    shipper = Shipper(log.engine, shelf, clock)
-    for _ in range(2):
-        await shipper.ship()
-        assert (await read_position(log.engine, "shelf")).state is State.ALARM
-
-
-async def test_a_refused_act_clears_nothing(log: SignedLog) -> None:
-    shelf = Shelf(tampered=(1,))
-    shipper = Shipper(log.engine, shelf, clock)
-    await log.grow(2)
-    await shipper.ship()
-    await log.put([make_act(2, "sink.update", "clear:shelf", outcome=Outcome.DENIED)])
-    await log.sign()
-    await shipper.ship()
-    assert (await read_position(log.engine, "shelf")).state is State.ALARM
-
-
-async def test_whoever_clears_an_alarm_can_have_everything_shipped_again(log: SignedLog) -> None:
-    shelf = Shelf(tampered=(1,))
-    shipper = Shipper(log.engine, shelf, clock)
-    await log.grow(3)
-    await shipper.ship()
-    shelf.tampered, shelf.held = (), []
-    await log.put([make_act(3, "sink.update", "clear:shelf", "again")])
-    await log.sign()
-    await shipper.ship()
-    assert shelf.handed[-1] == [0, 1, 2, 3]
-    assert await read_position(log.engine, "shelf") == Position(4)
-
-
-async def test_a_sink_that_holds_more_than_the_log_is_an_alarm(log: SignedLog) -> None:
-    await log.grow(2)
-    await Shipper(log.engine, Shelf(held=[0, 1, 2]), clock).ship()
-    found = await read_position(log.engine, "shelf")
-    assert found == Position(2, State.ALARM, "shelf holds entry 2, which the log does not have.")
-
-
-async def test_quarantine_is_reported_before_the_cursor_passes(log: SignedLog) -> None:
-    told: list[tuple[str, tuple[int, ...], int]] = []
-
-    async def report(name: str, delivery: Delivery) -> None:
-        told.append((name, delivery.quarantined, (await read_position(log.engine, name)).next_index))
-
-    await log.grow(3)
-    await Shipper(log.engine, Shelf(quarantines=(2,)), clock, report=report).ship()
-    assert told == [("shelf", (2,), 0)]
-
-
-async def test_what_happens_to_entries_about_it_is_not_told_again(log: SignedLog) -> None:
-    told: list[Delivery] = []
-
-    async def report(_name: str, delivery: Delivery) -> None:
-        told.append(delivery)
-
-    shelf = Shelf(quarantines=(1, 2), tampered=(3, 4))
-    await log.put(
-        [
-            make_entry(0),
-            make_act(1, "sink.quarantine"),
-            make_entry(2),
-            make_act(3, "sink.tamper"),
-            make_entry(4),
-        ]
-    )
-    await log.sign()
-    await Shipper(log.engine, shelf, clock, report=report).ship()
-    assert told == [Delivery(5, quarantined=(2,), tampered=(4,))]
-    shelf.quarantines, shelf.tampered = (5,), ()
-    await log.put([make_act(5, "sink.quarantine")])
-    await log.sign()
-    await Shipper(log.engine, shelf, clock, report=report).ship()
-    assert len(told) == 1
-
-
-async def test_a_report_that_fails_leaves_the_cursor_before_what_it_is_about(log: SignedLog) -> None:
-    async def report(_name: str, _delivery: Delivery) -> None:
-        raise RuntimeError("The main database does not answer.")
-
-    await log.grow(3)
-    with pytest.raises(RuntimeError):
-        await Shipper(log.engine, Shelf(quarantines=(2,)), clock, report=report).ship()
-    assert await read_position(log.engine, "shelf") == Position(0)
-
-
-async def test_a_sink_with_everything_is_compared_and_a_difference_is_an_alarm(log: SignedLog) -> None:
-    said: list[str | None] = [None, "shelf lacks 2 entries.", None]
-
-    async def compare() -> str | None:
-        return said.pop(0)
-
-    shipper = Shipper(log.engine, Shelf(), clock, compare=compare)
-    await log.grow(3)
-    await shipper.ship()
-    assert len(said) == 3
-    await shipper.ship()
-    assert await read_position(log.engine, "shelf") == Position(3)
-    for _ in range(2):
-        await shipper.ship()
-        assert await read_position(log.engine, "shelf") == Position(3, State.ALARM, "shelf lacks 2 entries.")
 
 
 async def test_a_slow_sink_is_handed_less_until_it_answers_in_time(log: SignedLog) -> None:
