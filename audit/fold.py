@@ -14,6 +14,7 @@ from audit.record import Record, fold
 
 OPEN_AFTER_MICROSECONDS = 60_000_000
 OUTCOME_LOST = "outcome_lost"
+COUNT_LOST = "count_lost"
 OUTCOME_UNREADABLE = "outcome_unreadable"
 STILL_OPEN = "still_open"
 
@@ -76,8 +77,18 @@ def close_call(intent: Record, outcome: bytes) -> Record:
 
 
 def lose_call(intent: Record) -> Record:
-    """Return the record of a call whose process ended without an outcome."""
-    return fold(intent, outcome=Outcome.UNKNOWN, reasons=[OUTCOME_LOST])
+    """Return the record of a call, or of a summary of refusals, whose process ended without an outcome."""
+    if is_call(intent):
+        return fold(intent, outcome=Outcome.UNKNOWN, reasons=[OUTCOME_LOST])
+    why = intent.head_fields.get("reasons")
+    return fold(
+        intent, outcome=Outcome.UNKNOWN, reasons=[*(why if isinstance(why, list) else []), COUNT_LOST]
+    )
+
+
+def is_call(intent: Record) -> bool:
+    """Return whether an intent is a call's; a summary of refusals is the other thing that stays open."""
+    return intent.head_fields["action"] == Action.MODEL_INVOKE.value
 
 
 def announce_call(intent: Record, now: int) -> Record:

@@ -20,6 +20,7 @@ from console.errors import (
     RefusedError,
     ServiceUnavailableError,
 )
+from console.services import Services
 from console.web.responses import Refusal, htmx_of, redirect, refusal
 from console.work import UNREAD, kind_of
 
@@ -46,6 +47,7 @@ SENTENCES = {
 }
 NOTHING_HERE = NotFoundError("There is nothing here by that name.", ("not_found",))
 """Told of whatever is absent and of whatever is hidden: a stranger cannot tell the two apart."""
+CSRF = "csrf"
 log = logging.getLogger("guildhall")
 
 AnyRequest = Request[Any, Any, Any]
@@ -83,7 +85,9 @@ def challenge(error: ConsoleError) -> Mapping[str, str]:
 
 
 def answer_console_error(request: AnyRequest, error: ConsoleError) -> Response[Any]:
-    """Answer an error of ours."""
+    """Answer an error of ours; a refusal of somebody unknown is counted."""
+    if isinstance(error, NotSignedInError) or CSRF in error.reasons:
+        _count(request, error)
     told = NOTHING_HERE if isinstance(error, NotFoundError) else error
     if is_program(request):
         return _problem_response(problem(told), challenge(told))
@@ -123,6 +127,13 @@ def answer_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     if is_program(request):
         return _problem_response(problem(ConsoleError(SENTENCES[500])))
     return refusal(request, Refusal(500, TITLES[500], SENTENCES[500]))
+
+
+def _count(request: AnyRequest, error: ConsoleError) -> None:
+    # A visitor who is not signed in yet is led to sign-in, and has been refused nothing.
+    if is_program(request) or CSRF in error.reasons:
+        services: Services = request.app.state.services
+        services.denials.count_stranger(request.client.host if request.client else None, error.reasons)
 
 
 def is_program(request: AnyRequest) -> bool:

@@ -41,7 +41,7 @@ logger = logging.getLogger("guildhall")
 def build_asgi(services: Services, role: Role) -> Dispatcher:
     """Return what this process answers under `role`."""
     mounts: dict[str, Mount] = {}
-    parts: list[Lifecycle] = []
+    parts: list[Lifecycle] = [services.denials]
     if role in {"all", "gateway"}:
         gateway = Gateway(services)
         mounts |= dict.fromkeys(GATEWAY_SEGMENTS, Mount(gateway, "each operation of console.gateway.table"))

@@ -10,6 +10,7 @@ from audit.reader import LogReader
 from audit.subject_keys import KeyStore
 from console.clock import Clock, system_clock
 from console.database import Database
+from console.denials.denials import Denials
 from console.settings import Settings
 from console.sign_in.providers import Providers, configured_issuers
 from policy.bundles import read_bundle
@@ -31,11 +32,13 @@ class Services:
     keys: KeyStore
     csrf_key: bytes
     identity_key: bytes
+    denials: Denials
     sign_in: Providers
     http: httpx2.AsyncClient
 
     async def close(self) -> None:
         """Release what was opened, last opened first."""
+        await self.denials.stop()
         await self.http.aclose()
         await self.decider.close()
         await self.log.engine.dispose()
@@ -46,6 +49,7 @@ class Services:
 def build(settings: Settings, clock: Clock = system_clock) -> Services:
     """Return the services that `settings` ask for; connections are made when first used."""
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = KeyStore(settings.keys_url, load_kek(settings.data / "keys" / "subject.kek"), clock)
     http = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     issuers, keys = configured_issuers(settings), settings.data / "keys"
     return Services(
@@ -55,9 +59,10 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         log=LogReader(create_log_engine(settings.log_url)),
         decider=_decider(settings),
         policy_revision=read_bundle().revision,
-        keys=KeyStore(settings.keys_url, load_kek(keys / "subject.kek"), clock),
+        keys=store,
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is
+        denials=Denials(settings.spool, store, clock),
         sign_in=Providers(issuers, http, clock),
         http=http,
     )

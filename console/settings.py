@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def spool(self) -> Path:
+        """The folder of what processes write and the worker reads."""
+        return self.data / "spool"
+
+    @property
     def embedded(self) -> bool:
         """Whether this is the embedded profile."""
         return self.profile is Profile.EMBEDDED

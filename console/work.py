@@ -235,6 +235,9 @@ class UnitOfWork:
     async def _record_refusal(
         self, permission: Permission, resource: Resource, reasons: Sequence[str]
     ) -> None:
+        known = self.principal.id if self.principal.kind != "system" else None
+        if known and await self.services.denials.admit(known, reasons):
+            return  # counted, in the summary of this minute
         # Found by its resource: a refused attempt on a request is no part of the request's own life.
         async with self.write():
             await self.record(

@@ -15,7 +15,7 @@ from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
 from audit.events import Action
-from audit.fold import announce_call, close_call, is_overdue, lose_call
+from audit.fold import announce_call, close_call, is_call, is_overdue, lose_call
 from audit.keyring import MemoryKeyRing
 from audit.placed import Placed, place_call, place_entry
 from audit.record import Record, seal
@@ -163,7 +163,9 @@ class SpoolDrain:
     def _announce(self, key: CallKey, call: OpenCall, batch: Batch) -> None:
         batch.progress.announced.add(key)
         with contextlib.suppress(RecordError):  # an unreadable intent is reported when its call ends
-            batch.add(announce_call(Record.from_bytes(call.record), batch.now), LOG_PRODUCER, None)
+            intent = Record.from_bytes(call.record)
+            if is_call(intent):
+                batch.add(announce_call(intent, batch.now), LOG_PRODUCER, None)
 
 
 def _finish(intent: bytes, outcome: bytes) -> Record:

@@ -64,6 +64,11 @@ class SpoolLives:
             await self._writer.close()
         await asyncio.gather(*self._closing)
 
+    async def abandon(self) -> None:
+        """Let go of the files without a last entry, as a process does that is killed."""
+        if self._writer is not None:
+            await self._writer.close()
+
     def _begin(self, old: SpoolWriter | None) -> SpoolWriter:
         now = self._clock()
         if self._failed is not None and 0 <= now - self._failed < RETRY_MICROSECONDS:

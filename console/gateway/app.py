@@ -1,7 +1,7 @@
 """The gateway's door: who calls, and which operation of which protocol they ask for."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -56,28 +56,34 @@ class Gateway:
         if scope["method"] == "GET" and path in OPEN:
             await self._answer_open(path, send)
             return
-        principal = await self._identify(headers, send)
+        principal = await self._identify(scope, headers, send)
         if principal is None:
             return
         found = match(scope["method"], path)
         if found is None:
+            self._count(scope, ("unknown_path",))
             await send_refusal(send, Refusal(404, ("unknown_path",)))
             return
         caller = Caller(principal, _origin(scope, headers))
         call = Call(self._services, self._pool, self._recorder, caller, found)
         await call.serve(headers, receive, send)
 
-    async def _identify(self, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:
+    async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:
         given = headers.get(b"authorization", b"").decode("latin-1")
         try:
             return await bearer_principal(self._services, given)
         except NotSignedInError as error:
+            self._count(scope, error.reasons)
             await send_refusal(send, Refusal(401, error.reasons, headers=CHALLENGE))
         except ServiceUnavailableError as error:
             await send_refusal(send, Refusal(503, error.reasons))
         except DBAPIError:
             await send_refusal(send, UNDECIDED)
         return None
+
+    def _count(self, scope: Scope, reasons: Sequence[str]) -> None:
+        client = scope.get("client")
+        self._services.denials.count_stranger(client[0] if client else None, reasons)
 
     async def _answer_open(self, path: str, send: Send) -> None:
         if path == "/v2":

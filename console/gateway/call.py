@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
+from audit.event import Outcome
 from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
 from console.gateway.adapters import v2
@@ -101,6 +102,10 @@ class Call:
     async def _record_refusal(self, ruling: Ruling, refusal: Refusal) -> UUID | None:
         # A refusal that cannot be recorded stays a refusal: nothing happened that needed a record.
         action, described = self.match.operation.action, self._described(ruling)
+        outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
+        person, denials = self.caller.principal.id, self.services.denials
+        if counted := await denials.admit(person, refusal.reasons, outcome=outcome):
+            return counted
         try:
             return await self._writer().refuse(action, self.caller, ruling, refusal.reasons, described)
         except SpoolUnavailableError:

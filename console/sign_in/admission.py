@@ -108,7 +108,9 @@ async def end_session(work: UnitOfWork, id_hash: str, person_id: UUID) -> None:
 
 
 async def record_refusal(services: Services, reason: str, issuer: str, origin: Origin) -> UUID:
-    """Record a sign-in that was not believed, and return the entry's id for the page that says so."""
+    """Record or count a sign-in that was not believed; return the entry's id for the page that says so."""
+    if counted := await services.denials.admit(None, [reason], address=origin.address):
+        return counted
     work = UnitOfWork(services, system_principal("sign-in"), origin)
     part = Part(name="sign_in", subject=None, content={"issuer": issuer})
     async with work.write():

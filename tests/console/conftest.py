@@ -101,6 +101,7 @@ async def services(
     services = replace(with_decider(built, decider), http=http, sign_in=sign_in)
     await stamp(services)
     yield services
+    await services.denials.stop()
     await http.aclose()
     await services.keys.close()
     await services.log.engine.dispose()
