@@ -14,6 +14,7 @@ AuditError
 │   └── CheckpointError   the note is no checkpoint, or of another origin
 ├── ProofError            a proof is malformed or does not hold
 ├── KeyStoreError         the store of subject keys does not answer
+├── RegisterError         the register of erasures is not what was written
 ├── KeyFileError          the signing key's file is missing its protection or its content
 └── VerifierInputError    the verifier was called wrongly (no such path, no such key)
 """
@@ -91,6 +92,10 @@ class KeyFileError(AuditError):
 
 class KeyStoreError(AuditError):
     """The store of subject keys does not answer; without a key nothing is sealed."""
+
+
+class RegisterError(AuditError):
+    """The register of erasures was altered; nothing starts until it is put back, or removed and made anew."""
 
 
 class VerifierInputError(AuditError):

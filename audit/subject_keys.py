@@ -5,7 +5,7 @@ what opens them. A key is durable before the record sealed under it can commit; 
 leaves a key that seals nothing, which harms no one.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from uuid_utils.compat import uuid7
 
 from audit.database import create_keys_engine, for_writing
 from audit.errors import KeyStoreError, UnknownSubjectError
@@ -61,6 +62,24 @@ class KeyStore:
         """
         async with _answering(), self.engine.connect() as connection:
             return self._open(await _read(connection, [subject]), subject)
+
+    async def destroy(self, erased: Mapping[UUID, int]) -> int:
+        """Destroy the keys of these subjects, each at its time (microseconds UTC); none is made again.
+
+        Returns:
+            How many were still there.
+
+        Raises:
+            KeyStoreError: the store does not answer.
+        """
+        async with _answering(), self.engine.connect() as connection:
+            gone = await _read_gone(connection)
+        if not (left := {subject: time for subject, time in erased.items() if subject not in gone}):
+            return 0
+        async with _answering(), self._writing.begin() as connection:
+            for subject, time in left.items():
+                await _destroy(connection, subject, time)
+        return len(left)
 
     async def owner(self) -> UUID | None:
         """Return the id of the installation whose keys these are; None while the store is new.
@@ -154,6 +173,19 @@ async def insert_unless_there(
 async def _read(connection: AsyncConnection, subjects: Iterable[UUID | None]) -> dict[UUID, sa.RowMapping]:
     wanted = sa.select(subject_key).where(subject_key.c.subject.in_([_stored(one) for one in subjects]))
     return {row["subject"]: row for row in (await connection.execute(wanted)).mappings()}
+
+
+async def _read_gone(connection: AsyncConnection) -> set[UUID]:
+    gone = sa.select(subject_key.c.subject).where(subject_key.c.wrapped.is_(None))
+    return set((await connection.execute(gone)).scalars())
+
+
+async def _destroy(connection: AsyncConnection, subject: UUID, time: int) -> None:
+    # A subject that never had a key gets the mark of an erased one: none is made for them later.
+    mark = {"key_id": uuid7(), "subject": subject, "created": time, "erased": time}
+    await insert_unless_there(connection, subject_key, "subject", mark)
+    own = subject_key.update().where(subject_key.c.subject == subject, subject_key.c.wrapped.is_not(None))
+    await connection.execute(own.values(wrapped=None, erased=time))
 
 
 def _stored(subject: UUID | None) -> UUID:

@@ -1,0 +1,122 @@
+"""The register of erasures: a file beside the remembered head, which no backup of a database holds.
+
+One canonical JSON line per erasure, with the SHA-256 of the line before it, so that a line cannot be changed
+or taken out unseen. It holds principal ids, entry ids and times: nothing that names anybody. The log tells of
+every erasure too, and so does each of its sinks; this file is what a database restored to an earlier day is
+held against before anything starts.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from audit import canonical
+from audit.errors import CanonicalError, RegisterError
+from audit.spool.files import sync_directory
+
+BEGINNING: Final = "0" * 64
+"""What the first line names as the line before it."""
+_KEYS: Final = {"event", "previous", "subject", "time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The erasure of ``subject`` at ``time`` (microseconds UTC), recorded by the entry ``event``."""
+
+    subject: UUID
+    event: UUID
+    time: int
+
+
+class ErasureRegister:
+    """The register in the file ``path``, made at the first erasure."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[Erasure, ...]:
+        """Return every erasure, oldest first; a last line that was cut off by a crash is not there yet.
+
+        Raises:
+            RegisterError: a line was changed, moved or taken out.
+        """
+        return self._read(self._path.read_bytes())[0] if self._path.exists() else ()
+
+    def state(self) -> str:
+        """Return the SHA-256 (hex) of the last line: it changes with every erasure.
+
+        Raises:
+            RegisterError: a line was changed, moved or taken out.
+        """
+        return self._read(self._path.read_bytes())[1] if self._path.exists() else BEGINNING
+
+    def add(self, erasures: Iterable[Erasure]) -> int:
+        """Append, durably, the erasures of subjects that are not there yet; return how many.
+
+        Raises:
+            RegisterError: a line was changed, moved or taken out.
+        """
+        wanted = {one.subject: one for one in erasures}
+        if not wanted:
+            return 0
+        with self._locked() as descriptor:
+            found, previous, end = self._read(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
+            fresh = [wanted[subject] for subject in wanted.keys() - {one.subject for one in found}]
+            lines = bytearray()
+            for one in sorted(fresh, key=lambda one: (one.time, str(one.subject))):
+                line = _line(one, previous)
+                lines += line
+                previous = _digest(line)
+            os.ftruncate(descriptor, end)
+            os.pwrite(descriptor, lines, end)
+            os.fsync(descriptor)
+        return len(fresh)
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            sync_directory(self._path.parent)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _read(self, content: bytes) -> tuple[tuple[Erasure, ...], str, int]:
+        """Return the erasures, the digest of the last line, and where the whole lines end."""
+        *lines, torn = content.split(b"\n")
+        found, previous = list[Erasure](), BEGINNING
+        for number, line in enumerate(lines, start=1):
+            try:
+                found.append(_parse(line, previous))
+            except (CanonicalError, KeyError, TypeError, ValueError):
+                raise RegisterError(f"Line {number} of {self._path.name} is not what was written.") from None
+            previous = _digest(line + b"\n")
+        return tuple(found), previous, len(content) - len(torn)
+
+
+def _line(erasure: Erasure, previous: str) -> bytes:
+    fields: dict[str, object] = {
+        "event": str(erasure.event),
+        "previous": previous,
+        "subject": str(erasure.subject),
+        "time": erasure.time,
+    }
+    return canonical.encode(fields) + b"\n"
+
+
+def _parse(line: bytes, previous: str) -> Erasure:
+    fields = canonical.decode_map(line)
+    if fields.keys() != _KEYS or fields["previous"] != previous or not isinstance(fields["time"], int):
+        raise ValueError
+    return Erasure(UUID(str(fields["subject"])), UUID(str(fields["event"])), fields["time"])
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
