@@ -1,8 +1,8 @@
 """Erases a subject: the key that opens what the log says of them is destroyed, for good and in every copy.
 
 The act itself is an entry, ``subject.erase``, which the caller commits first, in the transaction that erases
-its own rows: no record, no action. Then the register, then the key. An end in between is caught up with, because
-the log (or the outbox on the way there) tells what was decided: see :func:`told_by_log`.
+its own rows: no record, no action. Then the register, then the key. An end in between is caught up with,
+because the log (or the outbox on the way there) tells what was decided: see :func:`told_by_log`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,10 @@ async def told_by_log(log: AsyncEngine) -> list[Erasure]:
 
 async def told_by_outbox(session: AsyncSession) -> list[Erasure]:
     """Return the erasures that are committed and still on their way to the log."""
-    records = [row for row in await session.exec(select(Outbox.record)) if _NEEDLE in row]
+    # Sought by the database: while the log is away, much may wait here.
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    place = sa.func.instr if on_sqlite else sa.func.pg_catalog.position
+    records = await session.exec(select(Outbox.record).where(place(Outbox.record, sa.literal(_NEEDLE)) > 0))
     heads: list[Mapping[str, Any]] = [Record.from_bytes(row).head_fields for row in records]
     return [
         Erasure(UUID(head["resource"]["id"]), UUID(head["id"]), parse_time(head["time"]))

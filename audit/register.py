@@ -1,9 +1,9 @@
 """The register of erasures: a file beside the remembered head, which no backup of a database holds.
 
-One canonical JSON line per erasure, with the SHA-256 of the line before it, so that a line cannot be changed
-or taken out unseen. It holds principal ids, entry ids and times: nothing that names anybody. The log tells of
-every erasure too, and so does each of its sinks; this file is what a database restored to an earlier day is
-held against before anything starts.
+One canonical JSON line per erasure, with its own SHA-256 and that of the line before it, so that no line is
+changed or taken out unseen; who forges the whole file is contradicted by the log. It holds ids of principals
+and entries, and times: nothing that names anybody. The log tells of every erasure too, and so does each of
+its sinks; this file is what a database restored to an earlier day is held against before anything starts.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from audit import canonical
@@ -22,7 +22,6 @@ from audit.spool.files import sync_directory
 
 BEGINNING: Final = "0" * 64
 """What the first line names as the line before it."""
-_KEYS: Final = {"event", "previous", "subject", "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,8 @@ class ErasureRegister:
             fresh = [wanted[subject] for subject in wanted.keys() - {one.subject for one in found}]
             lines = bytearray()
             for one in sorted(fresh, key=lambda one: (one.time, str(one.subject))):
-                line = _line(one, previous)
+                line, previous = _line(one, previous)
                 lines += line
-                previous = _digest(line)
             os.ftruncate(descriptor, end)
             os.pwrite(descriptor, lines, end)
             os.fsync(descriptor)
@@ -93,30 +91,29 @@ class ErasureRegister:
         *lines, torn = content.split(b"\n")
         found, previous = list[Erasure](), BEGINNING
         for number, line in enumerate(lines, start=1):
-            try:
-                found.append(_parse(line, previous))
-            except (CanonicalError, KeyError, TypeError, ValueError):
-                raise RegisterError(f"Line {number} of {self._path.name} is not what was written.") from None
-            previous = _digest(line + b"\n")
+            erasure = _parse(line)
+            written, digest = _line(erasure, previous) if erasure else (b"", "")
+            if erasure is None or written != line + b"\n":
+                raise RegisterError(f"Line {number} of {self._path.name} is not what was written.")
+            found.append(erasure)
+            previous = digest
         return tuple(found), previous, len(content) - len(torn)
 
 
-def _line(erasure: Erasure, previous: str) -> bytes:
+def _line(erasure: Erasure, previous: str) -> tuple[bytes, str]:
     fields: dict[str, object] = {
         "event": str(erasure.event),
         "previous": previous,
         "subject": str(erasure.subject),
         "time": erasure.time,
     }
-    return canonical.encode(fields) + b"\n"
+    digest = hashlib.sha256(canonical.encode(fields)).hexdigest()
+    return canonical.encode({**fields, "hash": digest}) + b"\n", digest
 
 
-def _parse(line: bytes, previous: str) -> Erasure:
-    fields = canonical.decode_map(line)
-    if fields.keys() != _KEYS or fields["previous"] != previous or not isinstance(fields["time"], int):
-        raise ValueError
-    return Erasure(UUID(str(fields["subject"])), UUID(str(fields["event"])), fields["time"])
-
-
-def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
+def _parse(line: bytes) -> Erasure | None:
+    try:
+        fields: Any = canonical.decode_map(line)
+        return Erasure(UUID(fields["subject"]), UUID(fields["event"]), int(fields["time"]))
+    except (CanonicalError, AttributeError, KeyError, TypeError, ValueError):
+        return None

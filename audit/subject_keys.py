@@ -72,14 +72,23 @@ class KeyStore:
         Raises:
             KeyStoreError: the store does not answer.
         """
-        async with _answering(), self.engine.connect() as connection:
-            gone = await _read_gone(connection)
+        gone = await self.erased()
         if not (left := {subject: time for subject, time in erased.items() if subject not in gone}):
             return 0
         async with _answering(), self._writing.begin() as connection:
             for subject, time in left.items():
                 await _destroy(connection, subject, time)
         return len(left)
+
+    async def erased(self) -> set[UUID]:
+        """Return the subjects whose keys are destroyed.
+
+        Raises:
+            KeyStoreError: the store does not answer.
+        """
+        gone = sa.select(subject_key.c.subject).where(subject_key.c.wrapped.is_(None))
+        async with _answering(), self.engine.connect() as connection:
+            return set((await connection.execute(gone)).scalars())
 
     async def owner(self) -> UUID | None:
         """Return the id of the installation whose keys these are; None while the store is new.
@@ -173,11 +182,6 @@ async def insert_unless_there(
 async def _read(connection: AsyncConnection, subjects: Iterable[UUID | None]) -> dict[UUID, sa.RowMapping]:
     wanted = sa.select(subject_key).where(subject_key.c.subject.in_([_stored(one) for one in subjects]))
     return {row["subject"]: row for row in (await connection.execute(wanted)).mappings()}
-
-
-async def _read_gone(connection: AsyncConnection) -> set[UUID]:
-    gone = sa.select(subject_key.c.subject).where(subject_key.c.wrapped.is_(None))
-    return set((await connection.execute(gone)).scalars())
 
 
 async def _destroy(connection: AsyncConnection, subject: UUID, time: int) -> None:

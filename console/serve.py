@@ -17,6 +17,7 @@ import uvicorn
 from console.app import create_app, create_probes
 from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle, Mount
 from console.effective import record_settings
+from console.erasure.settle import require_settled, settle_erasures
 from console.gateway.app import Gateway
 from console.installation import require_current, stamp
 from console.processes import Child, ProcessError, child_environment, last_lines, spawn
@@ -104,6 +105,7 @@ async def serve_http(services: Services, role: Role, ready: Callable[[], None] =
     """Answer HTTP until told to end; `ready` is called once the port is open. Closes `services`."""
     try:
         await stamp(services)
+        await (require_settled(services) if role == "gateway" else settle_erasures(services))
         await record_settings(services, role)
         await AnnouncingServer(ready, server_config(services, role)).serve()
     finally:
@@ -154,6 +156,7 @@ async def serve_worker(settings: Settings) -> None:
     stop_on_signal(stop)
     try:
         await stamp(services)
+        await settle_erasures(services)
         await run_worker(services, stop)
     finally:
         await services.close()
@@ -177,6 +180,7 @@ async def _stamp_first(settings: Settings) -> None:
     services = build(settings)
     try:
         await stamp(services)
+        await settle_erasures(services)
     finally:
         await services.close()
 

@@ -17,6 +17,7 @@ from audit.shipper import Shipper
 from audit.signing import Checkpointer
 from audit.sinks.port import Sink
 from console.database import Database
+from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
 from console.gateway.recorder import SPOOL
@@ -51,6 +52,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
                 group.create_task(keeper.run(stop))
+                group.create_task(run_erasures(services, stop))
                 for shipper in shippers:
                     group.create_task(shipper.run(stop))
     finally:

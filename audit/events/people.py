@@ -4,7 +4,7 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Ocsf, OcsfClass
-from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, READS, account
+from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, NUMBER, READS, account
 
 MAPPING_RULE: Final = Details(
     "mapping_rule",
@@ -17,6 +17,11 @@ MAPPING_RULE: Final = Details(
         Field("scope"),
     ),
 )
+
+ERASURE: Final = Details(
+    "erasure", (Field("requests", NUMBER), Field("rights", NUMBER), Field("sessions", NUMBER))
+)
+"""How much ended with the person; who it was is the resource, a pseudonym."""
 
 PEOPLE: Final = (
     EventType(
@@ -125,8 +130,7 @@ PEOPLE: Final = (
         category=("iam",),
         type=("user", "deletion"),
         ocsf=account("Erase Personal Data"),
-        parts=ACT,
-        draft=True,
+        parts=(ERASURE, *ACT),
     ),
     EventType(
         action=Action.TEAM_CREATE,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 from uuid_utils.compat import uuid7
 
 from audit import outbox
@@ -54,6 +55,17 @@ async def test_no_byte_of_the_wrapped_key_is_left_after_a_sweep(
     assert await sweep(store.keys.engine, ())
     assert not holds(store.folder, wrapped)
     assert (store.folder / "subject.db-wal").stat().st_size == 0
+
+
+async def test_a_reader_in_the_way_is_said_and_the_sweep_can_be_had_later(store: Store) -> None:
+    await store.keys.ensure([None])
+    impatient = create_async_engine(store.keys.engine.url, connect_args={"timeout": 0})
+    async with store.keys.engine.connect() as reader:
+        await reader.execute(sa.select(subject_key))
+        await store.keys.ensure([uuid7()])
+        assert not await sweep(impatient, ())
+    assert await sweep(impatient, ())
+    await impatient.dispose()
 
 
 async def test_the_log_and_the_outbox_tell_of_erasures(store: Store) -> None:

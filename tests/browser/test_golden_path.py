@@ -159,7 +159,15 @@ def pages_of(walked: Walked) -> dict[str, list[str]]:
         ],
         "owner": [model, "/reviews?show=all", review, "/grants"],
         "reviewer": ["/", "/reviews"],
-        "auditor": ["/", "/audit", "/audit?q=outcom:x", "/audit?q=actor:member", entry, "/admin/clusters", "/admin/sinks"],
+        "auditor": [
+            "/",
+            "/audit",
+            "/audit?q=outcom:x",
+            "/audit?q=actor:member",
+            entry,
+            "/admin/clusters",
+            "/admin/sinks",
+        ],
         "admin": ["/admin", "/admin/clusters", "/admin/rules", "/admin/sinks", "/me"],
     }
 

@@ -1,0 +1,115 @@
+"""Carries every erasure through: the register, the keys, and a database restored to an earlier day.
+
+Done at every start before anything is answered, and by the worker every few seconds: what one process began,
+another finishes. When nothing is left to do it is a handful of reads.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
+
+from audit.erasure import erase_subjects, told_by_log, told_by_outbox
+from audit.errors import AuditError
+from audit.register import ErasureRegister
+from audit.shipper import wait
+from audit.sweep import sweep
+from console.erasure.person import NAMING_TABLES, erase_person
+from console.errors import ConsoleError, SettingsError
+from console.questions import Origin
+from console.services import Services
+from console.settings import Settings
+from console.work import UnitOfWork
+from sso.models import Identity, Profile
+from sso.principal import system_principal
+
+POLL_SECONDS: Final = 5.0
+AT_ONCE: Final = 500
+UNAPPLIED: Final = (
+    "Somebody who was erased is in this database again, as after a restore: start the console or the worker "
+    "first, which erase them anew; a gateway may not."
+)
+logger = logging.getLogger("guildhall")
+
+
+def register_of(settings: Settings) -> ErasureRegister:
+    """Return the register of erasures; it lies beside the remembered head."""
+    return ErasureRegister(settings.data / "erased")
+
+
+async def settle_erasures(services: Services) -> int:
+    """Carry through every erasure that register, log or outbox tell of; return how many were not complete.
+
+    Raises:
+        RegisterError: the register was altered.
+        KeyStoreError: the keys cannot be reached.
+        AuditUnavailableError: a repeated erasure could not be recorded.
+    """
+    register = register_of(services.settings)
+    async with services.database.read() as session:
+        told = await told_by_outbox(session)
+    told += await told_by_log(services.log.engine)
+    keys = await erase_subjects(services.keys, register, told)
+    again = await named_again(services, [one.subject for one in register.read()])
+    for person in sorted(again):
+        work = UnitOfWork(services, system_principal("start"), Origin("process"))
+        async with work.write() as session:
+            await erase_person(work, session, person, reapplied=True)
+    return max(keys, len(again))
+
+
+async def require_settled(services: Services) -> None:
+    """Return when no erasure waits, without writing anything.
+
+    Raises:
+        SettingsError: one does; this process may not carry it through.
+    """
+    told = {one.subject for one in register_of(services.settings).read()}
+    told |= {one.subject for one in await told_by_log(services.log.engine)}
+    if await named_again(services, list(told)) or told - await services.keys.erased():
+        raise SettingsError(UNAPPLIED)
+
+
+async def named_again(services: Services, erased: Sequence[UUID]) -> set[UUID]:
+    """Return those of `erased` whom the tables name."""
+    named: set[UUID] = set()
+    async with services.database.read() as session:
+        for start in range(0, len(erased), AT_ONCE):
+            some = erased[start : start + AT_ONCE]
+            for person in (Profile.person_id, Identity.person_id):
+                named |= set(await session.exec(select(person).where(col(person).in_(some))))
+    return named
+
+
+async def sweep_traces(services: Services) -> bool:
+    """Remove what the three databases keep of overwritten values, once after each erasure.
+
+    Returns:
+        False when something was in the way: ask again later.
+    """
+    state, marker = register_of(services.settings).state(), services.settings.data / "erased.swept"
+    if marker.exists() and marker.read_text("utf-8") == state:
+        return True
+    swept = [
+        await sweep(services.database.engine, NAMING_TABLES),
+        await sweep(services.log.engine, ()),
+        await sweep(services.keys.engine, ("subject_key",)),
+    ]
+    if all(swept):
+        marker.write_text(state, "utf-8")
+    return all(swept)
+
+
+async def run_erasures(services: Services, stop: asyncio.Event) -> None:
+    """Settle and sweep until `stop` is set; a database that is away is asked again."""
+    while not stop.is_set():
+        try:
+            await settle_erasures(services)
+            await sweep_traces(services)
+        except (AuditError, ConsoleError, SQLAlchemyError, OSError) as error:
+            logger.warning("An erasure is not complete yet: %s", type(error).__name__)
+        await wait(stop, POLL_SECONDS)
