@@ -32,7 +32,7 @@ async def test_what_a_process_left_after_its_commit_is_finished(
 ) -> None:
     person = (await zelda.sign_in()).id
     event = await zelda.erase(person, settle=False)
-    assert await services.keys.find(person)
+    assert (await services.keys.find(person)).subject == person
     if logged:
         await Worker(services).drain()
         with pytest.raises(SettingsError, match="a gateway may not"):
@@ -72,7 +72,7 @@ async def test_an_older_database_is_erased_anew_before_anything_starts(
             left.unlink()
         copy(tmp_path / "backup" / name, services.settings.data / name)
     assert await profiles(services) == 1
-    assert await services.keys.find(person)
+    assert (await services.keys.find(person)).subject == person
     with pytest.raises(SettingsError, match="erased is in this database again"):
         await require_settled(services)
     assert await settle_erasures(services) == 1
@@ -80,7 +80,9 @@ async def test_an_older_database_is_erased_anew_before_anything_starts(
     await gone(services, person)
     await require_settled(services)
     again = [head for head in await heads(services) if head["action"] == "subject.erase"]
-    assert [(head["flags"], head["resource"]["id"]) for head in again] == [(["reapplied"], str(person))]
+    assert [(head["flags"], head["resource"]) for head in again] == [
+        (["reapplied"], {"type": "person", "id": str(person)})
+    ]
 
 
 async def test_nothing_starts_beside_an_altered_register(services: Services, zelda: Zelda) -> None:
