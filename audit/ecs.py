@@ -7,7 +7,7 @@ A document is made of nothing but the entry itself, so it can be made again, and
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -62,7 +62,7 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
     Raises:
         HeadError: the bytes are not a head.
     """
-    fields = _fields(head)
+    fields = read_fields(head)
     own: dict[str, object] = {"log": origin}
     own.update((name, value) for name, value in fields.items() if name not in PLACED)
     found: dict[str, object] = {
@@ -100,8 +100,12 @@ def original_text(head: bytes) -> str:
     return head.decode("utf-8", "backslashreplace")
 
 
-def _fields(head: bytes) -> Mapping[str, object]:
-    """Return the fields of a head the log took in: checked there field by field, so only its form here."""
+def read_fields(head: bytes) -> Mapping[str, Any]:
+    """Return the fields of a head the log took in: checked there field by field, so only its form here.
+
+    Raises:
+        HeadError: the bytes are not a head.
+    """
     try:
         fields = orjson.loads(head)
     except orjson.JSONDecodeError:

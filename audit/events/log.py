@@ -14,6 +14,8 @@ from audit.events.shared import (
     PRUNES_LOG,
     QUERIES_LOG,
     READS_LOG,
+    STARTS,
+    STOPS,
     UPDATES,
     finding,
     running,
@@ -149,7 +151,7 @@ LOG: Final = (
         retention="audit",
         category=("process",),
         type=("end",),
-        ocsf=running("Stop"),
+        ocsf=STOPS,
         draft=True,
     ),
     EventType(
@@ -168,7 +170,7 @@ LOG: Final = (
         retention="audit",
         category=("process",),
         type=("start",),
-        ocsf=running("Start"),
+        ocsf=STARTS,
         draft=True,
     ),
     EventType(
