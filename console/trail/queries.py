@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 
@@ -57,7 +57,8 @@ async def search_events(
     # Ids in the place of names: the record must not keep what erasing a person takes away.
     await record_read(work, Resource("audit"), {"q": show(terms), "order": order})
     matching = sa.and_(reach.condition, *map(condition, terms))
-    rows = await _select(work, matching, place, order, size + 1)
+    by_time = any(term.field == "time" for term in terms)
+    rows = await _select(work, matching, _Order(order, by_time=by_time), place, size + 1)
     heads = [Head.parse(bytes(row["head"])) for row in rows]
     async with work.read() as session:
         names = await read_names(session, heads)
@@ -120,13 +121,36 @@ async def _read_terms(work: UnitOfWork, text: str, reach: Reach) -> tuple[Term, 
         raise InvalidInputError("This query cannot be answered.", reasons, {"q": str(error)}) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """By place in the log; where a time is asked by time first: its index then answers without sorting."""
+
+    order: Order
+    by_time: bool
+
+    def sort(self, chosen: sa.Select[Any]) -> sa.Select[Any]:
+        """Put the rows in order."""
+        columns = (entry.c.time, entry.c.index) if self.by_time else (entry.c.index,)
+        return chosen.order_by(*(one.desc() if self.order == "newest" else one for one in columns))
+
+    def behind(self, place: int) -> sa.ColumnElement[bool]:
+        """Return the condition of what comes after the entry at `place`."""
+        here: sa.ColumnElement[Any] = entry.c.index
+        there: sa.ColumnElement[Any] = sa.literal(place)
+        if self.by_time:
+            time = sa.select(entry.c.time).where(entry.c.index == place).scalar_subquery()
+            here, there = sa.tuple_(entry.c.time, here), sa.tuple_(time, there)
+        return here < there if self.order == "newest" else here > there
+
+
 async def _select(
-    work: UnitOfWork, matching: sa.ColumnElement[bool], after: int | None, order: Order, limit: int
+    work: UnitOfWork, matching: sa.ColumnElement[bool], order: _Order, after: int | None, limit: int
 ) -> Sequence[sa.RowMapping]:
-    index = entry.c.index
-    chosen = sa.select(index, entry.c.head).where(matching)
+    chosen = sa.select(entry.c.index, entry.c.head).where(matching)
     if after is not None:
-        chosen = chosen.where(index < after if order == "newest" else index > after)
-    ordered = chosen.order_by(index.desc() if order == "newest" else index).limit(limit)
+        chosen = chosen.where(order.behind(after))
     async with work.services.log.engine.connect() as connection:
-        return (await connection.execute(ordered)).mappings().all()
+        found: Sequence[sa.RowMapping] = (
+            (await connection.execute(order.sort(chosen).limit(limit))).mappings().all()
+        )
+    return found

@@ -66,3 +66,20 @@ async def test_the_log_is_asked_by_time_and_decision(trail: Trail) -> None:
         "items"
     ]
     assert len(found) == 2
+
+
+async def test_pages_of_a_day_have_no_gap_and_no_repetition(trail: Trail) -> None:
+    for _ in range(7):
+        await trail.happen()
+    await trail.settle()
+    everything = (await trail.get("auditor", "/api/v1/audit/events", q="action:model.invoke")).json()["items"]
+    day = everything[0]["time"][:10]
+    for order in ("newest", "oldest"):
+        found, after = [], ""
+        while after is not None:
+            asked = {"q": f"time:{day} action:model.invoke", "limit": 3, "order": order, "after": after}
+            page = (await trail.get("auditor", "/api/v1/audit/events", **asked)).json()
+            found += [item["index"] for item in page["items"]]
+            after = page["next"]
+        expected = [item["index"] for item in everything]
+        assert found == (expected if order == "newest" else expected[::-1])
