@@ -90,6 +90,20 @@ class KeyStore:
         async with _answering(), self.engine.connect() as connection:
             return set((await connection.execute(gone)).scalars())
 
+    async def find_all(self, subjects: Iterable[UUID | None]) -> dict[UUID | None, SubjectKey | None]:
+        """Return the keys of those subjects that ever had one; None once it was erased.
+
+        Raises:
+            UnwrapError: a stored key does not open under the key-encryption key.
+            KeyStoreError: the store does not answer.
+        """
+        wanted = sorted(set(subjects), key=str)
+        async with _answering(), self.engine.connect() as connection:
+            found = await _read(connection, wanted)
+        known = [subject for subject in wanted if _stored(subject) in found]
+        gone = {subject for subject in known if found[_stored(subject)]["wrapped"] is None}
+        return {subject: None if subject in gone else self._open(found, subject) for subject in known}
+
     async def owner(self) -> UUID | None:
         """Return the id of the installation whose keys these are; None while the store is new.
 

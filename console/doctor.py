@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.errors import AuditError
 from audit.sinks.port import Sink
 from console.followers import build_sinks
+from console.guard import standing_faults
 from console.installation import check_current
 from console.pings import ping_all
 from console.services import Services, build
@@ -18,6 +19,7 @@ MENDS = {
     "database": "Check database.url and that the server runs.",
     "data": "Check the folder in the setting data, and who may read its keys.",
     "log": "Run `guildhall db upgrade`, start the worker, and check database.log_url.",
+    "entries": "Export the log, verify it under the key you kept, and find out who changed the database.",
     "policy": "Check policy.opa_url, that the server runs, and that it holds the bundle.",
     "issuer": "Check the issuer's address, and that this host reaches it.",
     "own issuer": "Start `guildhall serve`: the development provider lives in the console's own process.",
@@ -54,6 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
         found = [_pinged(name, state) for name, state in (await ping_all(services)).items()]
         found += [await _issuer(services, url) for url in services.sign_in.issuers]
         found += [await _sink(sink) for sink in build_sinks(settings)]
+        found.append(await _entries(services))
     finally:
         await services.close()
     return [*found, await _migrated(settings), _grpc()]
@@ -80,6 +83,17 @@ async def _sink(sink: Sink) -> Finding:
     finally:
         await sink.close()
     return Finding(sink.name, health.ok, health.sentence, "" if health.ok else MENDS["sink"])
+
+
+async def _entries(services: Services) -> Finding:
+    try:
+        faults = await standing_faults(services)
+    except (SQLAlchemyError, AuditError, OSError) as error:
+        sentence = f"What is stored cannot be compared with what was signed ({type(error).__name__})."
+        return Finding("entries", ok=False, sentence=sentence, mend=MENDS["log"])
+    if faults:
+        return Finding("entries", ok=False, sentence=faults[0].sentence, mend=MENDS["entries"])
+    return Finding("entries", ok=True, sentence="The newest entries are as they were signed.")
 
 
 async def _migrated(settings: Settings) -> Finding:

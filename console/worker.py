@@ -21,6 +21,7 @@ from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
 from console.gateway.recorder import SPOOL
+from console.guard import make_patrol
 from console.installation import first_flags
 from console.services import Services
 from console.unexplained.watch import Watch
@@ -51,6 +52,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
+                group.create_task(make_patrol(services, signer.vkey).run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(run_erasures(services, stop))
                 for shipper in shippers:

@@ -36,6 +36,7 @@ class Action(StrEnum):
     LOG_PRUNE = "log.prune"
     LOG_READ = "log.read"
     LOG_ROTATE = "log.rotate"
+    LOG_TAMPER = "log.tamper"
     MAPPING_RULE_CREATE = "mapping_rule.create"
     MAPPING_RULE_DELETE = "mapping_rule.delete"
     MAPPING_RULE_READ = "mapping_rule.read"

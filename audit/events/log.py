@@ -146,6 +146,15 @@ LOG: Final = (
         draft=True,
     ),
     EventType(
+        action=Action.LOG_TAMPER,
+        sentence="Stored entries are not as they were signed",
+        retention="audit",
+        category=("database",),
+        type=("change",),
+        ocsf=finding(),
+        severity=Severity.CRITICAL,
+    ),
+    EventType(
         action=Action.PRODUCER_CLOSE,
         sentence="A writer of records ended",
         retention="audit",

@@ -7,10 +7,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from audit.errors import KeyStoreError
 from audit.models import sink_cursor
 from audit.sinks.cursor import State, read_lag
 from console.admin.progress import LogProgress, log_progress
 from console.clock import MICROSECONDS
+from console.guard import standing_faults
 from console.pings import ping_all
 from console.questions import Resource
 from console.services import Services
@@ -54,12 +56,14 @@ class Follower:
 class Health:
     """What the health page shows; `progress` is None when a database does not answer.
 
-    `is_well`: everything answers, and the log and its followers keep up.
+    `faults`: what is stored otherwise than it was signed, a sentence each.
+    `is_well`: everything answers, the log and its followers keep up, and it holds what was signed.
     """
 
     pings: Sequence[Ping]
     progress: LogProgress | None
     followers: Sequence[Follower]
+    faults: Sequence[str]
     profile: str
     revision: str
     is_well: bool
@@ -76,16 +80,18 @@ async def read_health(work: UnitOfWork) -> Health:
     answers = await ping_all(services)
     try:
         progress, followers = await log_progress(services), await read_followers(services)
-    except SQLAlchemyError:
-        progress, followers = None, []
+        faults = [fault.sentence for fault in await standing_faults(services)]
+    except (SQLAlchemyError, KeyStoreError):
+        progress, followers, faults = None, [], []
     pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
     return Health(
         pings=pings,
         progress=progress,
         followers=followers,
+        faults=faults,
         profile=services.settings.profile.value,
         revision=services.policy_revision,
-        is_well=all(ping.is_well for ping in pings) and _keeps_up(progress, followers),
+        is_well=all(ping.is_well for ping in pings) and _keeps_up(progress, followers) and not faults,
     )
 
 

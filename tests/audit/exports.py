@@ -8,25 +8,30 @@ from uuid_utils.compat import uuid7
 
 from audit import tiles
 from audit.entry_rows import Pending
+from audit.event import Event, Part
+from audit.events import Action
 from audit.log import Log
 from audit.reader import LogReader
-from audit.record import Record
+from audit.record import Record, seal
 from audit.tiles import TILE_WIDTH
 from tests.audit.log_store import Store, a_record
 
 AT_ONCE = 5_000
 
 
-def records(count: int) -> list[Record]:
+def records(count: int, template: Record | None = None) -> list[Record]:
     """Records that differ in their ids alone: sealing each would take the longest."""
-    template = a_record()
-    return [replace(template, head_fields={**template.head_fields, "id": str(uuid7())}) for _ in range(count)]
+    alike = template or a_record()
+    return [replace(alike, head_fields={**alike.head_fields, "id": str(uuid7())}) for _ in range(count)]
 
 
 async def grow(store: Store, log: Log, count: int) -> None:
-    """Append `count` entries and sign."""
+    """Append `count` entries, sealed under the store's own keys, and sign."""
+    part = Part(name="call", subject=None, content={"bytes": 12})
+    event = Event(action=Action.MODEL_INVOKE, actor=uuid7(), parts=(part,))
+    template = seal(event, time=store.clock(), keys=await store.keys.ensure([None]))
     for start in range(0, count, AT_ONCE):
-        made = records(min(AT_ONCE, count - start))
+        made = records(min(AT_ONCE, count - start), template)
         await log.append([Pending(one, "gateway") for one in made])
     await store.checkpointer(log).sign(store.clock())
 

@@ -1,0 +1,113 @@
+"""Stored entries that somebody changed: told in the log, red on the health page and for the doctor."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from audit import outbox
+from audit.checkpoint import FileSigner
+from audit.event import Event
+from audit.events import Action
+from audit.head import Head
+from audit.keyring import MemoryKeyRing
+from audit.lease import choose_lease
+from audit.log import Log
+from audit.record import seal
+from console.doctor import Finding, examine
+from console.guard import make_patrol, standing_faults
+from console.services import Services
+from console.worker import ensure_log
+from tests.console.gateway.records import Worker
+from tests.console.visitor import visit
+
+pytestmark = pytest.mark.slow  # logs, signs and looks at it all
+
+CHANGED = "UPDATE entry SET outcome = 'denied' WHERE [index] = 3"
+MENDED = "UPDATE entry SET outcome = 'success' WHERE [index] = 3"
+SENTENCE = "The row of entry 3 says something else than its head: outcome."
+
+
+@pytest.fixture
+async def signer(services: Services) -> FileSigner:
+    """A log with a few acts in it, signed by the key that is returned."""
+    settings, engine = services.settings, services.log.engine
+    signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
+    await ensure_log(choose_lease(engine, settings.data / "log.lock"), Log(engine), signer, services)
+    async with services.database.write() as session:
+        for _ in range(5):
+            act = Event(action=Action.SESSION_END, actor=None)
+            await outbox.append(session, seal(act, time=services.clock(), keys=MemoryKeyRing()))
+    await Worker(services).drain()
+    return signer
+
+
+async def change(services: Services, statement: str) -> None:
+    async with services.log.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TRIGGER IF EXISTS entry_refuse_update")
+        await connection.exec_driver_sql(statement)
+
+
+async def patrol_once(services: Services, signer: FileSigner) -> None:
+    """A worker starts, looks, and logs what it found."""
+    await make_patrol(services, signer.vkey).look_at_tail()
+    await Worker(services).drain()
+
+
+async def told(services: Services) -> list[tuple[str, ...]]:
+    entries = await services.log.entries(range(await services.log.size()))
+    heads = [Head.parse(one.head) for one in entries]
+    return [head.reasons for head in heads if head.action == Action.LOG_TAMPER]
+
+
+def ill(findings: Iterable[Finding]) -> dict[str, str]:
+    return {one.name: one.sentence for one in findings if not one.ok and one.name == "entries"}
+
+
+async def test_nothing_is_told_of_a_log_that_nobody_touched(services: Services, signer: FileSigner) -> None:
+    await patrol_once(services, signer)
+    assert (await told(services), await standing_faults(services)) == ([], [])
+    assert ill(await examine(services.settings)) == {}
+
+
+async def test_a_changed_row_is_told_once_over_all_starts(services: Services, signer: FileSigner) -> None:
+    await change(services, CHANGED)
+    for _ in range(3):
+        await patrol_once(services, signer)
+    assert await told(services) == [("row_changed:3",)]
+    assert ill(await examine(services.settings)) == {"entries": SENTENCE}
+
+
+async def test_two_workers_in_turn_that_cannot_log_leave_one_record(
+    services: Services, signer: FileSigner
+) -> None:
+    await change(services, CHANGED)
+    for _ in range(2):
+        await make_patrol(services, signer.vkey).look_at_tail()
+    async with services.database.read() as session:
+        assert len(await outbox.take(session, 10)) == 1
+
+
+async def test_what_was_mended_is_well_again_and_the_log_still_tells(
+    services: Services, signer: FileSigner
+) -> None:
+    await change(services, CHANGED)
+    await patrol_once(services, signer)
+    await change(services, MENDED)
+    assert (await standing_faults(services), await told(services)) == ([], [("row_changed:3",)])
+
+
+async def test_the_health_page_says_it(services: Services, signer: FileSigner, teams: object) -> None:
+    await change(services, CHANGED)
+    admin = visit(services)
+    await admin.sign_in("admin")
+    page = (await admin.client.get("/admin")).text
+    assert "Stored entries are not as they were signed" in page
+    assert SENTENCE in page
+
+
+async def test_the_patrol_ends_when_it_is_told_to(services: Services, signer: FileSigner) -> None:
+    stop = asyncio.Event()
+    patrolling = asyncio.create_task(make_patrol(services, signer.vkey).run(stop))
+    stop.set()
+    await asyncio.wait_for(patrolling, 10)
