@@ -77,9 +77,13 @@ class LogHead:
     frozen: int | None = None
 
 
-def genesis_record(*, profile: str, vkey: str, now: int) -> Record:
-    """Return the record of a log's first entry, which names the profile and the verifier key for ever."""
-    flags = (f"profile:{profile}", f"vkey:{vkey}")
+def genesis_record(*, profile: str, vkey: str, now: int, flags: Sequence[str] = ()) -> Record:
+    """Return the record of a log's first entry, which names the profile and the verifier key for ever.
+
+    Raises:
+        EntryTooLargeError: the further flags are too long for one head.
+    """
+    flags = (f"profile:{profile}", f"vkey:{vkey}", *flags)
     return seal(Event(action=Action.LOG_GENESIS, actor=None, flags=flags), time=now, keys=MemoryKeyRing())
 
 

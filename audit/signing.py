@@ -35,19 +35,20 @@ class LogKeys:
     Attributes:
         signer: the log's Ed25519 key.
         cosigner: the log's ML-DSA-44 key, if it has one.
-        former: the key before, and until when (microseconds UTC) it still signs beside the new one.
+        former: the keys before, and until when (microseconds UTC) they still sign beside the new ones.
     """
 
     signer: Signer
     cosigner: Cosigner | None = None
-    former: tuple[Signer, int] | None = None
+    former: tuple["LogKeys", int] | None = None
 
     def sign_lines(self, fresh: Checkpoint, now: int) -> str:
         """Return the note over ``fresh`` with every line of ours."""
         note, text = sign_checkpoint(fresh, self.signer).decode(), fresh.to_text()
+        note += self.cosigner.cosign(text, now // _SECOND) if self.cosigner else ""
         if self.former is not None and now < self.former[1]:
-            note += sign_checkpoint(fresh, self.former[0]).decode().removeprefix(f"{text}\n")
-        return note + self.cosigner.cosign(text, now // _SECOND) if self.cosigner else note
+            note += self.former[0].sign_lines(fresh, now).removeprefix(f"{text}\n")
+        return note
 
 
 class Heads(Protocol):

@@ -33,7 +33,7 @@ class Reply:
 
 
 class HttpClient:
-    """Posts to one receiver.
+    """Posts to one receiver, or gets from it.
 
     Args:
         url: the receiver's address, http or https.
@@ -63,13 +63,24 @@ class HttpClient:
         Raises:
             UnreachedError: nobody answers, or the address leads where it may not.
         """
+        return await self._send("POST", path, headers, body)
+
+    async def get(self, path: str) -> Reply:
+        """Get ``path`` below the address.
+
+        Raises:
+            UnreachedError: nobody answers, or the address leads where it may not.
+        """
+        return await self._send("GET", path, {}, b"")
+
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         address = await self._look_up()
         shown = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
         url = f"{self._scheme}://{shown}:{self._port}{self._base}{path}"
         named = {**headers, "host": self._host if self._is_usual() else f"{self._host}:{self._port}"}
         try:
-            found = await self._client.post(
-                url, headers=named, content=body, extensions={"sni_hostname": self._host}
+            found = await self._client.request(
+                method, url, headers=named, content=body, extensions={"sni_hostname": self._host}
             )
         except httpx2.TimeoutException:
             raise UnreachedError(f"{self._host} did not answer in time.") from None
