@@ -39,6 +39,19 @@ class KeyFolder:
         """
         return self._load(_SIGNS)
 
+    def succeed(self) -> LogKeys:
+        """Put the keys of the former log aside, and return those of its successor, made if there are none.
+
+        Raises:
+            KeyFileError: a file lacks its protection or its content.
+        """
+        for name in _SIGNS:
+            path = self._path(name)
+            if path.exists() and f"+{self._origin}+" not in path.read_text("utf-8"):
+                path.replace(self._path(name.replace("log.", "log.ended.", 1)))
+        sync_directory(self._folder)
+        return self._load(_SIGNS)
+
     def prepare(self) -> LogKeys:
         """Return the keys a rotation will bring, made if there are none.
 

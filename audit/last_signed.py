@@ -45,6 +45,12 @@ class LastSigned:
         fresh.replace(self._path)
         sync_directory(self._path.parent)
 
+    def set_aside(self, name: str) -> None:
+        """Keep the note under another name from now on, because another log begins."""
+        if self._path is not None and self._path.exists():
+            self._path.replace(self._path.with_name(name))
+            sync_directory(self._path.parent)
+
 
 async def refuse_fork(connection: AsyncConnection, note: str, fresh: Checkpoint, trust: Trust) -> None:
     """Check that ``fresh`` extends the checkpoint in ``note`` in the stored tiles.

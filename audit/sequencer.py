@@ -132,7 +132,7 @@ class Sequencer:
             ForkRefusedError: the log is not the one that was signed.
         """
         self._signed_at = self._clock()
-        self._unsigned = False
+        self._unsigned = self._checkpointer.trouble is not None
         try:
             await self._checkpointer.sign(self._signed_at)
         except BaseException:
@@ -151,7 +151,7 @@ class Sequencer:
             self.trouble = f"The log cannot be written: {type(error).__name__}."
             logger.exception("The log cannot be written")
             return None
-        self.trouble = self._unreadable
+        self.trouble = self._unreadable or self._checkpointer.trouble
         return moved
 
     async def _load_drain(self) -> SpoolDrain:

@@ -5,12 +5,15 @@ whose tree holds all earlier ones. While the log is idle the newest is signed ag
 can be told from one that is stuck (docs/decisions/0010).
 """
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit.checkpoint import Checkpoint, Signer, sign_checkpoint
@@ -21,11 +24,15 @@ from audit.last_signed import ForkRefusedError, LastSigned, refuse_fork
 from audit.log import Log, own_head
 from audit.models import checkpoint, published
 from audit.trust import Trust
+from audit.waiting import rest
 
 REPUBLISH_EVERY: Final = 60_000_000
+UNASKED: Final = "Nothing is signed yet: none of those who remember how far the log was signed has answered."
 _SECOND: Final = 1_000_000
 _LATEST: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
 _PUBLISHED: Final = sa.select(published.c.size, published.c.time)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,11 @@ class Checkpointer:
         self._confirmed: set[str] = set()
         self._trust: Trust | None = None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be signed now, in a sentence; None while all is well."""
+        return UNASKED if self._heads.known() is None else None
+
     async def sign(self, now: int) -> Checkpoint | None:
         """Sign the tree as it stands and store the checkpoint; None when it was signed before.
 
@@ -140,10 +152,9 @@ class Checkpointer:
         """Check what is new of ``notes``: a tree that extends the last extends all that this one did."""
         trust = await self._read_trust(connection)
         for place, note in enumerate(notes):
-            if note is None or (place > 1 and note in self._confirmed):
-                continue
-            await refuse_fork(connection, note, fresh, trust)
-            self._confirmed.add(note)
+            if note is not None and (place <= 1 or note not in self._confirmed):
+                await refuse_fork(connection, note, fresh, trust)
+        self._confirmed = {note for note in notes if note is not None}
 
     async def _read_trust(self, connection: AsyncConnection) -> Trust:
         """Return whom the log's own entries name; they change only while no worker runs."""
@@ -165,3 +176,27 @@ class Checkpointer:
         if (await connection.execute(published.update().values(**row))).rowcount == 0:
             await connection.execute(published.insert().values(id=1, **row))
         return note
+
+
+class Republishing:
+    """Keeps the newest checkpoint fresh while the log is idle."""
+
+    def __init__(self, checkpointer: Checkpointer, clock: Callable[[], int], *, every: float = 5.0) -> None:
+        """``every`` is the time in seconds between two looks, ``clock`` tells microseconds UTC."""
+        self._checkpointer = checkpointer
+        self._clock = clock
+        self._every = every
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look until ``stop`` is set; an outage of the database is waited out.
+
+        Raises:
+            ForkRefusedError: the log is not the one that was signed.
+            StaleEpochError: another worker took over.
+        """
+        while not stop.is_set():
+            try:
+                await self._checkpointer.republish(self._clock())
+            except (DBAPIError, OSError):
+                logger.exception("The newest checkpoint could not be signed again")
+            await rest(stop, self._every)

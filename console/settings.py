@@ -25,6 +25,7 @@ from console.sink_settings import (
     SyslogSettings,
     WebhookSettings,
 )
+from console.trust_settings import HeadSettings, TimestampSettings, WitnessSettings, trust_mistakes
 from sso.settings import IssuerSettings
 
 PREFIX = "GUILDHALL_"
@@ -98,6 +99,10 @@ class AuditSettings(Section):
     splunk: SplunkSettings | None = None
     syslog: SyslogSettings | None = None
     webhook: WebhookSettings | None = None
+    heads: HeadSettings = HeadSettings()
+    witnesses: tuple[WitnessSettings, ...] = Field((), description="Witnesses that cosign checkpoints.")
+    witness_quorum: int = Field(1, ge=1, description="How many of them have to cosign.")
+    timestamp: TimestampSettings | None = None
 
 
 class GatewaySettings(Section):
@@ -244,6 +249,7 @@ def _mistakes(settings: Settings) -> list[str]:
     if found:
         return found
     found = _policy_mistakes(settings) + _key_store_mistakes(settings)
+    found += trust_mistakes(settings.audit.witnesses, settings.audit.witness_quorum)
     found += _embedded_mistakes(settings) if settings.embedded else _production_mistakes(settings)
     return found
 
@@ -258,6 +264,8 @@ def _address_mistakes(settings: Settings) -> list[str]:
         "server.public_url": settings.server.public_url,
         "policy.opa_url": settings.policy.opa_url,
         **followers,
+        **{f"audit.witnesses.{place}.url": one.url for place, one in enumerate(settings.audit.witnesses)},
+        "audit.timestamp.url": settings.audit.timestamp.url if settings.audit.timestamp else None,
     }
     found = []
     for name, url in given.items():

@@ -4,27 +4,33 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Sequence
+from typing import Final
 
-from audit.checkpoint import FileSigner
 from audit.custody.keeper import RecordsKeeper
 from audit.custody.prune import Pruner
 from audit.database import create_log_engine
+from audit.ending import begin_record, require_growing
+from audit.errors import KeyFileError
+from audit.key_folder import KeyFolder
 from audit.lease import Lease, choose_lease
-from audit.log import Log, genesis_record
+from audit.log import Log
+from audit.policy_file import format_policy
 from audit.reader import LogReader
 from audit.sequencer import Sequencer, hold_log
 from audit.shipper import Shipper
-from audit.signing import Checkpointer
+from audit.signing import Checkpointer, LogKeys, Republishing
 from audit.sinks.port import Sink
+from console.anchors import add_witnesses, open_anchors
 from console.database import Database
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
 from console.gateway.recorder import SPOOL
 from console.guard import make_patrol
-from console.installation import first_flags
 from console.services import Services
 from console.unexplained.watch import Watch
+
+LAST_SIGNED: Final = "last-signed.note"
 
 
 async def run_worker(services: Services, stop: asyncio.Event) -> None:
@@ -37,14 +43,14 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
     """
     settings = services.settings
     engine = create_log_engine(settings.log_url)
-    signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
     log = Log(engine)
-    checkpointer = Checkpointer(engine, log, signer, settings.data / "last-signed.note")
     lease = choose_lease(engine, settings.data / "log.lock")
     sinks = build_sinks(settings)
     try:
-        await ensure_log(lease, log, signer, services)
-        async with hold_log(lease, log):
+        keys = await ensure_log(lease, log, services)
+        anchors = await open_anchors(services, engine)
+        checkpointer = Checkpointer(engine, log, keys, settings.data / LAST_SIGNED, anchors.heads)
+        async with hold_log(lease, log), contextlib.aclosing(anchors):
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)
             pruner = Pruner(services.database, log, LogReader(engine), services.clock)
             keeper = RecordsKeeper(pruner, engine, services.clock, sequencer.expect_growth)
@@ -55,31 +61,37 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(make_patrol(services, signer.vkey).run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(run_erasures(services, stop))
-                for shipper in shippers:
-                    group.create_task(shipper.run(stop))
+                for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):
+                    group.create_task(loop.run(stop))
     finally:
         await close_all(sinks, services.database)
         await engine.dispose()
 
 
-async def ensure_log(lease: Lease, log: Log, signer: FileSigner, services: Services) -> None:
-    """Begin the log at the very first start, and publish its verifier key beside the signing key.
+async def ensure_log(lease: Lease, log: Log, services: Services) -> LogKeys:
+    """Begin the log at the very first start, publish its verifier keys, and return the keys that sign now.
 
     Raises:
-        SettingsError: the key is not the one the log began with; nobody could verify what it signs.
+        SettingsError: the keys are not the log's; nobody could verify what they sign.
+        LogFrozenError: the log was ended.
     """
-    settings = services.settings
+    settings, now = services.settings, services.clock()
+    folder = KeyFolder(settings.data / "keys", settings.audit.origin)
     await lease.take()
     try:
         if not await log.exists():
-            now = services.clock()
-            genesis = genesis_record(profile=settings.profile.value, vkey=signer.vkey, now=now)
+            genesis = begin_record(folder.begin(), profile=settings.profile.value, now=now)
             await log.create(settings.audit.origin, genesis)
+        await require_growing(services.log.engine)
+        history = await services.log.key_history()
+        keys = folder.open(history, now)
+        trust = add_witnesses(folder.publish(keys, history), settings)
+        folder.publish_policy(format_policy(trust))
+    except KeyFileError as error:
+        raise SettingsError(str(error)) from None
     finally:
         await lease.release()
-    if await first_flags(services.log, "vkey:") != [signer.vkey]:
-        raise SettingsError("The key in keys/log.key is not the one this log began with: restore that one.")
-    (settings.data / "keys" / "log.vkey").write_text(signer.vkey + "\n", "utf-8")
+    return keys
 
 
 async def close_all(sinks: Sequence[Sink], database: Database) -> None:

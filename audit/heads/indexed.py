@@ -20,6 +20,21 @@ _CREATED: Final = 201
 _CONFLICT: Final = 409
 _ABSENT: Final = 404
 _AT_ONCE: Final = 20
+_TEMPLATE: Final[Mapping[str, Any]] = {
+    "index_patterns": [INDEX],
+    "priority": 201,
+    "template": {
+        "mappings": {
+            "dynamic": False,
+            "properties": {
+                "log": {"type": "keyword"},
+                "size": {"type": "long"},
+                "root": {"type": "keyword"},
+                "note": {"type": "keyword", "index": False, "doc_values": False},
+            },
+        }
+    },
+}
 
 
 class ElasticsearchKeeper:
@@ -33,6 +48,7 @@ class ElasticsearchKeeper:
         self._cluster = cluster
         self._origin = hashlib.sha256(origin.encode()).hexdigest()
         self._trust = trust
+        self._is_ready = False
 
     async def read(self) -> str | None:
         """Return the largest checkpoint remembered, as ``HeadKeeper`` says."""
@@ -49,6 +65,7 @@ class ElasticsearchKeeper:
     async def remember(self, note: str) -> None:
         """Remember a signed checkpoint, as ``HeadKeeper`` says."""
         fresh = self._trust().check(note.encode(), now=0, whole=False)
+        await self._prepare()
         action = {"create": {"_index": INDEX, "_id": self._id(fresh)}}
         source = {"log": self._origin, "size": fresh.size, "root": fresh.root.hex(), "note": note}
         try:
@@ -60,6 +77,14 @@ class ElasticsearchKeeper:
                 raise KeeperError(f"{self.name} refused a checkpoint with status {status}.")
         except ClusterError as error:
             raise KeeperError(f"{self.name} cannot be told: {error}") from None
+
+    async def _prepare(self) -> None:
+        if not self._is_ready:
+            try:
+                await self._cluster.put_template(INDEX, _TEMPLATE)
+            except ClusterError as error:
+                raise KeeperError(f"{self.name} cannot be made: {error}") from None
+            self._is_ready = True
 
     async def close(self) -> None:
         """Close the connections."""
@@ -78,8 +103,7 @@ class ElasticsearchKeeper:
         return f"{self._origin[:32]}-{fresh.size:016x}"
 
     def _largest(self) -> Mapping[str, Any]:
-        # The mapping is Elasticsearch's own for these fields: texts with a keyword beside them.
-        mine = {"term": {"log.keyword": self._origin}}
+        mine = {"term": {"log": self._origin}}
         return {"query": mine, "sort": [{"size": "desc"}], "size": _AT_ONCE}
 
     def _root(self, note: str) -> bytes | None:

@@ -66,11 +66,6 @@ class RememberedHeads:
         """Ask every keeper what it remembers, and tell it what it does not know yet."""
         await asyncio.gather(*(self._attend(keeper) for keeper in self._keepers))
 
-    async def close(self) -> None:
-        """Let go of the keepers' connections."""
-        for keeper in self._keepers:
-            await keeper.close()
-
     async def _attend(self, keeper: HeadKeeper) -> None:
         trouble = await self._try(keeper, self._ask(keeper))
         newest = self._newest
@@ -78,7 +73,8 @@ class RememberedHeads:
             trouble = await self._try(keeper, keeper.remember(newest))
             if trouble is None:
                 self._told[keeper.name] = newest
-        await self._keep_state(keeper, trouble)
+        if keeper.kind != "witness":  # of witnesses the rounds tell
+            await self._keep_state(keeper, trouble)
 
     async def _ask(self, keeper: HeadKeeper) -> None:
         self._heads[keeper.name] = await keeper.read()

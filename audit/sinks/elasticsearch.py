@@ -64,6 +64,19 @@ def open_elasticsearch(
         ca_certs: path of the certificate authority's file for ``https``.
         timeout: seconds until a request counts as unanswered.
     """
+    cluster = open_cluster(url, api_key=api_key, basic_auth=basic_auth, ca_certs=ca_certs, timeout=timeout)
+    return ElasticsearchSink(cluster, origin=origin, layout=Layout(prefix, stream), name=name)
+
+
+def open_cluster(
+    url: str,
+    *,
+    api_key: str | None = None,
+    basic_auth: tuple[str, str] | None = None,
+    ca_certs: str | None = None,
+    timeout: float = 30.0,
+) -> "ClientCluster":
+    """Return the cluster at ``url``, the arguments as above; nothing is sent yet."""
     client = AsyncElasticsearch(
         url,
         api_key=api_key,
@@ -74,7 +87,7 @@ def open_elasticsearch(
         serializer=OrjsonSerializer(),
         ca_certs=DEFAULT if ca_certs is None else ca_certs,
     )
-    return ElasticsearchSink(ClientCluster(client), origin=origin, layout=Layout(prefix, stream), name=name)
+    return ClientCluster(client)
 
 
 class ClientCluster:

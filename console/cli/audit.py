@@ -13,6 +13,7 @@ import click
 from audit.__main__ import main as verify_main
 from console.cli.client import Client, open_client, token_option
 from console.cli.events import FORMATS, write_events
+from console.cli.log_care import freeze, key, succeed, witness
 from console.cli.takeaway import download
 
 AUDITOR = "auditor"
@@ -98,6 +99,10 @@ def reconcile(sink: str, token: str | None, *, as_json: bool) -> None:
         found = client.post(f"/api/v1/audit/sinks/{quote(sink, safe='')}/reconcile")
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(tell_counts(found)))
     sys.exit(0 if found["exact"] else 1)
+
+
+for command in (freeze, key, succeed, witness):
+    audit.add_command(command)
 
 
 def tell_counts(found: Mapping[str, Any]) -> list[str]:

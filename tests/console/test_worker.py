@@ -18,10 +18,10 @@ def signer_in(services: Services, name: str = "log.key") -> FileSigner:
     return FileSigner.load_or_create(settings.data / "keys" / name, settings.audit.origin)
 
 
-async def begin(services: Services, signer: FileSigner) -> None:
+async def begin(services: Services) -> None:
     engine = services.log.engine
     lease = choose_lease(engine, services.settings.data / "log.lock")
-    await ensure_log(lease, Log(engine), signer, services)
+    await ensure_log(lease, Log(engine), services)
 
 
 def published(services: Services) -> Path:
@@ -29,9 +29,9 @@ def published(services: Services) -> Path:
 
 
 async def test_the_log_begins_once_with_profile_and_key(services: Services) -> None:
-    signer = signer_in(services)
     for _ in range(2):
-        await begin(services, signer)
+        await begin(services)
+    signer = signer_in(services)
     assert await services.log.size() == 1
     assert await first_flags(services.log, "profile:") == ["embedded"]
     assert await first_flags(services.log, "vkey:") == [signer.vkey]
@@ -39,10 +39,17 @@ async def test_the_log_begins_once_with_profile_and_key(services: Services) -> N
 
 
 async def test_a_key_that_is_not_the_logs_signs_nothing_and_is_not_published(services: Services) -> None:
+    await begin(services)
     first = signer_in(services)
-    await begin(services, first)
-    with pytest.raises(SettingsError, match="restore"):
-        await begin(services, signer_in(services, "new.key"))
+    for name in ("log.key", "log.mldsa.key"):
+        key = services.settings.data / "keys" / name
+        kept = key.read_text()
+        key.unlink()
+        with pytest.raises(SettingsError, match=f"keys/{name}.*restore"):
+            await begin(services)
+        key.unlink(missing_ok=True)
+        key.touch(mode=0o600)
+        key.write_text(kept)
     assert published(services).read_text() == first.vkey + "\n"
 
 
@@ -50,6 +57,6 @@ async def test_a_second_worker_waits_outside(services: Services) -> None:
     held = choose_lease(services.log.engine, services.settings.data / "log.lock")
     await held.take()
     with pytest.raises(LeaseTakenError):
-        await begin(services, signer_in(services))
+        await begin(services)
     assert await services.log.size() == 0
     await held.release()

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from audit.body import SealedPart, open_part
-from audit.checkpoint import FileSigner
 from audit.fold import CallOutcome
 from audit.head import Head
 from audit.lease import choose_lease
@@ -78,11 +77,10 @@ class Worker:
     async def drain(self) -> None:
         """Move everything that waits into the log."""
         settings, engine = self.services.settings, self.services.log.engine
-        signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
         lease, log = choose_lease(engine, settings.data / "log.lock"), Log(engine)
-        await ensure_log(lease, log, signer, self.services)
+        keys = await ensure_log(lease, log, self.services)
         async with hold_log(lease, log):
-            spool, signs = settings.data / SPOOL, Checkpointer(engine, log, signer)
+            spool, signs = settings.data / SPOOL, Checkpointer(engine, log, keys)
             sequencer = Sequencer(self.services.database, log, spool, signs, self.services.clock)
             passes = 0
             while await sequencer.run_once() or passes < 2:  # the second sees who is gone

@@ -18,7 +18,6 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from audit import outbox
-from audit.checkpoint import FileSigner
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.keyring import MemoryKeyRing
@@ -73,20 +72,19 @@ class Trail:
     async def open(cls, settings: Settings) -> AsyncIterator[Self]:
         services = build(settings)
         await stamp(services)
-        signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
         log = Log(services.log.engine)
         lease = choose_lease(services.log.engine, settings.data / "log.lock")
-        await ensure_log(lease, log, signer, services)
+        keys = await ensure_log(lease, log, services)
         async with (
             hold_log(lease, log),
             serving(services),
             httpx2.AsyncClient(base_url=settings.base_url) as http,
         ):
-            signs = Checkpointer(services.log.engine, log, signer)
+            signs = Checkpointer(services.log.engine, log, keys)
             sequencer = Sequencer(
                 services.database, log, settings.data / "spool", signs, services.clock, sign_every=0
             )
-            trail = cls(services, sequencer, signer.vkey, http)
+            trail = cls(services, sequencer, keys.signer.vkey, http)
             await trail.populate()
             await trail.settle()
             yield trail
