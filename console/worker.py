@@ -58,7 +58,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
-                group.create_task(make_patrol(services, signer.vkey).run(stop))
+                group.create_task(make_patrol(services, keys.signer.vkey).run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(run_erasures(services, stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):
