@@ -6,7 +6,6 @@ from typing import Any, Final, Generic, TypeVar
 
 import orjson
 
-from audit import ecs
 from audit.checkpoint import Checkpoint
 from audit.errors import HeadError
 from audit.merkle import Frontier, leaf_hash
@@ -127,8 +126,7 @@ class Matching:
 
 def judge(copy: Copy, leaf: bytes | None, origin: str) -> Judged:
     """Return how good a copy is: of the entry with the leaf hash ``leaf``, and of what its original says."""
-    original = ecs.stated_original(copy.source) or ""
-    head = original.encode("utf-8", "surrogatepass")
+    head = _original(copy).encode("utf-8", "surrogatepass")
     own = leaf_hash(head)
     if own != leaf:
         return Judged(copy, own, 0)
@@ -136,12 +134,19 @@ def judge(copy: Copy, leaf: bytes | None, origin: str) -> Judged:
     return Judged(copy, own, 1 + said + copy.in_place)
 
 
+def _original(copy: Copy) -> str:
+    try:
+        return str(copy.form.read(copy.source).original)
+    except (LookupError, TypeError):
+        return ""
+
+
 def derive(copy: Copy, head: bytes, leaf: bytes, origin: str) -> Mapping[str, Any] | None:
     """Return the document that the original of ``copy`` makes, None when it makes none."""
     if copy.apart:
-        return ecs.original_only(copy.index, head, leaf, origin=origin)
+        return copy.form.original_only(copy.index, head, leaf, origin=origin)
     try:
-        document = ecs.document(copy.index, head, leaf, origin=origin)
+        document = copy.form.document(copy.index, head, leaf, origin=origin)
     except HeadError:
         return None
     # Only what is JSON can be equal to what was read from JSON.

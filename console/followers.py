@@ -1,7 +1,9 @@
 """The sinks this installation ships to, by its settings."""
 
 from pathlib import Path
+from typing import Final
 
+from audit.formats import FORMATS
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.file import FileSink
 from audit.sinks.http import HttpClient
@@ -15,7 +17,8 @@ from console.clock import system_clock
 from console.errors import SettingsError
 from console.settings import Settings
 
-ECS_FILE = "siem/ecs.ndjson"
+FILES: Final = {"ecs": ("siem/ecs.ndjson", "file"), "ocsf": ("siem/ocsf.ndjson", "file-ocsf")}
+"""Path and cursor by format: another format is another file, written from the first entry on."""
 
 
 def build_sinks(settings: Settings) -> list[Sink]:
@@ -35,12 +38,14 @@ def build_sinks(settings: Settings) -> list[Sink]:
 
 
 def file_sink(settings: Settings) -> FileSink | None:
-    """Return the file of ECS lines, unless it is turned off."""
+    """Return the file of lines, unless it is turned off."""
     if not settings.audit.file_sink:
         return None
-    path = settings.data / ECS_FILE
+    form = FORMATS[settings.audit.file_format]
+    place, name = FILES[form.name]
+    path = settings.data / place
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return FileSink(path, origin=settings.audit.origin)
+    return FileSink(path, origin=settings.audit.origin, name=name, form=form)
 
 
 def elasticsearch_sink(settings: Settings) -> ElasticsearchSink | None:

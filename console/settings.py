@@ -90,7 +90,10 @@ class AuditSettings(Section):
         description="The log's name in its checkpoints and key; fixed by the first entry, so choose it once.",
     )
     file_sink: bool = Field(
-        default=True, description="Whether entries are also written to a file, as ECS lines."
+        default=True, description="Whether entries are also written to a file, one line each."
+    )
+    file_format: Literal["ecs", "ocsf"] = Field(
+        "ecs", description="`ecs`: lines of Elastic's Common Schema; `ocsf`: of OCSF, in a file of its own."
     )
     compare_seconds: int = Field(
         30, ge=1, le=50, description="Seconds between two comparisons of the tables with the log."

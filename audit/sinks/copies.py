@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from audit.formats import ECS, Format
+
 BEHIND: Final = 2**63 - 1
 """The place of a copy that states no index: after all others."""
 
@@ -18,6 +20,7 @@ class Copy:
         source: the whole document.
         apart: whether it was set aside, and so holds the original only.
         in_place: whether it lies under the id its entry has.
+        form: how it is written.
     """
 
     index: int
@@ -25,3 +28,4 @@ class Copy:
     source: Mapping[str, Any]
     apart: bool = False
     in_place: bool = True
+    form: Format = ECS

@@ -1,4 +1,4 @@
-"""A file of ECS lines: one JSON object per entry, appended in the log's order and never written twice.
+"""A file of lines: one JSON object per entry, appended in the log's order and never written twice.
 
 What the file holds is read from its last line each time, so neither a lost cursor nor a process killed in the
 middle of a line makes a gap or a repetition. Source: NDJSON, https://github.com/ndjson/ndjson-spec.
@@ -11,16 +11,18 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import orjson
 
-from audit import ecs
 from audit.errors import HeadError
+from audit.formats import ECS, Format
 from audit.sinks.copies import BEHIND, Copy
 from audit.sinks.lines import append, last_line, sync_folder
 from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
 
 MODE = 0o640
+UNREADABLE: Final = (ValueError, TypeError, LookupError)
 COPIED = 1_048_576
 """Bytes of lines looked at together."""
 
@@ -45,12 +47,14 @@ class FileSink:
         path: the file; its folder must exist.
         origin: the log's name, written into each line and compared with the last one.
         name: the key of the cursor.
+        form: how each entry is written.
     """
 
-    def __init__(self, path: Path, *, origin: str, name: str = "file") -> None:
+    def __init__(self, path: Path, *, origin: str, name: str = "file", form: Format = ECS) -> None:
         self._path = path
         self._origin = origin
         self._name = name
+        self._form = form
 
     @property
     def name(self) -> str:
@@ -92,7 +96,7 @@ class FileSink:
         """
         number, place = 0, 0
         while lines := await asyncio.to_thread(self._read_lines, place):
-            yield [read_copy(line, number + offset) for offset, line in enumerate(lines, 1)]
+            yield [read_copy(line, number + offset, self._form) for offset, line in enumerate(lines, 1)]
             number += len(lines)
             place += sum(map(len, lines))
 
@@ -132,9 +136,9 @@ class FileSink:
         lines, apart = bytearray(), []
         for entry in entries:
             try:
-                line = ecs.document(entry.index, entry.head, entry.leaf, origin=self._origin)
+                line = self._form.document(entry.index, entry.head, entry.leaf, origin=self._origin)
             except HeadError:
-                line = ecs.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
+                line = self._form.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
                 apart.append(entry.index)
             lines += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         return bytes(lines), tuple(apart)
@@ -165,13 +169,12 @@ class FileSink:
         if not end:
             return Tail(0)
         try:
-            found = orjson.loads(line)
-            index, log = int(found["event"]["sequence"]), found["guildhall"]["log"]
-        except (ValueError, TypeError, KeyError):
+            stated = self._form.read(orjson.loads(line))
+        except UNREADABLE:
             raise UnreadableError(f"The last line of {self._path.name} is not a line of ours.") from None
-        if log != self._origin:
+        if stated.log != self._origin:
             raise UnreadableError(f"{self._path.name} belongs to another log.")
-        return Tail(end, index, ecs.stated_leaf(found))
+        return Tail(end, int(str(stated.index)), str(stated.leaf))
 
     def _count(self, size: int, step: int) -> Census:
         buckets: dict[int, int] = {}
@@ -188,22 +191,23 @@ class FileSink:
             with self._path.open("rb") as lines:
                 for line in lines:
                     if line.endswith(b"\n"):
-                        yield int(orjson.loads(line)["event"]["sequence"])
+                        yield int(str(self._form.read(orjson.loads(line)).index))
         except FileNotFoundError:
             return
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, *UNREADABLE):
             raise SinkError(f"{self._path.name} has a line that cannot be read.") from None
 
 
-def read_copy(line: bytes, number: int) -> Copy:
+def read_copy(line: bytes, number: int, form: Format = ECS) -> Copy:
     """Return the copy that line ``number`` of the file is; of no entry when it is no document of ours."""
     name = f"line {number}"
     try:
         source = orjson.loads(line)
-        index = source["event"]["sequence"]
-    except (ValueError, TypeError, KeyError):
-        return Copy(BEHIND, name, {}, in_place=False)
+        stated = form.read(source)
+    except UNREADABLE:
+        return Copy(BEHIND, name, {}, in_place=False, form=form)
+    index = stated.index
     if type(index) is not int or not 0 <= index < BEHIND:
-        return Copy(BEHIND, name, source, in_place=False)
+        return Copy(BEHIND, name, source, in_place=False, form=form)
     # A line that holds the original only was set aside when it was written.
-    return Copy(index, name, source, apart="@timestamp" not in source)
+    return Copy(index, name, source, apart=not stated.whole, form=form)

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from audit import ecs
 from audit.errors import HeadError
+from audit.formats import ECS, Format
 from audit.sinks.port import Shipment
 
 
@@ -24,14 +24,14 @@ class Laid:
         return orjson.dumps(self.document)
 
 
-def lay_out(entries: Sequence[Shipment], *, origin: str) -> Iterator[Laid]:
+def lay_out(entries: Sequence[Shipment], *, origin: str, form: Format = ECS) -> Iterator[Laid]:
     """Yield each entry of the log ``origin`` with its document."""
     for entry in entries:
         try:
-            yield Laid(entry, ecs.document(entry.index, entry.head, entry.leaf, origin=origin))
+            yield Laid(entry, form.document(entry.index, entry.head, entry.leaf, origin=origin))
         except HeadError:
             yield Laid(
-                entry, ecs.original_only(entry.index, entry.head, entry.leaf, origin=origin), apart=True
+                entry, form.original_only(entry.index, entry.head, entry.leaf, origin=origin), apart=True
             )
 
 

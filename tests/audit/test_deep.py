@@ -12,6 +12,7 @@ import pytest
 from audit import ecs, merkle
 from audit.checkpoint import Checkpoint
 from audit.deep import DeepReconciliation, reconcile_deep
+from audit.formats import ECS, OCSF, Format
 from audit.matching import Named
 from audit.merkle import leaf_hash
 from audit.sinks import SinkError
@@ -208,14 +209,20 @@ async def test_a_sink_that_cannot_be_read_is_an_error_and_not_a_difference(log: 
     await sink.close()
 
 
-async def test_a_file_is_read_line_by_line(log: SignedLog, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("form", "altered"),
+    [(ECS, (b'"outcome":"failure"', b'"outcome":"success"')), (OCSF, (b'"status_id":2', b'"status_id":1'))],
+)
+async def test_a_file_is_read_line_by_line(
+    log: SignedLog, tmp_path: Path, form: Format, altered: tuple[bytes, bytes]
+) -> None:
     path = tmp_path / "audit.ndjson"
-    sink = FileSink(path, origin=ORIGIN)
+    sink = FileSink(path, origin=ORIGIN, form=form)
     await sink.deliver(make_entries(0, SIZE))
     assert (await reconcile_deep(log.engine, sink, signed())).exact
     lines = read_lines(path)
     lines[9], lines[10] = lines[10], lines[9]
-    lines[20] = lines[20].replace(b'"failure"', b'"success"')
+    lines[20] = lines[20].replace(*altered)
     lines[30] = b"not a line of ours\n"
     lines[40:41] = []
     path.write_bytes(b"".join(lines))

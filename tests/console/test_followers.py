@@ -34,6 +34,11 @@ async def test_each_section_is_a_follower_with_a_cursor_of_its_own(tmp_path: Pat
         await sink.close()
 
 
+def test_another_format_is_another_file_with_a_cursor_of_its_own(tmp_path: Path) -> None:
+    [sink] = build(tmp_path, file_format="ocsf")
+    assert (sink.name, (tmp_path / "siem").is_dir()) == ("file-ocsf", True)
+
+
 def test_none_is_none(tmp_path: Path) -> None:
     assert build(tmp_path, file_sink=False) == []
 

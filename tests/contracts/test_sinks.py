@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from audit.formats import OCSF
 from audit.reconcile import Reconciliation, reconcile
 from audit.shipper import Shipper
 from audit.sinks import Census, Countable, Delivery, Sink
@@ -46,7 +47,12 @@ class Place:
     again: int = 0
 
 
-COUNTABLE = ["file", "fake_elasticsearch", pytest.param("real_elasticsearch", marks=pytest.mark.real)]
+COUNTABLE = [
+    "file",
+    "ocsf_file",
+    "fake_elasticsearch",
+    pytest.param("real_elasticsearch", marks=pytest.mark.real),
+]
 KINDS = [*COUNTABLE, "syslog", pytest.param("rsyslog", marks=pytest.mark.real), "splunk", "webhook"]
 
 
@@ -78,6 +84,11 @@ def real_elasticsearch(elasticsearch_url: str) -> Place:
 @pytest.fixture
 def file(tmp_path: Path) -> Place:
     return readable_place(lambda: FileSink(tmp_path / "audit.ndjson", origin=ORIGIN))
+
+
+@pytest.fixture
+def ocsf_file(tmp_path: Path) -> Place:
+    return readable_place(lambda: FileSink(tmp_path / "audit.ndjson", origin=ORIGIN, form=OCSF))
 
 
 @pytest.fixture
