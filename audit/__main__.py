@@ -1,10 +1,14 @@
-"""``python -m audit verify DIR|FILE.tlog-proof --key VKEY``: exit 0 it holds, 1 it does not, 2 wrong use."""
+"""``python -m audit verify DIR|FILE.tlog-proof --key VKEY [--extends CHECKPOINT]``.
+
+Exit 0: it holds; 1: it does not; 2: wrong use.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
 from audit.errors import VerifierInputError
+from audit.extends import verify_extends
 from audit.verify import read_trust, verify
 
 
@@ -12,7 +16,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        verdict = verify(options.path, read_trust(options.key))
+        trust = read_trust(options.key)
+        verdict = verify(options.path, trust)
+        if verdict.ok and options.extends:
+            verdict = verify_extends(options.path, options.extends, trust)
     except VerifierInputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -33,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="a verifier key of the log, or @FILE with keys or a policy; may be given several times",
     )
+    command.add_argument("--extends", help="a checkpoint kept from before, which an exported log must extend")
     return parser
 
 

@@ -59,9 +59,13 @@ def export(directory: Path, token: str | None) -> None:
     multiple=True,
     help="A verifier key of the log, or @FILE with keys or a policy; may be given several times.",
 )
-def verify(path: str, keys: tuple[str, ...]) -> None:
+@click.option(
+    "--extends", type=click.Path(), help="A checkpoint kept from before, which an export must extend."
+)
+def verify(path: str, keys: tuple[str, ...], extends: str | None) -> None:
     """Verify an export, a .tlog-proof or a range at PATH, offline; exit with 1 when it does not hold."""
-    sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), "--", path]))
+    kept = [f"--extends={extends}"] if extends else []
+    sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), *kept, "--", path]))
 
 
 @audit.command()
