@@ -8,7 +8,7 @@ Source of the tree: RFC 6962 section 2.1.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +23,7 @@ NAMED: Final = 100
 """How many of each kind are named; all are counted."""
 
 
+@runtime_checkable
 class Readable(Protocol):
     """A sink whose every document can be read."""
 

@@ -42,13 +42,13 @@ class Reconciliation:
         return sum(last - first + 1 for first, last in self.missing)
 
 
-async def reconcile(engine: AsyncEngine, sink: Countable) -> Reconciliation:
-    """Compare the signed log with what ``sink`` holds.
+async def reconcile(engine: AsyncEngine, sink: Countable, size: int | None = None) -> Reconciliation:
+    """Compare the first ``size`` entries of the signed log, by default all, with what ``sink`` holds.
 
     Raises:
         SinkError: the sink cannot be counted now.
     """
-    size = await read_signed_size(engine)
+    size = await read_signed_size(engine) if size is None else size
     census = await sink.count(size, BUCKET)
     newer = await _count_newer(engine, sink, size) if census.beyond else 0
     lacking: list[int] = []

@@ -34,8 +34,8 @@ Clock = Callable[[], int]
 Report = Callable[[str, Delivery], Awaitable[None]]
 """Told, with the sink's name, of quarantined or tampered entries, before the cursor passes them."""
 
-Compare = Callable[[], Awaitable[str | None]]
-"""Compares the sink with the log; returns one sentence for an alarm, or None."""
+Compare = Callable[[int], Awaitable[str | None]]
+"""Compares a sink that has so many entries with the log; returns one sentence for an alarm, or None."""
 
 BATCH: Final = 500
 IDLE: Final = 0.25
@@ -173,7 +173,7 @@ class Shipper:
 
     async def _look(self, position: Position) -> Position:
         """Compare a sink that has everything with the log, when that is due."""
-        sentence = await self._compare() if self._compare else None
+        sentence = await self._compare(position.next_index) if self._compare else None
         if sentence is None:
             return position
         return raise_alarm(position, sentence, await read_signed_size(self._engine))

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
+from audit.sinks.cursor import State, read_lag, read_position
 from audit.sinks.port import Sink
+from console.clock import MICROSECONDS
 from console.followers import build_sinks
 from console.guard import standing_faults
 from console.installation import check_current
@@ -55,7 +57,7 @@ async def examine(settings: Settings) -> list[Finding]:
     try:
         found = [_pinged(name, state) for name, state in (await ping_all(services)).items()]
         found += [await _issuer(services, url) for url in services.sign_in.issuers]
-        found += [await _sink(sink) for sink in build_sinks(settings)]
+        found += [await _sink(services, sink) for sink in build_sinks(settings)]
         found.append(await _entries(services))
     finally:
         await services.close()
@@ -77,12 +79,31 @@ async def _issuer(services: Services, url: str) -> Finding:
     return Finding(name, ok=True, sentence="It answers, and names itself as configured.")
 
 
-async def _sink(sink: Sink) -> Finding:
+async def _sink(services: Services, sink: Sink) -> Finding:
     try:
         health = await sink.ping()
     finally:
         await sink.close()
-    return Finding(sink.name, health.ok, health.sentence, "" if health.ok else MENDS["sink"])
+    mend = "" if health.ok else MENDS["sink"]
+    try:
+        shipped, alarm = await _shipped(services, sink.name)
+    except (SQLAlchemyError, OSError):  # the database has a finding of its own
+        return Finding(sink.name, health.ok, health.sentence, mend)
+    return Finding(
+        sink.name,
+        health.ok and not alarm,
+        f"{health.sentence} {shipped}".strip(),
+        f"Look into it, then `guildhall sink clear {sink.name}`." if alarm else mend,
+    )
+
+
+async def _shipped(services: Services, name: str) -> tuple[str, bool]:
+    """Return how far a sink is behind and what stops it, in one sentence or none; and whether it alarms."""
+    engine = services.log.engine
+    position, lag = await read_position(engine, name), await read_lag(engine, name, services.clock())
+    seconds = lag.microseconds // MICROSECONDS
+    behind = f"It lacks {lag.entries} entries, the oldest for {seconds} s." if lag.entries else ""
+    return f"{behind} {position.error or ''}".strip(), position.state is State.ALARM
 
 
 async def _entries(services: Services) -> Finding:

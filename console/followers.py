@@ -55,7 +55,9 @@ def elasticsearch_sink(settings: Settings) -> ElasticsearchSink | None:
         return None
     secret = given.password.get_secret_value() if given.password else ""
     basic = (given.username, secret) if given.username else None
-    return open_elasticsearch(given.url, origin=settings.audit.origin, basic_auth=basic)
+    return open_elasticsearch(
+        given.url, origin=settings.audit.origin, stream=given.data_stream, basic_auth=basic
+    )
 
 
 def splunk_sink(settings: Settings) -> SplunkSink | None:

@@ -98,6 +98,11 @@ class AuditSettings(Section):
     compare_seconds: int = Field(
         30, ge=1, le=50, description="Seconds between two comparisons of the tables with the log."
     )
+    reconcile_seconds: int = Field(
+        60,
+        ge=5,
+        description="Seconds between two comparisons of a follower that has everything with the log.",
+    )
     elasticsearch: ElasticsearchSettings | None = None
     splunk: SplunkSettings | None = None
     syslog: SyslogSettings | None = None

@@ -23,6 +23,9 @@ class ElasticsearchSettings(Section):
     url: str = Field(description="The cluster's address.")
     username: str | None = Field(None, description="Who we are there; none: no credential is sent.")
     password: SecretStr | None = Field(None, description="Our password there, a secret.")
+    data_stream: bool = Field(
+        default=False, description="Whether entries go to a data stream instead of plain indices by range."
+    )
 
 
 class SyslogSettings(Section):

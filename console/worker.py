@@ -17,10 +17,10 @@ from audit.log import Log
 from audit.policy_file import format_policy
 from audit.reader import LogReader
 from audit.sequencer import Sequencer, hold_log
-from audit.shipper import Shipper
 from audit.signing import Checkpointer, LogKeys, Republishing
 from audit.sinks.port import Sink
 from console.anchors import add_witnesses, open_anchors
+from console.comparing import shipper_for
 from console.database import Database
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
@@ -54,7 +54,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)
             pruner = Pruner(services.database, log, LogReader(engine), services.clock)
             keeper = RecordsKeeper(pruner, engine, services.clock, sequencer.expect_growth)
-            shippers = [Shipper(engine, sink, services.clock) for sink in sinks]
+            shippers = [shipper_for(services, engine, sink) for sink in sinks]
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))

@@ -32,4 +32,6 @@ class Permission(StrEnum):
     SESSION_END = "session.end"
     SESSION_READ = "session.read"
     SINK_READ = "sink.read"
+    SINK_RECONCILE = "sink.reconcile"
     SINK_TEST = "sink.test"
+    SINK_UPDATE = "sink.update"

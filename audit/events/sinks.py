@@ -4,9 +4,47 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Severity
-from audit.events.shared import ACT, BY_PRINCIPAL, FLAG, READS, TESTS, UPDATES, finding, running
+from audit.events.shared import (
+    ACT,
+    BY_PRINCIPAL,
+    FLAG,
+    LIST,
+    NUMBER,
+    READS,
+    TESTS,
+    UPDATES,
+    finding,
+    running,
+)
 
 TEST: Final = Details("test", (Field("name"), Field("ok", FLAG), Field("sentence")))
+
+ENTRIES: Final = Details("entries", (Field("sink"), Field("count", NUMBER), Field("indexes", LIST)))
+"""Which entries it is about: the first hundred by index, all of them by count."""
+
+COMPARISON: Final = Details(
+    "comparison",
+    (
+        Field("sink"),
+        Field("total_log", NUMBER),
+        Field("total_sink", NUMBER),
+        Field("lacking", NUMBER),
+        Field("missing", LIST),
+        Field("extra", NUMBER),
+    ),
+)
+"""Exact counts, and the first hundred of the missing ranges."""
+
+DOCUMENTS: Final = Details(
+    "documents",
+    (
+        Field("apart", NUMBER),
+        Field("changed_count", NUMBER),
+        Field("changed", LIST),
+        Field("added", LIST),
+    ),
+)
+"""What looking at every document found besides; the first hundred of each list."""
 
 SINKS: Final = (
     EventType(
@@ -17,7 +55,7 @@ SINKS: Final = (
         type=("info",),
         ocsf=finding(),
         severity=Severity.MEDIUM,
-        draft=True,
+        parts=(ENTRIES, *BY_PRINCIPAL),
     ),
     EventType(
         action=Action.SINK_READ,
@@ -35,8 +73,7 @@ SINKS: Final = (
         category=("database",),
         type=("info",),
         ocsf=running("Reconcile"),
-        parts=BY_PRINCIPAL,
-        draft=True,
+        parts=(COMPARISON, DOCUMENTS, *BY_PRINCIPAL),
     ),
     EventType(
         action=Action.SINK_TAMPER,
@@ -46,7 +83,7 @@ SINKS: Final = (
         type=("change",),
         ocsf=finding(),
         severity=Severity.CRITICAL,
-        draft=True,
+        parts=(ENTRIES, *BY_PRINCIPAL),
     ),
     EventType(
         action=Action.SINK_TEST,
@@ -65,6 +102,5 @@ SINKS: Final = (
         type=("change",),
         ocsf=UPDATES,
         parts=ACT,
-        draft=True,
     ),
 )

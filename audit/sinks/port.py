@@ -101,6 +101,7 @@ class SinkError(AuditError):
     """A sink could not be counted; carries one sentence for the operator."""
 
 
+@runtime_checkable
 class Countable(Protocol):
     """A sink whose documents can be counted, for reconciliation."""
 

@@ -2,9 +2,17 @@
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
-from console.admin.sinks import SinkRead, SinkTested, list_sinks, try_sink
+from console.admin.sinks import (
+    SinkClear,
+    SinkCleared,
+    SinkRead,
+    SinkTested,
+    clear_sink,
+    list_sinks,
+    try_sink,
+)
 from console.declared import declares
 from console.web.listing import Listing
 from console.work import UnitOfWork
@@ -23,4 +31,12 @@ async def post_test(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> S
     return await try_sink(work, name)
 
 
-API = (get_sinks, post_test)
+@post("/sinks/{name:str}/clear", opt=declares(Permission.SINK_UPDATE), status_code=202)
+async def post_clear(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[SinkClear]
+) -> SinkCleared:
+    """Say that a person has looked into a follower's alarm."""
+    return await clear_sink(work, name, data)
+
+
+API = (get_sinks, post_test, post_clear)

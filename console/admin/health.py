@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import KeyStoreError
 from audit.models import sink_cursor
-from audit.sinks.cursor import State, read_lag
+from audit.sinks.cursor import State, read_lag, read_watermark
 from console.admin.progress import LogProgress, log_progress
 from console.clock import MICROSECONDS
 from console.guard import standing_faults
@@ -42,7 +42,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A sink: how far it has come, what it lacks, and since how many seconds."""
+    """A sink: how far it has come, what it lacks, and since how many seconds.
+
+    `complete_until`: all that was signed until then (microseconds UTC) it holds.
+    """
 
     name: str
     state: str
@@ -50,6 +53,7 @@ class Follower:
     lacks: int
     seconds: int
     error: str | None
+    complete_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +114,6 @@ async def read_followers(services: Services) -> list[Follower]:
     for row in rows:
         lag = await read_lag(engine, row.sink, services.clock())
         seconds = lag.microseconds // MICROSECONDS
-        found.append(Follower(row.sink, row.state, row.next_index, lag.entries, seconds, row.error))
+        until = (await read_watermark(engine, row.sink)).time
+        found.append(Follower(row.sink, row.state, row.next_index, lag.entries, seconds, row.error, until))
     return found

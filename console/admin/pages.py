@@ -10,7 +10,7 @@ from litestar.response import Template
 from console.admin.clusters import open_clusters
 from console.admin.health import read_health
 from console.admin.rules import open_rules
-from console.admin.sinks import open_sinks, try_sink
+from console.admin.sinks import SinkClear, clear_sink, open_sinks, try_sink
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate
 from console.declared import declares
@@ -86,4 +86,13 @@ async def test(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name:
     return page(request, "admin/sinks.html", await open_sinks(work, tested))
 
 
-PAGES = (health, clusters, add_cluster, sync, rules, add_rule, sinks, test)
+@post("/admin/sinks/{name:str}/clear", opt=declares(Permission.SINK_UPDATE), status_code=200)
+async def clear(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Response[Any]:
+    """Say that a person has looked into a follower's alarm."""
+    await clear_sink(work, name, SinkClear())
+    return redirect(request, "/admin/sinks")
+
+
+PAGES = (health, clusters, add_cluster, sync, rules, add_rule, sinks, test, clear)

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from audit.alarm import AGAIN, clear_flag
 from audit.event import Outcome, Part
 from audit.events import Action
+from audit.head import format_time
 from audit.sinks.port import Health, Sink
 from console.admin.health import Follower, read_followers
 from console.errors import NotFoundError
@@ -19,14 +22,33 @@ ABSENT = "No follower of this name is configured."
 
 
 class SinkRead(BaseModel):
-    """A follower: how far it has come, what it lacks, and since how many seconds the oldest of it waits."""
+    """A follower: how far it has come, what it lacks, and since how many seconds the oldest of it waits.
+
+    It holds every entry below `next_index`, and so all that was signed until `complete_until` (RFC 3339).
+    """
 
     name: str
     state: str
     next_index: int
     lacks: int
     seconds: int
+    complete_until: str | None
     error: str | None
+
+
+class SinkClear(BaseModel):
+    """Clears an alarm; `again` hands everything over once more, from entry 0."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    again: bool = False
+
+
+class SinkCleared(BaseModel):
+    """The entry whose arrival in the log lets the worker clear the alarm."""
+
+    name: str
+    event: UUID
 
 
 class SinkTested(BaseModel):
@@ -43,6 +65,7 @@ class Sinks:
 
     sinks: Sequence[SinkRead]
     may_test: bool
+    may_clear: bool
     tested: SinkTested | None = None
 
 
@@ -56,7 +79,9 @@ async def list_sinks(work: UnitOfWork) -> Sequence[SinkRead]:
     known = {one.name: _read(one) for one in await read_followers(work.services)}
     configured = await _names(work)
     waiting = {
-        name: SinkRead(name=name, state="waiting", next_index=0, lacks=0, seconds=0, error=None)
+        name: SinkRead(
+            name=name, state="waiting", next_index=0, lacks=0, seconds=0, complete_until=None, error=None
+        )
         for name in configured
         if name not in known
     }
@@ -73,7 +98,8 @@ async def open_sinks(work: UnitOfWork, tested: SinkTested | None = None) -> Sink
         RefusedError: the principal may not see them.
     """
     sinks = await list_sinks(work)
-    return Sinks(sinks, await work.allowed(Permission.SINK_TEST, Resource("sink")), tested)
+    may_test = await work.allowed(Permission.SINK_TEST, Resource("sink"))
+    return Sinks(sinks, may_test, await work.allowed(Permission.SINK_UPDATE, Resource("sink")), tested)
 
 
 async def try_sink(work: UnitOfWork, name: str) -> SinkTested:
@@ -94,6 +120,24 @@ async def try_sink(work: UnitOfWork, name: str) -> SinkTested:
             parts=[Part(name="test", subject=None, content=content)],
         )
     return SinkTested(name=name, ok=health.ok, sentence=health.sentence)
+
+
+async def clear_sink(work: UnitOfWork, name: str, wanted: SinkClear) -> SinkCleared:
+    """Record that a person has looked into a follower's alarm; the worker reads it in the log and obeys.
+
+    Raises:
+        RefusedError: the principal may not change followers.
+        NotFoundError: none of this name is configured.
+    """
+    await work.authorize(Permission.SINK_UPDATE, Resource("sink"))
+    if name not in await _names(work):
+        raise NotFoundError(ABSENT)
+    again = (AGAIN,) if wanted.again else ()
+    async with work.write():
+        event = await work.record(
+            Action.SINK_UPDATE, resource=Resource("sink"), flags=(clear_flag(name), *again)
+        )
+    return SinkCleared(name=name, event=event)
 
 
 async def _ping(work: UnitOfWork, name: str) -> Health:
@@ -127,5 +171,6 @@ def _read(one: Follower) -> SinkRead:
         next_index=one.shipped,
         lacks=one.lacks,
         seconds=one.seconds,
+        complete_until=None if one.complete_until is None else format_time(one.complete_until),
         error=one.error,
     )

@@ -18,6 +18,7 @@ from console.cli.takeaway import download
 
 AUDITOR = "auditor"
 PAGE = 200
+DEEP_SECONDS = 3_600.0
 
 
 @click.group()
@@ -95,13 +96,16 @@ def take_range(first: int, last: int, output: Path | None, token: str | None) ->
 
 @audit.command()
 @click.argument("sink")
+@click.option("--deep", is_flag=True, help="Look at every document, and rebuild the signed root from them.")
 @click.option("--json", "as_json", is_flag=True, help="Write the counts for a program.")
 @token_option
-def reconcile(sink: str, token: str | None, *, as_json: bool) -> None:
-    """Count what SINK holds of the signed log; exit with 1 when an entry is missing or too many."""
+def reconcile(sink: str, token: str | None, *, deep: bool, as_json: bool) -> None:
+    """Compare what SINK holds with the signed log; exit with 1 when anything differs."""
+    path = f"/api/v1/audit/sinks/{quote(sink, safe='')}/reconcile"
     with open_client(AUDITOR, token) as client:
-        found = client.post(f"/api/v1/audit/sinks/{quote(sink, safe='')}/reconcile")
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(tell_counts(found)))
+        found = client.post(f"{path}/deep", patience=DEEP_SECONDS) if deep else client.post(path)
+    lines = tell_documents(found) if deep else tell_counts(found)
+    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(lines))
     sys.exit(0 if found["exact"] else 1)
 
 
@@ -114,6 +118,20 @@ def tell_counts(found: Mapping[str, Any]) -> list[str]:
     lines = [f"The log has {found['total_log']} entries, {found['sink']} has {found['total_sink']}."]
     lines += [f"missing: {first} to {last}" for first, last in found["missing"]]
     return [*lines, f"too many: {found['extra']}"] if found["extra"] else lines
+
+
+def tell_documents(found: Mapping[str, Any]) -> list[str]:
+    """Return what was found in the documents, line by line; the lists name the first hundred."""
+    root = "is the signed one" if found["root"] else "IS NOT the signed one"
+    lines = [
+        f"{found['total_sink']} documents of {found['sink']} were compared with {found['size']} entries.",
+        f"The root built from its copies alone {root}.",
+    ]
+    lines += [f"changed: {index}" for index in found["changed"]]
+    lines += [f"missing: {first} to {last}" for first, last in found["missing"]]
+    lines += [f"added: {name}" for name in found["added"]]
+    counts = [f"{found[f'{kind}_count']} {kind}" for kind in ("changed", "missing", "added")]
+    return lines if found["exact"] else [*lines, f"In all: {', '.join(counts)}."]
 
 
 def find_events(client: Client, query: str, order: str, limit: int) -> list[dict[str, Any]]:

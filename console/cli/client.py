@@ -76,9 +76,10 @@ class Client:
         """Return the answer to a GET as it is."""
         return self._send("GET", path).content
 
-    def post(self, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-        """Return the JSON answer to a POST, None for an empty one."""
-        return _read_json(self._send("POST", path, **({} if body is None else {"json": body})))
+    def post(self, path: str, body: object = None, *, patience: float = TIMEOUT_SECONDS) -> Any:  # noqa: ANN401 - JSON
+        """Return the JSON answer to a POST, None for an empty one, within `patience` seconds."""
+        given = {} if body is None else {"json": body}
+        return _read_json(self._send("POST", path, timeout=patience, **given))
 
     def delete(self, path: str, body: object = None) -> None:
         """Send a DELETE."""

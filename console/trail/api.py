@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from console.declared import declares
 from console.trail.details import event_detail
-from console.trail.export import reconcile_sink
-from console.trail.forms import EventDetail, EventRead, LogKey, ReconciliationRead
+from console.trail.export import reconcile_sink, reconcile_sink_deep
+from console.trail.forms import DeepRead, EventDetail, EventRead, LogKey, ReconciliationRead
 from console.trail.proofs import read_log_key, read_proof
 from console.trail.queries import LARGEST_INDEX, Order, Search, search_events
 from console.trail.ranges import export_range
@@ -61,10 +61,16 @@ async def get_key(work: NamedDependency[UnitOfWork]) -> LogKey:
     return await read_log_key(work)
 
 
-@post("/audit/sinks/{name:str}/reconcile", opt=declares(Permission.AUDIT_EXPORT), status_code=200)
+@post("/audit/sinks/{name:str}/reconcile", opt=declares(Permission.SINK_RECONCILE), status_code=200)
 async def post_reconcile(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> ReconciliationRead:
     """Count what a follower holds of the signed log."""
     return await reconcile_sink(work, name)
+
+
+@post("/audit/sinks/{name:str}/reconcile/deep", opt=declares(Permission.SINK_RECONCILE), status_code=200)
+async def post_reconcile_deep(work: NamedDependency[UnitOfWork], name: FromPath[str]) -> DeepRead:
+    """Look at every document of a follower: rebuild the signed root from them, derive each again."""
+    return await reconcile_sink_deep(work, name)
 
 
 @get("/checkpoint", opt=declares(Permission.LOG_READ))
@@ -81,5 +87,5 @@ async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) ->
     return Response(await read_tile(work, wanted), media_type="application/octet-stream", headers=headers)
 
 
-API = (get_events, get_event, get_proof, get_range, get_key, post_reconcile)
+API = (get_events, get_event, get_proof, get_range, get_key, post_reconcile, post_reconcile_deep)
 LOG_HANDLERS = (get_checkpoint, get_tile)

@@ -1,15 +1,29 @@
-"""Whether a follower holds every entry: exact counts, the signed log against the sink."""
+"""Whether a follower holds every entry: by exact counts, or by looking at every document."""
 
-from audit.event import Part
-from audit.events import Action
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+
+from audit.checkpoint import Checkpoint
+from audit.deep import DeepReconciliation, Readable, reconcile_deep
+from audit.errors import AuditError
+from audit.key_history import read_key_history, trust_of
+from audit.merkle import EMPTY_ROOT
+from audit.models import checkpoint
 from audit.reconcile import Reconciliation, reconcile
-from audit.sinks.port import SinkError
+from audit.sinks.cursor import read_position
+from audit.sinks.port import Countable, Sink, SinkError
 from console.errors import NotFoundError, ServiceUnavailableError
-from console.followers import elasticsearch_sink
+from console.followers import build_sinks
 from console.questions import Resource
-from console.trail.forms import ReconciliationRead
+from console.sink_records import record_counts, record_deep
+from console.trail.forms import DeepRead, ReconciliationRead
 from console.work import UnitOfWork
 from policy.permissions import Permission
+
+UNCOUNTED = "This follower cannot be read back: its protocol has no way to ask what it holds."
 
 
 async def reconcile_sink(work: UnitOfWork, name: str) -> ReconciliationRead:
@@ -19,30 +33,91 @@ async def reconcile_sink(work: UnitOfWork, name: str) -> ReconciliationRead:
         NotFoundError: no sink of that name that can be counted is configured.
         ServiceUnavailableError: the sink cannot be asked now.
     """
-    await work.authorize(Permission.AUDIT_EXPORT, Resource("sink"))
-    shown = reconciliation_read(name, await _count(work, name))
-    content = shown.model_dump(mode="json", exclude={"missing"})
-    async with work.write():
-        await work.record(
-            Action.AUDIT_EXPORT,
-            resource=Resource("sink"),
-            parts=[Part(name="reconciliation", subject=None, content=content)],
-        )
-    return shown
+    await work.authorize(Permission.SINK_RECONCILE, Resource("sink"))
+    async with opened(work, name) as sink:
+        if not isinstance(sink, Countable):
+            raise NotFoundError(UNCOUNTED)
+        found = await reconcile(work.services.log.engine, sink)
+    await record_counts(work, name, found)
+    return reconciliation_read(name, found)
 
 
-async def _count(work: UnitOfWork, name: str) -> Reconciliation:
-    sink = elasticsearch_sink(work.services.settings)
-    if sink is None:
-        raise NotFoundError("No sink that can be counted is configured here.")
+async def reconcile_sink_deep(work: UnitOfWork, name: str) -> DeepRead:
+    """Look at every document of the sink called `name`, and record the result.
+
+    Raises:
+        NotFoundError: no sink of that name that can be read back is configured.
+        ServiceUnavailableError: the sink cannot be asked now, or the log's own signature does not hold.
+    """
+    await work.authorize(Permission.SINK_RECONCILE, Resource("sink"))
+    async with opened(work, name) as sink:
+        if not isinstance(sink, Readable):
+            raise NotFoundError(UNCOUNTED)
+        signed = await read_signed(work, name)
+        found = await reconcile_deep(work.services.log.engine, sink, signed)
+    await record_deep(work, name, found)
+    return deep_read(name, found)
+
+
+@asynccontextmanager
+async def opened(work: UnitOfWork, name: str) -> AsyncIterator[Sink]:
+    """Yield the sink called `name`.
+
+    Raises:
+        NotFoundError: none of that name is configured.
+        ServiceUnavailableError: it cannot be asked now.
+    """
+    sinks = build_sinks(work.services.settings)
     try:
-        if sink.name != name:
-            raise NotFoundError(f"No sink of this name is configured; there is {sink.name}.")
-        return await reconcile(work.services.log.engine, sink)
+        for sink in sinks:
+            if sink.name == name:
+                yield sink
+                return
+        known = ", ".join(sink.name for sink in sinks) or "none"
+        raise NotFoundError(f"No follower of this name is configured; there is {known}.")
     except SinkError as error:
         raise ServiceUnavailableError(str(error), ("sink_unavailable",)) from None
     finally:
-        await sink.close()
+        for sink in sinks:
+            await sink.close()
+
+
+async def read_signed(work: UnitOfWork, name: str) -> Checkpoint:
+    """Return the largest checkpoint that the sink's cursor has passed, its signature verified.
+
+    Raises:
+        ServiceUnavailableError: the log's own checkpoint is not signed by the log's key.
+    """
+    engine = work.services.log.engine
+    shipped = (await read_position(engine, name)).next_index
+    wanted = sa.select(checkpoint.c.note).where(checkpoint.c.size <= shipped)
+    async with engine.connect() as connection:
+        note = await connection.scalar(wanted.order_by(checkpoint.c.size.desc()).limit(1))
+        trust = trust_of(await read_key_history(connection))
+    if note is None:
+        return Checkpoint(work.services.settings.audit.origin, 0, EMPTY_ROOT)
+    try:
+        return trust.check(note.encode(), now=int(time.time()), whole=False)
+    except AuditError as error:
+        raise ServiceUnavailableError(str(error), ("checkpoint_unverified",)) from None
+
+
+def deep_read(name: str, found: DeepReconciliation) -> DeepRead:
+    """Return what was found as auditors see it."""
+    return DeepRead(
+        sink=name,
+        size=found.size,
+        total_sink=found.total_sink,
+        apart=found.apart,
+        root=found.root,
+        changed_count=found.changed.count,
+        changed=found.changed.names,
+        missing_count=found.missing.count,
+        missing=found.missing.names,
+        added_count=found.added.count,
+        added=found.added.names,
+        exact=found.exact,
+    )
 
 
 def reconciliation_read(name: str, found: Reconciliation) -> ReconciliationRead:

@@ -74,6 +74,27 @@ class LogKey(BaseModel):
     origin: str
 
 
+class DeepRead(BaseModel):
+    """What a follower's documents are against the signed log, each looked at; lists name the first hundred.
+
+    `size` entries were compared; `root` says whether the root built from the follower's copies alone is the
+    signed one. `changed` are indexes, `missing` ranges with both ends included, `added` the follower's names.
+    """
+
+    sink: str
+    size: int
+    total_sink: int
+    apart: int
+    root: bool
+    changed_count: int
+    changed: list[int]
+    missing_count: int
+    missing: list[tuple[int, int]]
+    added_count: int
+    added: list[str]
+    exact: bool
+
+
 class ReconciliationRead(BaseModel):
     """What a follower holds against the signed log; `missing` are ranges, both ends included."""
 

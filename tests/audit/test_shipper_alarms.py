@@ -133,7 +133,8 @@ async def test_a_report_that_fails_leaves_the_cursor_before_what_it_is_about(log
 async def test_a_sink_with_everything_is_compared_and_a_difference_is_an_alarm(log: SignedLog) -> None:
     said: list[str | None] = [None, "shelf lacks 2 entries.", None]
 
-    async def compare() -> str | None:
+    async def compare(size: int) -> str | None:
+        assert size == 3
         return said.pop(0)
 
     shipper = Shipper(log.engine, Shelf(), clock, compare=compare)
