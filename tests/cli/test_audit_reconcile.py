@@ -53,6 +53,24 @@ async def test_a_sink_that_holds_everything_is_exact_and_a_lost_entry_is_named(f
     assert json.loads(ran.out)["missing"] == [[3, 3]]
 
 
+async def test_every_document_is_looked_at_and_the_changed_one_is_named(followed: Followed) -> None:
+    trail, held = followed.trail, followed.elasticsearch
+    await trail.happen_often(5)
+    await trail.settle()
+    await ship(trail)
+    ran = await guildhall(trail, "reconcile", "elasticsearch", "--deep")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "6 documents of elasticsearch were compared with 6 entries.",
+        "The root built from its copies alone is the signed one.",
+    ]
+    changed = next(one for one in held.documents.values() if one["event"]["sequence"] == 4)
+    changed["event"]["outcome"] = "unknown"
+    ran = await guildhall(trail, "reconcile", "elasticsearch", "--deep")
+    assert ran.code == 1
+    assert ran.out.splitlines()[2:] == ["changed: 4", "In all: 1 changed, 0 missing, 0 added."]
+
+
 async def test_another_name_is_no_sink(followed: Followed) -> None:
     ran = await guildhall(followed.trail, "reconcile", "no/such sink")
     assert ran.code == 1
