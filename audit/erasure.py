@@ -29,14 +29,17 @@ async def erase_subjects(store: KeyStore, register: ErasureRegister, erasures: S
     """Write the erasures down beside the remembered head, then destroy the keys; may be done again.
 
     Returns:
-        How many keys were still there.
+        How many keys were still there; more than none also says that the stores must be swept.
 
     Raises:
         RegisterError: the register was altered.
         KeyStoreError: the store does not answer; the register holds what is still to do.
     """
     register.add(erasures)
-    return await store.destroy({one.subject: one.time for one in register.read()})
+    known = {one.subject: one.time for one in register.read()}
+    if known.keys() - await store.erased():
+        register.unsweep()
+    return await store.destroy(known)
 
 
 async def told_by_log(log: AsyncEngine) -> list[Erasure]:

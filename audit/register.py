@@ -38,6 +38,7 @@ class ErasureRegister:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._swept = path.with_name(f"{path.name}.swept")
 
     def read(self) -> tuple[Erasure, ...]:
         """Return every erasure, oldest first; a last line that was cut off by a crash is not there yet.
@@ -75,6 +76,23 @@ class ErasureRegister:
             os.pwrite(descriptor, lines, end)
             os.fsync(descriptor)
         return len(fresh)
+
+    def is_swept(self) -> bool:
+        """Say whether the databases were swept since the last erasure was carried out in them.
+
+        Raises:
+            RegisterError: a line was changed, moved or taken out.
+        """
+        state = self.state()
+        return state == BEGINNING or (self._swept.exists() and self._swept.read_text("utf-8") == state)
+
+    def sweep(self, state: str) -> None:
+        """Note that the databases were swept when the register was in ``state``."""
+        self._swept.write_text(state, "utf-8")
+
+    def unsweep(self) -> None:
+        """Note, before something is erased, that the databases must be swept after it."""
+        self._swept.unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

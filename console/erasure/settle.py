@@ -55,10 +55,13 @@ async def settle_erasures(services: Services) -> int:
     told += await told_by_log(services.log.engine)
     keys = await erase_subjects(services.keys, register, told)
     again = await named_again(services, [one.subject for one in register.read()])
+    if again:
+        register.unsweep()
     for person in sorted(again):
         work = UnitOfWork(services, system_principal("start"), Origin("process"))
         async with work.write() as session:
             await erase_person(work, session, person, reapplied=True)
+        register.unsweep()  # once more: the worker may have swept in between
     return max(keys, len(again))
 
 
@@ -91,16 +94,17 @@ async def sweep_traces(services: Services) -> bool:
     Returns:
         False when something was in the way: ask again later.
     """
-    state, marker = register_of(services.settings).state(), services.settings.data / "erased.swept"
-    if marker.exists() and marker.read_text("utf-8") == state:
+    register = register_of(services.settings)
+    if register.is_swept():
         return True
+    state = register.state()
     swept = [
         await sweep(services.database.engine, NAMING_TABLES),
         await sweep(services.log.engine, ()),
         await sweep(services.keys.engine, ("subject_key",)),
     ]
     if all(swept):
-        marker.write_text(state, "utf-8")
+        register.sweep(state)
     return all(swept)
 
 

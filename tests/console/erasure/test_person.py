@@ -23,6 +23,8 @@ from tests.console.conftest import START, Catalog, WorkAs
 from tests.console.erasure.conftest import HANDLE, NAME, TRACES, Zelda
 from tests.console.visitor import heads
 
+pytestmark = pytest.mark.slow
+
 PURPOSE = f"Score the shops that {NAME} looks after"
 
 

@@ -18,6 +18,8 @@ from tests.console.erasure.conftest import HANDLE, Zelda
 from tests.console.gateway.records import Worker
 from tests.console.visitor import heads
 
+pytestmark = pytest.mark.slow
+
 DATABASES = ("guildhall.db", "keys/subject.db")
 
 
