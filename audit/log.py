@@ -4,9 +4,9 @@ Every append is one transaction with ``UPDATE log_head … WHERE size = :old AND
 worker whose lease was taken over while it slept changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +31,8 @@ from audit.spool.progress import (
     load_open_calls,
 )
 from audit.tile_rows import grow_tiles
+
+T = TypeVar("T")
 
 
 class LogMissingError(AuditError):
@@ -163,6 +165,11 @@ class Log:
             (index,) = await self._append(connection, [Pending(record, LOG_PRODUCER)])
             await connection.execute(log_head.update().values(frozen=index))
         return index
+
+    async def ask(self, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Return the answer to a question that only reads."""
+        async with self._engine.connect() as connection:
+            return await question(connection)
 
     async def load_progress(self) -> tuple[dict[str, Cursor], dict[CallKey, OpenCall]]:
         """Return how far each spool was read, and the calls whose outcome was not."""

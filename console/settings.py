@@ -125,6 +125,11 @@ class GatewaySettings(Section):
     body_limit_bytes: int = Field(
         16 * 1024 * 1024, ge=1024, description="The largest request body taken, in bytes."
     )
+    spool_limit_bytes: int = Field(
+        8 * 1024**3,
+        ge=1024**2,
+        description="Room for records the worker has not logged: at 80 % a warning, at 90 % no new call.",
+    )
 
 
 class SignInSettings(Section):

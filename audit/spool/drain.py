@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Final
 
+from audit.census import is_census
 from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
@@ -19,20 +21,33 @@ from audit.fold import announce_call, close_call, is_call, is_overdue, lose_call
 from audit.keyring import MemoryKeyRing
 from audit.placed import Placed, place_call, place_entry
 from audit.record import Record, seal
+from audit.spool.clocks import Clocks
+from audit.spool.files import mark_damaged
 from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
 from audit.spool.progress import CallKey, Cursor, OpenCall, Progress
 from audit.spool.reader import list_producers, lock_path, producer_is_gone, read_frames, remove_before, retire
+
+CENSUS_UNKNOWN: Final = "census_unknown"
+SPOOL_MISSING: Final = "spool_missing"
+MISSING_MICROSECONDS: Final = 60_000_000
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one pass found at ``now``: records for the log, and the progress to store with them."""
+    """What one pass found at ``now``: records for the log, and the progress to store with them.
+
+    Attributes:
+        censuses: producer, ordinal and record of the censuses read: they are answered before they are logged.
+        ended: producers read to their end that left no open call; audit.completeness judges how they ended.
+    """
 
     now: int
     pending: list[Pending | Placed] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
+    censuses: list[tuple[str, int, bytes]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to store."""
@@ -49,17 +64,17 @@ class Batch:
         except AuditError:
             self.add(self._tell_loss(producer, f"unreadable_record:{ordinal}"), producer, ordinal)
 
-    def report(self, producer: str, reason: str) -> None:
+    def report(self, producer: str, *reasons: str) -> None:
         """Take an entry of the log's own which says that something of ``producer`` is lost."""
-        self.add(self._tell_loss(producer, reason), LOG_PRODUCER, None)
+        self.add(self._tell_loss(producer, *reasons), LOG_PRODUCER, None)
 
-    def _tell_loss(self, producer: str, reason: str) -> Record:
-        logger.error("Spool of %s: %s", producer, reason)
+    def _tell_loss(self, producer: str, *reasons: str) -> Record:
+        logger.error("Spool of %s: %s", producer, ", ".join(reasons))
         lost = Event(
             action=Action.PRODUCER_LOST,
             actor=None,
             outcome=Outcome.UNKNOWN,
-            reasons=(reason,),
+            reasons=reasons,
             flags=(f"producer:{producer}",),
         )
         return seal(lost, time=self.now, keys=MemoryKeyRing())
@@ -74,6 +89,13 @@ class SpoolDrain:
         self._directory = directory
         self._cursors = dict(cursors)
         self._calls = dict(calls)
+        self._clocks = Clocks()
+        self._missing: dict[str, int] = {}
+
+    @property
+    def calls(self) -> Mapping[CallKey, OpenCall]:
+        """The calls that were open when the last pass was settled."""
+        return self._calls
 
     def collect(self, now: int) -> Batch:
         """Read at most one chunk of each spool, and see which calls are open too long."""
@@ -116,15 +138,36 @@ class SpoolDrain:
         try:
             frames, at = read_frames(self._directory, producer, cursor.at)
         except SpoolCorruptError as error:
+            if not gone:  # it would go on writing what nobody can read
+                mark_damaged(self._directory, producer)
             batch.report(producer, f"spool_corrupt:{error.offset}")
             self._close(producer, cursor, batch)
             return
+        if (skew := self._clocks.check(producer, frames, batch.now)) is not None:
+            batch.add(skew, LOG_PRODUCER, None)
         for frame in frames:
             self._take(producer, frame, batch)
         if at != cursor.at:
             batch.progress.cursors[producer] = Cursor(at)
-        elif gone:
-            self._close(producer, cursor, batch)
+        elif gone and not self._may_return(producer, batch.now):
+            self._end(producer, cursor, batch)
+
+    def _may_return(self, producer: str, now: int) -> bool:
+        """Say whether files are missing, and not for long: a folder may be away for a moment."""
+        if lock_path(self._directory, producer).exists():
+            return False
+        since = self._missing.setdefault(producer, now)
+        return 0 <= now - since < MISSING_MICROSECONDS
+
+    def _end(self, producer: str, cursor: Cursor, batch: Batch) -> None:
+        missing = self._missing.pop(producer, None) is not None
+        self._clocks.forget(producer)
+        if self._close(producer, cursor, batch):
+            return
+        if missing:
+            batch.report(producer, SPOOL_MISSING)
+        else:
+            batch.ended.append(producer)
 
     def _take(self, producer: str, frame: Frame, batch: Batch) -> None:
         if frame.kind is FrameKind.INTENT:
@@ -132,6 +175,8 @@ class SpoolDrain:
             batch.progress.opened[CallKey(producer, frame.number)] = call
         elif frame.kind is FrameKind.OUTCOME:
             self._fold(CallKey(producer, frame.ordinal), frame.record, batch)
+        elif is_census(frame.record):
+            batch.censuses.append((producer, frame.ordinal, frame.record))
         elif (placed := place_entry(frame.record, producer, frame.ordinal)) is not None:
             batch.pending.append(placed)
         else:
@@ -151,7 +196,8 @@ class SpoolDrain:
         else:
             batch.add_made(partial(_finish, call.record, outcome), key.producer, call.ordinal)
 
-    def _close(self, producer: str, cursor: Cursor, batch: Batch) -> None:
+    def _close(self, producer: str, cursor: Cursor, batch: Batch) -> int:
+        """Close the producer, and return how many of its calls were open."""
         batch.progress.cursors[producer] = Cursor(cursor.at, closed=True)
         orphans = {key: call for key, call in self._calls.items() if key.producer == producer}
         for key, call in orphans.items():
@@ -159,6 +205,7 @@ class SpoolDrain:
             batch.add_made(partial(_lose, call.record), producer, call.ordinal)
         if orphans:
             batch.report(producer, f"open_calls:{len(orphans)}")
+        return len(orphans)
 
     def _announce(self, key: CallKey, call: OpenCall, batch: Batch) -> None:
         batch.progress.announced.add(key)

@@ -41,7 +41,7 @@ class SpoolLives:
         """Why nothing can be recorded just now, if so; a life that broke is not the end."""
         if self._writer is not None and is_damaged(self._directory, self._writer.producer):
             return "the worker found it damaged"
-        return None if self._writer is None else self._writer.broken
+        return "it is not open" if self._writer is None else self._writer.broken
 
     def writer(self) -> SpoolWriter:
         """Return the writer of this life, or begin the next one.

@@ -84,7 +84,7 @@ class SpoolWriter:
             SpoolUnavailableError: it did not become durable in time, or at all.
         """
         number = self.append(record, kind)
-        await self._wait_until_durable(number)
+        await self.wait_until_durable(number)
         return number
 
     def append(self, record: bytes, kind: Literal["intent", "entry"]) -> int:
@@ -114,14 +114,14 @@ class SpoolWriter:
             SpoolUnavailableError: it did not become durable in time, or at all.
         """
         number = self._append(FrameKind.OUTCOME, intent, record)
-        await self._wait_until_durable(number)
+        await self.wait_until_durable(number)
         return number
 
     async def close(self) -> None:
         """Wait for what is being synchronised, then end the producer's life. Closing twice is allowed."""
         if self.broken is None:
             with contextlib.suppress(SpoolUnavailableError):
-                await self._wait_until_durable()
+                await self.wait_until_durable()
         self._thread.shutdown(wait=True)
         for descriptor in (*self._retired, self._descriptor, self._lock):
             if descriptor >= 0:
@@ -167,7 +167,12 @@ class SpoolWriter:
         self._retired.append(self._descriptor)  # a thread may be synchronising it now
         self._descriptor, self._file, self._size = descriptor, self._file + 1, 0
 
-    async def _wait_until_durable(self, number: int | None = None) -> None:
+    async def wait_until_durable(self, number: int | None = None) -> None:
+        """Return once everything written is durable; ``number`` is the frame an error names.
+
+        Raises:
+            SpoolUnavailableError: it did not become durable in time, or at all.
+        """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.append(waiter)

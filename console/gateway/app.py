@@ -1,12 +1,10 @@
 """The gateway's door: who calls, and which operation of which protocol they ask for."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Scope, Send
 from console.errors import NotSignedInError, ServiceUnavailableError
 from console.gateway.answers import Refusal, send_json, send_refusal
@@ -22,7 +20,6 @@ from sso.principal import Principal
 
 DESCRIPTION: Final = b'{"name":"guildhall","version":"1","extensions":[]}'
 CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
-logger = logging.getLogger("guildhall.gateway")
 
 
 class Gateway:
@@ -35,11 +32,9 @@ class Gateway:
         self._recorder: Recorder | None = None
 
     async def start(self) -> None:
-        """Open this process's spool. Without one it answers, and every call is refused."""
-        try:
-            self._recorder = Recorder(self._services)
-        except SpoolUnavailableError:
-            logger.exception("The spool cannot be opened: no call is made until this process starts again.")
+        """Open this process's spool. While there is none it answers, and every call is refused."""
+        self._recorder = Recorder(self._services)
+        self._recorder.start()
 
     async def stop(self) -> None:
         """Close connections, then make the spool durable."""

@@ -1,8 +1,10 @@
 """What the gateway leaves behind: intents, outcomes and refusals, sealed, in its own spool."""
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,14 +17,20 @@ from audit.events import Action
 from audit.fold import CallOutcome
 from audit.keyring import KeyRing, MemoryKeyRing
 from audit.record import seal
+from audit.spool.lives import SpoolLives
+from audit.spool.room import SpoolRoom
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
 from audit.subject_keys import CachedKeyRing
+from console.gateway.counted import CallCount
 from console.gateway.routing import Caller, Ruling
 from console.questions import own_parts
 from console.services import Services
 
 SPOOL: Final = "spool"
 ATTEMPTS: Final = 3
+EVERY_SECONDS: Final = 1.0
+SCARCE: Final = "The spool's room is nearly used up: what it holds must be logged first."
+logger = logging.getLogger("guildhall.gateway")
 
 
 class Recorder:
@@ -30,18 +38,52 @@ class Recorder:
 
     def __init__(self, services: Services) -> None:
         """Open a spool of its own for this process."""
+        settings = services.settings
         self._services = services
         self._keys = CachedKeyRing(services.keys, services.clock)
-        self._spool = SpoolWriter.open(services.settings.data / SPOOL, "gateway")
+        self._spool = SpoolLives(settings.spool, "gateway", services.clock)
+        self._room = SpoolRoom(settings.spool, settings.gateway.spool_limit_bytes, services.clock)
+        self._counted = CallCount()
+        self._running: asyncio.Task[None] | None = None
+        self.mend()
 
     @property
     def broken(self) -> str | None:
-        """Why nothing can be recorded any more, if so."""
-        return self._spool.broken
+        """Why no call can be recorded just now, if so."""
+        return SCARCE if self._room.is_scarce else self._spool.broken
+
+    def start(self) -> None:
+        """Begin to look after the spool: its census each minute, and its next life when it broke."""
+        self._running = asyncio.create_task(self._look_after())
+
+    def mend(self) -> None:
+        """Begin a next life of the spool where this one broke; what is still wrong is tried again."""
+        try:
+            self._spool.writer()
+        except SpoolUnavailableError:
+            logger.exception("The spool cannot be used; no call is made until it can.")
+
+    def take_census(self) -> None:
+        """Write down how many calls were recorded since the last census, for the worker to compare."""
+        for record in self._counted.take(self._services.clock()):
+            with contextlib.suppress(SpoolUnavailableError):
+                self._spool.writer().append(record.to_bytes(), "entry")
 
     async def close(self) -> None:
         """Make everything durable and end the spool."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        self.take_census()
         await self._spool.close()
+
+    async def _look_after(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            if self._spool.broken is not None:
+                self.mend()
+            if self._counted.is_due(self._services.clock()):
+                self.take_census()
 
     async def intend(
         self, action: Action, caller: Caller, ruling: Ruling, call: Mapping[str, object]
@@ -49,8 +91,10 @@ class Recorder:
         """Make the intent of an allowed call durable, before anything goes upstream."""
         event = _event(action, caller, ruling, call, reasons=(), outcome=Outcome.UNKNOWN)
         keys = await self._hold_keys(event)
-        number = await self._spool.append_durable(self._seal(event, keys), "intent")
-        return Intent(self, event, number, keys)
+        if self._room.is_scarce:
+            raise SpoolUnavailableError(SCARCE)
+        writer, number = await self._append(event, keys, "intent")
+        return Intent(self, event, (writer, number), keys)
 
     async def refuse(
         self,
@@ -67,12 +111,19 @@ class Recorder:
         outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
         event = _event(action, caller, ruling, call, reasons=reasons, outcome=outcome)
         keys = await self._hold_keys(event)
-        await self._spool.append_durable(self._seal(event, keys), "entry")
+        await self._append(event, keys, "entry")
         return event.id
 
-    def conclude(self, number: int, ended: CallOutcome) -> None:
-        """Write how a call ended, with write(2): before the last byte of the answer goes out."""
-        self._spool.append_outcome(number, ended.to_bytes())
+    async def _append(
+        self, event: Event, keys: KeyRing, kind: Literal["intent", "entry"]
+    ) -> tuple[SpoolWriter, int]:
+        writer, record = self._spool.writer(), self._seal(event, keys)
+        number = writer.append(record, kind)
+        # Counted when written, durable or not: the worker may read it either way.
+        if event.action is Action.MODEL_INVOKE and event.resource is not None:
+            self._counted.add(writer, event.resource.id, admitted=kind == "intent")
+        await writer.wait_until_durable(number)
+        return writer, number
 
     def now(self) -> int:
         """The time in microseconds UTC."""
@@ -100,8 +151,10 @@ class Recorder:
 class Intent:
     """A call that is recorded as intended; it is concluded exactly once."""
 
-    def __init__(self, recorder: Recorder, event: Event, number: int, keys: KeyRing) -> None:
-        """Remember the call's act, entry and spool number, and the keys its outcome will be sealed with.
+    def __init__(
+        self, recorder: Recorder, event: Event, written: tuple[SpoolWriter, int], keys: KeyRing
+    ) -> None:
+        """Remember the call's act, its entry, where it was written, and the keys for its outcome.
 
         They are kept for the call's life: an answer may take longer than the cache keeps keys.
         """
@@ -109,13 +162,13 @@ class Intent:
         self._action = event.action
         self._recorder = recorder
         self._keys = keys
-        self._number: int | None = number
+        self._written: tuple[SpoolWriter, int] | None = written
 
     def conclude(self, outcome: Outcome, reasons: Sequence[str], answer: Mapping[str, object]) -> None:
         """Write the outcome; a second one is not written."""
-        if self._number is None:
+        if self._written is None:
             return
-        number, self._number = self._number, None
+        (writer, number), self._written = self._written, None
         part = Part(name="answer", subject=None, content=answer)
         check_parts(self._action, [part])
         ended = CallOutcome(
@@ -124,7 +177,8 @@ class Intent:
             reasons=tuple(reasons),
             parts=seal_parts([part], self._keys),
         )
-        self._recorder.conclude(number, ended)
+        # With write(2), before the last byte of the answer goes out.
+        writer.append_outcome(number, ended.to_bytes())
 
 
 def _event(

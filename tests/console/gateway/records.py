@@ -49,6 +49,8 @@ def read_spool(folder: Path) -> list[Kept]:
         frames, at = read_frames(folder, producer, Position())
         while frames:
             for frame in frames:
+                if frame.kind is FrameKind.OUTCOME and frame.ordinal not in calls:
+                    continue
                 if frame.kind is FrameKind.OUTCOME:
                     kept = found[calls[frame.ordinal]]
                     assert kept.outcome is None, "a call is concluded once"
@@ -57,6 +59,8 @@ def read_spool(folder: Path) -> list[Kept]:
                     )
                     continue
                 record = Record.from_bytes(frame.record)
+                if str(record.head_fields["action"]).startswith(("producer.", "census.", "denial.")):
+                    continue  # of the process itself, and no call
                 calls[frame.number] = len(found)
                 found.append(Kept(record.head_fields, record.parts))
             frames, at = read_frames(folder, producer, at)
