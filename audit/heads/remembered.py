@@ -43,13 +43,15 @@ class RememberedHeads:
         self._patience = patience
         self._heads: dict[str, str | None] = {}
         self._told: dict[str, str] = {}
+        self._split: dict[str, SplitViewError] = {}
         self._newest: str | None = None
 
     def known(self) -> Sequence[str] | None:
         """Return the remembered notes; None while no keeper has answered, though there are some."""
         if self._keepers and not self._heads:
             return None
-        return [note for note in self._heads.values() if note is not None]
+        heads = [note for note in self._heads.values() if note is not None]
+        return heads + [split.note for split in self._split.values()]
 
     def tell(self, note: str) -> None:
         """Have the keepers remember ``note``; returns at once."""
@@ -73,6 +75,8 @@ class RememberedHeads:
             trouble = await self._try(keeper, keeper.remember(newest))
             if trouble is None:
                 self._told[keeper.name] = newest
+        if keeper.name in self._split:
+            trouble = str(self._split[keeper.name])
         if keeper.kind != "witness":  # of witnesses the rounds tell
             await self._keep_state(keeper, trouble)
 
@@ -87,7 +91,7 @@ class RememberedHeads:
         except TimeoutError:
             return f"{keeper.name} did not answer within {self._patience:.0f} seconds."
         except SplitViewError as error:
-            self._heads[keeper.name] = error.note  # the next signature is refused because of it
+            self._split[keeper.name] = error  # from now on every signature is refused because of it
             return str(error)
         except (KeeperError, NoteError) as error:
             return str(error)

@@ -32,8 +32,8 @@ SENTENCE = "The row of entry 3 says something else than its head: outcome."
 async def signer(services: Services) -> FileSigner:
     """A log with a few acts in it, signed by the key that is returned."""
     settings, engine = services.settings, services.log.engine
+    await ensure_log(choose_lease(engine, settings.data / "log.lock"), Log(engine), services)
     signer = FileSigner.load_or_create(settings.data / "keys" / "log.key", settings.audit.origin)
-    await ensure_log(choose_lease(engine, settings.data / "log.lock"), Log(engine), signer, services)
     async with services.database.write() as session:
         for _ in range(5):
             act = Event(action=Action.SESSION_END, actor=None)
