@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from audit import history, outbox
+from audit import differences, history, outbox
+from audit.differences import RowChange
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome, Part
 from audit.events import Action
@@ -191,6 +192,7 @@ class UnitOfWork:
         # The caller's own rows first: what goes wrong after this is the record's.
         await session.flush()
         try:
+            changed = await _changes(session, rows)
             event = Event(
                 id=event_id,
                 action=action,
@@ -204,7 +206,7 @@ class UnitOfWork:
                 decision=self.decision.id if self.decision else None,
                 policy=self.services.policy_revision,
                 state=await _append_history(session, rows, now, event_id),
-                parts=(*parts, *own_parts(self.principal, self.origin, self._query, self.decision)),
+                parts=(*parts, *changed, *own_parts(self.principal, self.origin, self._query, self.decision)),
             )
             await _append(session, event, self.services.keys, now)
         except IntegrityError as error:
@@ -265,6 +267,13 @@ async def _append(session: AsyncSession, event: Event, store: KeyStore, now: int
     # New keys are durable in their own store before this transaction can commit what they seal.
     keys = await store.ensure(part.subject for part in event.parts)
     await outbox.append(session, seal(event, time=now, keys=keys))
+
+
+async def _changes(session: AsyncSession, rows: Sequence[Row]) -> tuple[Part, ...]:
+    known = await differences.latest_states(session, [row.id for row in rows])
+    found = [RowChange(row.kind, row.id, known.get((row.kind, row.id)), row.state) for row in rows]
+    content = differences.content(found)
+    return () if content is None else (Part(name=differences.PART, subject=None, content=content),)
 
 
 async def _append_history(session: AsyncSession, rows: Sequence[Row], now: int, event_id: UUID) -> str | None:

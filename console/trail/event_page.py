@@ -4,17 +4,23 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from audit.checkpoint import Checkpoint
+from audit.differences import PART
 from audit.errors import AuditError
 from audit.proof import Proof, format_proof, verify
 from console.errors import ServiceUnavailableError
 from console.trail.details import event_detail
+from console.trail.flat import flatten
 from console.trail.forms import EventDetail, PartRead
 from console.trail.proofs import UNSIGNED, read_log_key
+from console.trail.row_changes import ShownChange, read_changes
 from console.trail.search_page import href_of
 from console.work import UnitOfWork
+
+LAST: Final = (PART, "actor", "decision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +38,17 @@ class ShownProof:
 
 @dataclass(frozen=True, slots=True)
 class ShownPart:
-    """A part with its content as lines of name and value; None when its subject's key is gone."""
+    """A part with its content as lines of name and value; None when its subject's key is gone.
+
+    `changes` are the rows that changed, where the part says so.
+    """
 
     name: str
     state: str
     subject: UUID | None
     commitment: str
     rows: Sequence[tuple[str, str]] | None
+    changes: Sequence[ShownChange] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +113,10 @@ def list_related(event: EventDetail) -> list[tuple[str, str, str]]:
 
 def _shown(part: PartRead) -> ShownPart:
     rows = None if part.content is None else list(flatten(part.content))
-    return ShownPart(part.name, part.state, part.subject, part.commitment, rows)
+    changes = read_changes(part.content) if part.name == PART and part.content else ()
+    return ShownPart(part.name, part.state, part.subject, part.commitment, rows, changes)
 
 
 def _reading_order(part: ShownPart) -> int:
     # What was done comes first; who did it from where, and the decision's long input, come last.
-    return ("actor", "decision").index(part.name) + 1 if part.name in {"actor", "decision"} else 0
-
-
-def flatten(content: object, path: str = "") -> list[tuple[str, str]]:
-    """Return nested content as lines: `subject.teams` and its value."""
-    if isinstance(content, dict) and content:
-        return [line for name, value in content.items() for line in flatten(value, _below(path, name))]
-    if isinstance(content, list) and any(isinstance(item, dict | list) for item in content):
-        return [line for at, item in enumerate(content) for line in flatten(item, _below(path, str(at)))]
-    return [(path, _as_text(content))]
-
-
-def _below(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "none"
-    if value is None or value == {}:
-        return "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return LAST.index(part.name) + 1 if part.name in LAST else 0

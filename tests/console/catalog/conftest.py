@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import SQLModel, col, select
 
+from audit.body import SealedPart, open_part
 from audit.models import Outbox, RowVersion
 from audit.record import Record
 from console.catalog.discovery import create_cluster
@@ -72,6 +73,18 @@ async def history_of(services: Services, event_id: object) -> list[tuple[str, di
         query = select(RowVersion).order_by(col(RowVersion.sequence))
         rows = [row for row in await session.exec(query) if str(row.event_id) == str(event_id)]
     return [(row.kind, json.loads(row.row or "null"), row.row_hash) for row in rows]
+
+
+async def parts_of(services: Services, action: str) -> tuple[SealedPart, ...]:
+    """The sealed parts of the one record of an action that waits for the log."""
+    records = [Record.from_bytes(row.record) for row in await rows_of(services, Outbox)]
+    [found] = [record for record in records if record.head_fields["action"] == action]
+    return found.parts
+
+
+async def opened(services: Services, part: SealedPart) -> dict[str, Any]:
+    """What a part says."""
+    return dict(open_part(part, await services.keys.find(part.subject)))
 
 
 async def deployments(services: Services) -> dict[tuple[str, str], Deployment]:

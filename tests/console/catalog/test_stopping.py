@@ -8,7 +8,7 @@ from console.catalog.stopping import start_route, stop_route
 from console.errors import NotFoundError, RefusedError
 from console.models import Route, RouteState
 from console.services import Services
-from tests.console.catalog.conftest import Heads, history_of, rows_of
+from tests.console.catalog.conftest import Heads, history_of, opened, parts_of, rows_of
 from tests.console.conftest import Admit, WorkAs
 
 CREDIT, TUMOUR = "risk.credit-default", "health.tumour-screen"
@@ -31,6 +31,20 @@ async def test_owner_admin_and_reviewer_stop_a_route_alone(
     [(kind, kept, row_hash)] = await history_of(services, head["id"])
     assert (kind, kept["state"], head["outcome"]) == ("route", "stopped", "success")
     assert head["state"] == state_digest([row_hash])
+
+
+@pytest.mark.usefixtures("catalog")
+async def test_the_record_tells_before_after_and_why(services: Services, work_as: WorkAs) -> None:
+    await stop_route(await work_as("reviewer"), CREDIT, "wrong answers")
+    work = await work_as("owner")
+    await start_route(work, CREDIT, "mended")
+    parts = {part.name: part for part in await parts_of(services, "route.start")}
+    [row] = (await opened(services, parts["change"]))["rows"]
+    assert (row["before"], row["after"]) == ({"state": "stopped"}, {"state": "active"})
+    assert (row["kind"], parts["change"].subject) == ("route", None)
+    assert await opened(services, parts["route"]) == {"name": CREDIT}
+    assert await opened(services, parts["reason"]) == {"reason": "mended"}
+    assert parts["reason"].subject == work.principal.id
 
 
 @pytest.mark.usefixtures("catalog")

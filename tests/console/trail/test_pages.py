@@ -1,7 +1,7 @@
 """The trail's page: chips are the query, a mistake is told under the bar, and strangers read nothing."""
 
 from console.services import Services
-from console.trail.event_page import flatten
+from console.trail.flat import flatten
 from console.trail.search_page import href_of, read_chips
 from tests.console.visitor import visit
 
