@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.errors import AuditError
 from audit.sinks.cursor import State, read_lag, read_position
 from audit.sinks.port import Sink
+from console.alarms import read_alarms
 from console.clock import MICROSECONDS
 from console.followers import build_sinks
 from console.guard import standing_faults
@@ -59,6 +60,7 @@ async def examine(settings: Settings) -> list[Finding]:
         found += [await _issuer(services, url) for url in services.sign_in.issuers]
         found += [await _sink(services, sink) for sink in build_sinks(settings)]
         found.append(await _entries(services))
+        found += await _alarms(services)
     finally:
         await services.close()
     return [*found, await _migrated(settings), _grpc()]
@@ -115,6 +117,16 @@ async def _entries(services: Services) -> Finding:
     if faults:
         return Finding("entries", ok=False, sentence=faults[0].sentence, mend=MENDS["entries"])
     return Finding("entries", ok=True, sentence="The newest entries are as they were signed.")
+
+
+async def _alarms(services: Services) -> list[Finding]:
+    try:
+        return [
+            Finding(one.name, ok=False, sentence=one.sentence, mend=one.mend)
+            for one in await read_alarms(services)
+        ]
+    except (SQLAlchemyError, OSError):  # the database has a finding of its own
+        return []
 
 
 async def _migrated(settings: Settings) -> Finding:

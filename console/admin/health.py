@@ -11,6 +11,7 @@ from audit.errors import KeyStoreError
 from audit.models import sink_cursor
 from audit.sinks.cursor import State, read_lag, read_watermark
 from console.admin.progress import LogProgress, log_progress
+from console.alarms import Alarm, read_alarms
 from console.clock import MICROSECONDS
 from console.guard import standing_faults
 from console.pings import ping_all
@@ -61,13 +62,15 @@ class Health:
     """What the health page shows; `progress` is None when a database does not answer.
 
     `faults`: what is stored otherwise than it was signed, a sentence each.
-    `is_well`: everything answers, the log and its followers keep up, and it holds what was signed.
+    `alarms`: what else a person has to look into.
+    `is_well`: everything answers, the log and its followers keep up, it holds what was signed, and no alarm.
     """
 
     pings: Sequence[Ping]
     progress: LogProgress | None
     followers: Sequence[Follower]
     faults: Sequence[str]
+    alarms: Sequence[Alarm]
     profile: str
     revision: str
     is_well: bool
@@ -85,17 +88,21 @@ async def read_health(work: UnitOfWork) -> Health:
     try:
         progress, followers = await log_progress(services), await read_followers(services)
         faults = [fault.sentence for fault in await standing_faults(services)]
+        alarms = await read_alarms(services)
     except (SQLAlchemyError, KeyStoreError):
-        progress, followers, faults = None, [], []
+        progress, followers, faults, alarms = None, [], [], []
     pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
     return Health(
         pings=pings,
         progress=progress,
         followers=followers,
         faults=faults,
+        alarms=alarms,
         profile=services.settings.profile.value,
         revision=services.policy_revision,
-        is_well=all(ping.is_well for ping in pings) and _keeps_up(progress, followers) and not faults,
+        is_well=all(ping.is_well for ping in pings)
+        and _keeps_up(progress, followers)
+        and not (faults or alarms),
     )
 
 

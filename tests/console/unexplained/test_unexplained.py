@@ -11,7 +11,9 @@ from uuid_utils.compat import uuid7
 from audit.events import Action
 from audit.models import RowVersion, append_only_ddl, drop_append_only_ddl
 from console.access.rows import revoked_grant_row
+from console.alarms import read_alarms
 from console.catalog.facts import covering_grants
+from console.doctor import examine
 from console.models import Model, Route, RouteTarget, UnexplainedRow, Visibility
 from console.unexplained.watch import Watch
 from policy.models import Change, Grant
@@ -29,6 +31,7 @@ from sso.models import (
 )
 from sso.principal import Authentication
 from tests.console.unexplained.conftest import Place, a_grant, system
+from tests.console.visitor import visit
 
 pytestmark = pytest.mark.slow
 
@@ -192,3 +195,19 @@ async def test_a_finding_taken_out_by_hand_comes_back(place: Place) -> None:
     await place.do(rows(UnexplainedRow).delete())
     assert await place.look() == 2
     assert await grants_of(place, "member") == []
+
+
+async def test_a_finding_stands_on_the_health_page_and_at_the_doctors(place: Place) -> None:
+    change, grant = a_grant(place.people["member"].id, place.route.id)
+    assert await read_alarms(place.services) == []
+    await place.do(insert(change), insert(grant))
+    await place.look()
+    (alarm,) = await read_alarms(place.services)
+    assert (alarm.name, alarm.sentence.partition(" ")[0]) == ("rows", "2")
+    admin = visit(place.services)
+    await admin.sign_in("admin")
+    page = await admin.client.get("/admin")
+    assert alarm.sentence in page.text
+    assert [one.sentence for one in await examine(place.services.settings) if one.name == "rows"] == [
+        alarm.sentence
+    ]

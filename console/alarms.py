@@ -1,0 +1,86 @@
+"""What a person has to look into: rows nobody explains, counts that differ, spools lost or nearly full."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from sqlmodel import select
+
+from audit.census import CENSUS_DIFFERS
+from audit.events import Action
+from audit.head import Head
+from audit.models import entry
+from audit.spool.drain import SPOOL_MISSING
+from audit.spool.room import SHED_AT, WARN_AT, used_share
+from console.clock import MICROSECONDS
+from console.models import UnexplainedRow
+from console.services import Services
+
+DAY: Final = 86_400 * MICROSECONDS
+LOOK: Final = "See `docs/how-to/when-the-log-alarms.md`."
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that stands, in a sentence, and what to do about it."""
+
+    name: str
+    sentence: str
+    mend: str = LOOK
+
+
+async def read_alarms(services: Services) -> list[Alarm]:
+    """Return every alarm that stands; what was told in the log stands for a day.
+
+    Raises:
+        SQLAlchemyError: a database does not answer.
+    """
+    asked = [
+        await _unexplained(services),
+        await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
+        await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
+        await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
+        _room(services),
+    ]
+    return [alarm for alarm in asked if alarm is not None]
+
+
+CENSUS: Final = "{count} counts of calls differed from the log since yesterday."
+SPOOLS: Final = "{count} spools were found damaged or gone since yesterday."
+CLOCKS: Final = "{count} clocks were found to be off since yesterday."
+
+
+async def _unexplained(services: Services) -> Alarm | None:
+    async with services.database.read() as session:
+        count = (await session.exec(select(sa.func.count()).select_from(UnexplainedRow))).one()
+    sentence = f"{count} rows are not what the log says they are; they count as absent in every decision."
+    return Alarm("rows", sentence) if count else None
+
+
+async def _told(
+    services: Services, action: Action, name: str, counts: Callable[[Head], bool], sentence: str
+) -> Alarm | None:
+    chosen = sa.select(entry.c.head).where(entry.c.action == action.value, entry.c.outcome != "success")
+    recent = chosen.where(entry.c.time > services.clock() - DAY)
+    async with services.log.engine.connect() as connection:
+        heads = (await connection.execute(recent)).scalars().all()
+    count = sum(counts(Head.parse(bytes(head))) for head in heads)
+    return Alarm(name, sentence.format(count=count)) if count else None
+
+
+def _differs(head: Head) -> bool:
+    return CENSUS_DIFFERS in head.reasons
+
+
+def _unreadable(head: Head) -> bool:
+    return any(reason.partition(":")[0] in {SPOOL_MISSING, "spool_corrupt"} for reason in head.reasons)
+
+
+def _room(services: Services) -> Alarm | None:
+    settings = services.settings
+    share = used_share(settings.spool, settings.gateway.spool_limit_bytes)
+    if share < WARN_AT:
+        return None
+    taken = "no new call is taken" if share >= SHED_AT else f"from {SHED_AT:.0%} on no new call is taken"
+    return Alarm("spool", f"The spool uses {share:.0%} of its room; {taken}.")
