@@ -71,7 +71,8 @@ def splunk_sink(settings: Settings) -> SplunkSink | None:
         return None
     client = http_client("splunk", given.url, given.networks, given.ca_file)
     token = given.token.get_secret_value()
-    return SplunkSink(client, token, origin=settings.audit.origin, index=given.index)
+    form = FORMATS[given.format]
+    return SplunkSink(client, token, origin=settings.audit.origin, index=given.index, form=form)
 
 
 def syslog_sink(settings: Settings) -> SyslogSink | None:
@@ -88,7 +89,8 @@ def syslog_sink(settings: Settings) -> SyslogSink | None:
         tls = tls_context(*files) if given.tls else None
     except OSError as error:
         raise SettingsError(_unusable("syslog", error)) from None
-    return SyslogSink(Address(given.host, given.port, tls), origin=settings.audit.origin)
+    form = FORMATS[given.format]
+    return SyslogSink(Address(given.host, given.port, tls), origin=settings.audit.origin, form=form)
 
 
 def webhook_sink(settings: Settings) -> WebhookSink | None:
@@ -102,7 +104,8 @@ def webhook_sink(settings: Settings) -> WebhookSink | None:
         return None
     client = http_client("webhook", given.url, given.networks, given.ca_file)
     secret = read_secret(given.secret.get_secret_value())
-    return WebhookSink(client, secret, origin=settings.audit.origin, clock=system_clock)
+    form = FORMATS[given.format]
+    return WebhookSink(client, secret, origin=settings.audit.origin, clock=system_clock, form=form)
 
 
 def http_client(name: str, url: str, networks: tuple[str, ...], ca: Path | None) -> HttpClient:

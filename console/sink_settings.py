@@ -1,6 +1,7 @@
 """Settings of the log's followers, one section each; a section that is absent is a follower that is not."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -8,6 +9,7 @@ from audit.errors import AuditError
 from audit.sinks.webhook import read_secret
 
 NETWORKS = "Private networks it may be in, as CIDR; public addresses always may."
+FORMAT = "`ecs`: documents of Elastic's Common Schema; `ocsf`: events of OCSF 1.8."
 AUTHORITIES = "PEM file of the authorities to trust; none: those of the system."
 
 
@@ -37,6 +39,7 @@ class SyslogSettings(Section):
     ca_file: Path | None = Field(None, description=AUTHORITIES)
     certificate_file: Path | None = Field(None, description="PEM file of our own certificate.")
     key_file: Path | None = Field(None, description="PEM file of its key; none: beside the certificate.")
+    format: Literal["ecs", "ocsf"] = Field("ecs", description=FORMAT)
 
 
 class SplunkSettings(Section):
@@ -47,6 +50,7 @@ class SplunkSettings(Section):
     index: str | None = Field(None, description="The index to write to; none: the token's own.")
     networks: tuple[str, ...] = Field((), description=NETWORKS)
     ca_file: Path | None = Field(None, description=AUTHORITIES)
+    format: Literal["ecs", "ocsf"] = Field("ecs", description=FORMAT)
 
 
 class WebhookSettings(Section):
@@ -56,6 +60,7 @@ class WebhookSettings(Section):
     secret: SecretStr = Field(description="`whsec_` and base64 of 24 to 64 bytes, a secret.")
     networks: tuple[str, ...] = Field((), description=NETWORKS)
     ca_file: Path | None = Field(None, description=AUTHORITIES)
+    format: Literal["ecs", "ocsf"] = Field("ecs", description=FORMAT)
 
     @field_validator("secret")
     @classmethod

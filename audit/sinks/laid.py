@@ -1,11 +1,12 @@
 """Entries laid out as documents: the whole one, or the original alone where the bytes are no head."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from audit.ecs import read_fields
 from audit.errors import HeadError
 from audit.formats import ECS, Format
 from audit.sinks.port import Shipment
@@ -18,6 +19,11 @@ class Laid:
     entry: Shipment
     document: dict[str, Any]
     apart: bool = False
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The fields of the entry's head; none when its bytes are no head."""
+        return {} if self.apart else read_fields(self.entry.head)
 
     def to_json(self) -> bytes:
         """Return the document as one line of JSON, without the line's end."""

@@ -7,7 +7,7 @@ is the one RFC 5612 sets aside for documentation: structured data of a log that 
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from audit.sinks.laid import Laid
 
@@ -36,19 +36,14 @@ def frame(laid: Laid, *, origin: str) -> bytes:
 
 def write_message(laid: Laid, *, origin: str) -> bytes:
     """Return the entry as one RFC 5424 message, its host the first part of the log's ``origin``."""
-    event = laid.document["event"]
-    priority = FACILITY * 8 + _severity(laid.document)
+    fields = laid.fields
+    priority = FACILITY * 8 + SEVERITIES.get(str(fields.get("outcome")), ERROR)
     host = _header(origin.partition("/")[0], _HOSTNAME_LENGTH)
-    action = _header(event.get("action", ""), _MSGID_LENGTH)
-    time = laid.document.get("@timestamp", NIL)
+    action = _header(str(fields.get("action", "")), _MSGID_LENGTH)
+    time = fields.get("time", NIL)
     elements = {"sequence": str(laid.entry.index), "hash": laid.entry.leaf.hex(), "log": origin}
     header = f"<{priority}>1 {time} {host} {APP_NAME} {NIL} {action} {_structured(elements)} "
     return header.encode() + laid.to_json()
-
-
-def _severity(document: Mapping[str, Any]) -> int:
-    outcome = document.get("guildhall", {}).get("outcome")
-    return SEVERITIES.get(outcome, ERROR)
 
 
 def _header(text: str, length: int) -> str:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import orjson
 
-from audit import ecs
+from audit.formats import ECS, Format
 from audit.head import parse_time
 from audit.sinks.http import HttpClient, Reply, UnreachedError
 from audit.sinks.laid import Laid, apart_of, lay_out
@@ -40,6 +40,7 @@ class SplunkSink:
         origin: the log's name, in each event.
         index: Splunk's index; None for the token's own.
         name: the key of the cursor.
+        form: what documents look like.
         patience: seconds until an unacknowledged request is given up and sent again.
     """
 
@@ -51,10 +52,12 @@ class SplunkSink:
         origin: str,
         index: str | None = None,
         name: str = "splunk",
+        form: Format = ECS,
         patience: float = PATIENCE,
     ) -> None:
         self._client = client
         self._origin = origin
+        self._form = form
         self._index = index
         self._name = name
         self._patience = patience
@@ -67,7 +70,7 @@ class SplunkSink:
 
     async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
         """Send the entries and wait until the indexers have them."""
-        return await self._deliver(list(lay_out(entries, origin=self._origin)))
+        return await self._deliver(list(lay_out(entries, origin=self._origin, form=self._form)))
 
     async def ping(self) -> Health:
         """Say whether the collector takes this token; nobody can ask it what it holds."""
@@ -128,7 +131,7 @@ class SplunkSink:
 
     def _set_apart(self, one: Laid) -> Laid:
         entry = one.entry
-        bare = ecs.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
+        bare = self._form.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
         return Laid(entry, bare, apart=True)
 
     def _write(self, one: Laid) -> bytes:
@@ -138,8 +141,8 @@ class SplunkSink:
             "source": self._origin,
             "sourcetype": SOURCETYPE,
         }
-        if "@timestamp" in one.document:
-            event["time"] = parse_time(one.document["@timestamp"]) / SECONDS
+        if "time" in (fields := one.fields):
+            event["time"] = parse_time(fields["time"]) / SECONDS
         if self._index is not None:
             event["index"] = self._index
         return orjson.dumps(event)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from audit.formats import ECS, Format
 from audit.sinks.laid import apart_of, lay_out
 from audit.sinks.port import Delivery, Health, Shipment
 from audit.sinks.rfc5424 import frame
@@ -24,15 +25,23 @@ class SyslogSink:
         address: where, and whether under TLS.
         origin: the log's name, in each message.
         name: the key of the cursor.
+        form: what documents look like.
         timeout: seconds until a receiver that takes nothing is given up.
     """
 
     def __init__(
-        self, address: Address, *, origin: str, name: str = "syslog", timeout: float = TIMEOUT
+        self,
+        address: Address,
+        *,
+        origin: str,
+        name: str = "syslog",
+        form: Format = ECS,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._address = address
         self._timeout = timeout
         self._origin = origin
+        self._form = form
         self._name = name
         self._stream: Stream | None = None
 
@@ -43,7 +52,7 @@ class SyslogSink:
 
     async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
         """Send the entries; they count once the receiver's kernel has them."""
-        laid = list(lay_out(entries, origin=self._origin))
+        laid = list(lay_out(entries, origin=self._origin, form=self._form))
         try:
             await asyncio.to_thread(self._send, b"".join(frame(one, origin=self._origin) for one in laid))
         except OSError as error:

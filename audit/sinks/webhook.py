@@ -15,6 +15,7 @@ from typing import Final
 import orjson
 
 from audit.errors import AuditError
+from audit.formats import ECS, Format
 from audit.head import format_time
 from audit.sinks.http import HttpClient, Reply, UnreachedError
 from audit.sinks.laid import Laid, apart_of, lay_out
@@ -61,6 +62,7 @@ class WebhookSink:
         origin: the log's name, in each message.
         clock: tells microseconds UTC; the time of a message.
         name: the key of the cursor.
+        form: what documents look like.
     """
 
     def __init__(
@@ -71,10 +73,12 @@ class WebhookSink:
         origin: str,
         clock: Callable[[], int],
         name: str = "webhook",
+        form: Format = ECS,
     ) -> None:
         self._client = client
         self._secret = secret
         self._origin = origin
+        self._form = form
         self._clock = clock
         self._name = name
 
@@ -85,7 +89,7 @@ class WebhookSink:
 
     async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
         """Post the entries as one message, or as several when one is too large."""
-        return await self._deliver(list(lay_out(entries, origin=self._origin)))
+        return await self._deliver(list(lay_out(entries, origin=self._origin, form=self._form)))
 
     async def ping(self) -> Health:
         """Post a message without entries; the receiver answers it like any other."""

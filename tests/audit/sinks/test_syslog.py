@@ -1,8 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import orjson
 import pytest
 
+from audit.formats import OCSF
 from audit.merkle import leaf_hash
 from audit.sinks.laid import lay_out
 from audit.sinks.rfc5424 import frame, write_message
@@ -62,6 +64,15 @@ def test_what_is_no_head_is_an_error_with_the_original() -> None:
     message = read_message(write_message(laid, origin=ORIGIN))
     assert (int(message["priority"]), message["time"], message["id"]) == (13 * 8 + 3, b"-", b"-")
     assert laid.apart
+
+
+def test_the_message_may_be_an_event_of_ocsf_with_the_same_header() -> None:
+    (laid,) = lay_out([make_entry(1)], origin=ORIGIN, form=OCSF)
+    message = read_message(write_message(laid, origin=ORIGIN))
+    assert {name: message[name] for name in ("priority", "time", "id", "data")} == {
+        name: written(1)[name] for name in ("priority", "time", "id", "data")
+    }
+    assert orjson.loads(message["text"])["class_uid"] == 6003
 
 
 def test_a_frame_counts_octets_and_not_letters() -> None:
