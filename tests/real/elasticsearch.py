@@ -57,7 +57,8 @@ class ElasticsearchServer(RealServer):
             self.hand_over(path)
 
     def command(self) -> list[str]:
-        places = {"path.data": str(self.folder / "data"), "path.logs": str(self.folder / "logs")}
+        names = {"path.data": "data", "path.logs": "logs", "path.repo": "snapshots"}
+        places = {setting: str(self.folder / name) for setting, name in names.items()}
         options = {**OPTIONS, **places, "http.port": str(self.port), "transport.port": "0"}
         settings = [part for name, value in options.items() for part in ("-E", f"{name}={value}")]
         return [str(fetch_distribution() / "bin" / "elasticsearch"), *settings]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
@@ -273,6 +273,41 @@ async def lose_answer(
     if request.transport is not None:
         request.transport.abort()
     return done
+
+
+async def break_off(
+    fake: FakeElasticsearch, request: web.Request, operations: list[Create]
+) -> web.StreamResponse:
+    """Do everything, and break the connection in the middle of the answer."""
+    done = await healthy(fake, request, operations)
+    assert isinstance(done, web.Response)
+    assert isinstance(done.body, bytes)
+    broken = web.StreamResponse(
+        headers={**HEADERS, "Content-Type": JSON, "Content-Length": str(len(done.body))}
+    )
+    await broken.prepare(request)
+    await broken.write(done.body[: len(done.body) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return broken
+
+
+def divert(places: Sequence[int]) -> Step:
+    """Do everything, but put the operations at these places into the failure store, as a success."""
+
+    async def step(
+        fake: FakeElasticsearch, _request: web.Request, operations: list[Create]
+    ) -> web.StreamResponse:
+        items = []
+        for place, operation in enumerate(operations):
+            if place in places:
+                stored = {"_index": f".fs-{operation.index}", "_id": "x", "result": "created", "status": 201}
+                items.append({**stored, "_id": operation.id, "failure_store": "used"})
+            else:
+                items.append(fake.create(operation))
+        return answer(items)
+
+    return step
 
 
 def hang_after_doing(released: asyncio.Event) -> Step:
