@@ -76,5 +76,7 @@ def read_indexes(answer: Mapping[str, Any]) -> list[int]:
 
 def read_buckets(answer: Mapping[str, Any]) -> dict[int, int]:
     """Return the documents per bucket, by the first index of the bucket."""
+    if answer["_shards"]["total"] == 0:
+        return {}  # no index at all, so nothing was aggregated
     buckets = answer["aggregations"]["buckets"]["buckets"]
     return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}

@@ -122,7 +122,7 @@ class FakeElasticsearch:
             ((ordered,),) = (sort.values() for sort in body["sort"])
             hits.sort(key=lambda one: one["sort"], reverse=ordered["order"] == "desc")
         hits = [one for one in hits if one["sort"] > body.get("search_after", [-1, -1])]
-        answer: Document = {"hits": {"hits": hits[: body["size"]]}}
+        answer: Document = {"hits": {"hits": hits[: body["size"]]}, "_shards": {"total": 1}}
         if "aggregations" in body:
             interval = body["aggregations"]["buckets"]["histogram"]["interval"]
             buckets = Counter(one["sort"][0] - one["sort"][0] % interval for one in hits)
