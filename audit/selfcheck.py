@@ -17,7 +17,7 @@ from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, TileError
 from audit.events import Action
 from audit.merkle import HASH_SIZE
-from audit.models import body, checkpoint, entry, log_head, pruned
+from audit.models import body, checkpoint, entry, log_head, pruned, published
 from audit.rowcheck import Fault, Keys, check_entry, check_seals, read_parts
 from audit.tile_rows import compute_with_hashes, load_tile
 from audit.tiles import TILE_WIDTH
@@ -26,6 +26,8 @@ Believe = Callable[[bytes], Checkpoint]
 """Returns the checkpoint in a signed note, or raises AuditError when it is not signed as it must be."""
 
 FindKeys = Callable[[set[UUID | None]], Awaitable[Keys]]
+_SIGNED: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
+_PUBLISHED: Final = sa.select(published.c.note)
 _ROWS: Final = sa.select(entry, body.c.parts).join(body, body.c.index == entry.c.index, isouter=True)
 
 
@@ -91,12 +93,16 @@ class SelfCheck:
         return next((fault for fault in faults if fault is not None), None)
 
     async def _check_signed(self, connection: AsyncConnection, size: int) -> Fault | None:
-        latest = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
-        note = await connection.scalar(latest)
-        if note is None:
-            return None
+        for latest in (_SIGNED, _PUBLISHED):
+            note = await connection.scalar(latest)
+            fault = None if note is None else await self._check_note(connection, str(note), size)
+            if fault is not None:
+                return fault
+        return None
+
+    async def _check_note(self, connection: AsyncConnection, note: str, size: int) -> Fault | None:
         try:
-            signed = self._believe(str(note).encode())
+            signed = self._believe(note.encode())
         except AuditError as error:
             return Fault("checkpoint_changed", None, f"The stored checkpoint does not hold: {error}")
         if signed.size > size:

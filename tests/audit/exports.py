@@ -25,7 +25,7 @@ def records(count: int, template: Record | None = None) -> list[Record]:
     return [replace(alike, head_fields={**alike.head_fields, "id": str(uuid7())}) for _ in range(count)]
 
 
-async def grow(store: Store, log: Log, count: int) -> None:
+async def grow(store: Store, log: Log, count: int, *, remembers: bool = False) -> None:
     """Append `count` entries, sealed under the store's own keys, and sign."""
     part = Part(name="call", subject=None, content={"bytes": 12})
     event = Event(action=Action.MODEL_INVOKE, actor=uuid7(), parts=(part,))
@@ -33,7 +33,7 @@ async def grow(store: Store, log: Log, count: int) -> None:
     for start in range(0, count, AT_ONCE):
         made = records(min(AT_ONCE, count - start), template)
         await log.append([Pending(one, "gateway") for one in made])
-    await store.checkpointer(log).sign(store.clock())
+    await store.checkpointer(log, remembers=remembers).sign(store.clock())
 
 
 async def export(store: Store, folder: Path) -> Path:
