@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
+from aiohttp.web import AppRunner
 
 from audit import merkle, tiles
 from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
@@ -189,7 +190,7 @@ async def ship(store: Store, first: int = 0, fake: FakeElasticsearch | None = No
     return cluster.documents
 
 
-async def open_scene(template: Template, folder: Path) -> tuple[Scene, server.web.AppRunner]:
+async def open_scene(template: Template, folder: Path) -> tuple[Scene, AppRunner]:
     """Copy the template and start its Elasticsearch."""
     shutil.copytree(template.folder, folder)
     store = Store.at(folder)
