@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from console.catalog.forms import Form
+from console.pseudonyms import pseudonym
 from policy.models import ReviewDecision
 
 SHORTEST_REASON = 3
@@ -73,6 +74,11 @@ class Someone(BaseModel):
     id: UUID
     handle: str | None
     name: str | None
+
+    @property
+    def shown(self) -> str:
+        """The name, or the pseudonym that is left of an erased person."""
+        return self.name or pseudonym(self.id)
 
 
 class RequestCreated(BaseModel):

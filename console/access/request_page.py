@@ -72,7 +72,7 @@ async def _grant(work: UnitOfWork, grant_id: UUID | None) -> tuple[Grant | None,
 
 def tell_steps(asked: RequestDetail, grant: Grant | None, revoker: Profile | None, now: int) -> list[Step]:
     """Return what happened and what is still to come, in order."""
-    who = asked.requester.name or "Somebody no longer known"
+    who = asked.requester.shown
     first = Step("Asked", asked.created, f"{who}, for team {asked.team}", asked.purpose, "info", "message")
     steps = [first, *(_answer(review) for review in asked.reviews), *_open(asked.missing)]
     if asked.state in ENDINGS and grant is None:
@@ -85,7 +85,7 @@ def tell_steps(asked: RequestDetail, grant: Grant | None, revoker: Profile | Non
 
 def _answer(review: ReviewRead) -> Step:
     approves = review.decision == "approve"
-    who = review.reviewer.name or "Somebody no longer known"
+    who = review.reviewer.shown
     groups = " and ".join(group_in_words(group) for group in review.groups)
     words = f"“{review.meaning}”" + (f" {review.reason}" if review.reason else "")
     return Step(

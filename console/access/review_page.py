@@ -87,7 +87,7 @@ async def open_review(
 def describe_signed(asked: RequestDetail) -> list[tuple[str, str]]:
     """Return every member of the content that is hashed and signed, in reading order."""
     content = {**asked.content, "route": asked.content["route"]["name"]}
-    content["requester"] = f"{asked.requester.name or 'unknown'} ({content['requester']})"
+    content["requester"] = f"{asked.requester.shown} ({content['requester']})"
     order = [*LABELS, *(name for name in content if name not in LABELS)]
     return [(LABELS.get(name, name), str(content[name])) for name in order if content.get(name) is not None]
 

@@ -10,8 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.events import EVENT_TYPES, EventType
 from audit.head import Head
 from console.models import Cluster, Model, Route
+from console.pseudonyms import pseudonym
 from policy.models import Change, Grant
-from sso.models import Profile, Team
+from sso.models import Person, Profile, Team
 from sso.principal import system_principal
 
 ENDINGS: Mapping[str, str] = {
@@ -26,11 +27,15 @@ _TYPES: Mapping[str, EventType] = {str(action): kind for action, kind in EVENT_T
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names of people (and our own parts) and routes by id; `others` holds other things in words."""
+    """The names of people (and our own parts) and routes by id; `others` holds other things in words.
+
+    `erased` are people without a name: only their pseudonyms are left.
+    """
 
     people: Mapping[UUID, str]
     routes: Mapping[UUID, str]
     others: Mapping[UUID, str] = field(default_factory=dict)
+    erased: Collection[UUID] = ()
 
 
 class TrailLookup:
@@ -56,11 +61,12 @@ async def read_names(session: AsyncSession, heads: Sequence[Head]) -> Names:
     """Return the present names of everybody and every route that `heads` refer to."""
     actors = {head.actor for head in heads if head.actor}
     places = {head.resource.id for head in heads if head.resource and head.resource.id}
-    people = await session.exec(
-        select(Profile.person_id, Profile.name).where(col(Profile.person_id).in_(actors | places))
-    )
+    people = select(Person.id, Profile.name).outerjoin(Profile, col(Profile.person_id) == col(Person.id))
+    known = dict((await session.exec(people.where(col(Person.id).in_(actors | places)))).all())
+    named = {person: name for person, name in known.items() if name is not None}
     routes = await session.exec(select(Route.id, Route.name).where(col(Route.id).in_(places)))
-    return Names(SYSTEM | dict(people.all()), dict(routes.all()), await _read_others(session, places))
+    others = await _read_others(session, places)
+    return Names(SYSTEM | named, dict(routes.all()), others, known.keys() - named.keys())
 
 
 async def _read_others(session: AsyncSession, places: Collection[UUID]) -> dict[UUID, str]:
@@ -97,6 +103,8 @@ def tell(head: Head, names: Names) -> str:
 
 
 def _call_actor(head: Head, names: Names) -> str:
+    if head.actor is not None and head.actor in names.erased:
+        return f"An {pseudonym(head.actor)}"
     return names.people.get(head.actor, "Someone") if head.actor else "Someone unknown"
 
 
@@ -104,6 +112,8 @@ def _call_resource(head: Head, names: Names) -> str:
     if head.resource is None:
         return "something"
     words, place = head.resource.type.replace("_", " "), head.resource.id
+    if place is not None and place in names.erased:
+        return f"an {pseudonym(place)}"
     named = (names.routes, names.people, names.others)
     found = next((known[place] for known in named if place in known), None) if place else None
     return found or f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

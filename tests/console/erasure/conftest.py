@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from console.access.forms import AccessRequestCreate, ReviewCreate
+from console.access.requesting import request_access
+from console.access.reviewing import review_request
 from console.erasure.person import erase_person
 from console.erasure.settle import settle_erasures
 from console.questions import Origin
@@ -12,9 +15,10 @@ from console.services import Services
 from console.sign_in.admission import start_session
 from console.sign_in.providers import dev_issuer
 from console.work import UnitOfWork
+from policy.models import Change
 from sso.claims import IdTokenClaims
 from sso.principal import Principal, system_principal
-from tests.console.conftest import START
+from tests.console.conftest import START, WorkAs
 
 HANDLE = "zelda-quist"
 NAME = 'Zelda "Zè" Quist'
@@ -22,6 +26,7 @@ MAIL = "zelda.quist@post.example"
 SUBJECT = "subject-of-zelda-4711"
 ADDRESS = "203.0.113.77"
 AGENT = "Zeppelin-Browser/77"
+PURPOSE = f"Score the shops that {NAME} looks after"
 TRACES = (HANDLE, NAME, MAIL, SUBJECT, ADDRESS, AGENT)
 
 
@@ -61,3 +66,15 @@ class Zelda:
 def zelda(services: Services, teams: dict[str, UUID]) -> Zelda:
     assert teams
     return Zelda(services)
+
+
+async def ask(zelda: Zelda) -> UUID:
+    asked = {"route": "risk.credit-default", "team": "retail", "purpose": PURPOSE, "duration_days": 30}
+    return (await request_access(await zelda.work(), AccessRequestCreate(**asked))).id
+
+
+async def refuse(work_as: WorkAs, services: Services, request: UUID, reason: str) -> None:
+    async with services.database.read() as session:
+        signed = (await session.get_one(Change, request)).content_hash
+    answer = ReviewCreate(decision="refuse", meaning=f"Not for {HANDLE}", reason=reason, content_hash=signed)
+    await review_request(await work_as("owner", stepped_up=True), request, answer)

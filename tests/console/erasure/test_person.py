@@ -9,9 +9,6 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from audit.models import RowVersion
-from console.access.forms import AccessRequestCreate, ReviewCreate
-from console.access.requesting import request_access
-from console.access.reviewing import review_request
 from console.access.revoking import revoke_grant
 from console.catalog.stopping import stop_route
 from console.erasure.words import ERASED, find_names
@@ -20,24 +17,10 @@ from policy.canonical import content_hash
 from policy.models import Change, ChangeState, Grant, PrincipalType, Review
 from sso.models import Membership, Person, PersonState, Profile, Session
 from tests.console.conftest import START, Catalog, WorkAs
-from tests.console.erasure.conftest import HANDLE, NAME, TRACES, Zelda
+from tests.console.erasure.conftest import HANDLE, NAME, PURPOSE, TRACES, Zelda, ask, refuse
 from tests.console.visitor import heads
 
 pytestmark = pytest.mark.slow
-
-PURPOSE = f"Score the shops that {NAME} looks after"
-
-
-async def ask(zelda: Zelda) -> UUID:
-    asked = {"route": "risk.credit-default", "team": "retail", "purpose": PURPOSE, "duration_days": 30}
-    return (await request_access(await zelda.work(), AccessRequestCreate(**asked))).id
-
-
-async def refuse(work_as: WorkAs, services: Services, request: UUID, reason: str) -> None:
-    async with services.database.read() as session:
-        signed = (await session.get_one(Change, request)).content_hash
-    answer = ReviewCreate(decision="refuse", meaning=f"Not for {HANDLE}", reason=reason, content_hash=signed)
-    await review_request(await work_as("owner", stepped_up=True), request, answer)
 
 
 async def everything(services: Services) -> str:

@@ -1,14 +1,18 @@
 from uuid import UUID
 
 import pytest
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
-from audit.database import for_writing
 from audit.event import Outcome
 from audit.events import Action
-from audit.models import subject_key
-from sso.models import PlatformRole, Profile, RoleAssignment
+from console.erasure.person import erase_person
+from console.erasure.settle import settle_erasures
+from console.pseudonyms import pseudonym
+from console.questions import Origin
+from console.work import UnitOfWork
+from sso.models import PlatformRole, RoleAssignment
+from sso.principal import system_principal
 from tests.console.trail.trail import Trail
 
 pytestmark = pytest.mark.slow  # each fills and signs a log
@@ -136,7 +140,19 @@ async def test_an_entry_shows_its_parts_until_the_person_is_erased(trail: Trail)
     ]
     assert shown["parts"][1]["content"] is None
     assert shown["actor"] == {"id": str(trail.people["member"]), "name": None}
-    assert shown["sentence"] == "Someone called risk.credit-default."
+    assert shown["sentence"] == f"An {pseudonym(trail.people['member'])} called risk.credit-default."
+
+
+async def test_an_erased_person_is_found_by_id_and_no_more_by_handle(trail: Trail) -> None:
+    person, event = trail.people["member"], await trail.happen()
+    await erase(trail, person)
+    await trail.settle()
+    by_handle = await trail.get("auditor", EVENTS, q="actor:member")
+    assert (by_handle.status_code, by_handle.json()["reasons"]) == (422, ["invalid_query", "column:7"])
+    found = (await trail.get("auditor", EVENTS, q=f"actor:{person}")).json()["items"]
+    assert [item["id"] for item in found] == [str(event)]
+    (erasing,) = (await trail.get("auditor", EVENTS, q="action:subject.erase")).json()["items"]
+    assert erasing["sentence"] == f"The personal data of an {pseudonym(person)} were erased."
 
 
 async def test_an_entry_that_does_not_exist_is_not_found(trail: Trail) -> None:
@@ -157,8 +173,7 @@ async def narrow(trail: Trail, scope: str) -> None:
 
 
 async def erase(trail: Trail, person: UUID) -> None:
-    async with for_writing(trail.services.keys.engine).begin() as connection:
-        erased = {"wrapped": None, "erased": trail.services.clock()}
-        await connection.execute(subject_key.update().where(subject_key.c.subject == person).values(erased))
-    async with trail.services.database.write() as session:
-        await session.exec(delete(Profile).where(col(Profile.person_id) == person))
+    work = UnitOfWork(trail.services, system_principal("worker"), Origin("process"))
+    async with work.write() as session:
+        await erase_person(work, session, person)
+    await settle_erasures(trail.services)
