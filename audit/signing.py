@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from audit.checkpoint import Checkpoint, Signer, sign_checkpoint
 from audit.cosignature import Cosigner
 from audit.database import for_writing
+from audit.heads.state import write_state
 from audit.key_history import read_key_history, trust_of
 from audit.last_signed import ForkRefusedError, LastSigned, refuse_fork
 from audit.log import Log, own_head
@@ -28,6 +29,7 @@ from audit.waiting import rest
 
 REPUBLISH_EVERY: Final = 60_000_000
 UNASKED: Final = "Nothing is signed yet: none of those who remember how far the log was signed has answered."
+ITSELF: Final = "The log itself"
 _SECOND: Final = 1_000_000
 _LATEST: Final = sa.select(checkpoint.c.note).order_by(checkpoint.c.size.desc()).limit(1)
 _PUBLISHED: Final = sa.select(published.c.size, published.c.time)
@@ -93,6 +95,7 @@ class Checkpointer:
         heads: Heads | None = None,
     ) -> None:
         """``last_signed`` is a second place, outside the database's backups; ``heads`` are off this host."""
+        self._engine = engine
         self._writing = for_writing(engine)
         self._log = log
         self._keys = keys if isinstance(keys, LogKeys) else LogKeys(keys)
@@ -129,6 +132,15 @@ class Checkpointer:
         )
 
     async def _sign_when(
+        self, now: int, wanted: Callable[[Checkpoint, int | None, int], bool]
+    ) -> Checkpoint | None:
+        try:
+            return await self._sign_extending(now, wanted)
+        except ForkRefusedError as error:
+            await write_state(self._engine, ITSELF, "fork", now, trouble=str(error))
+            raise
+
+    async def _sign_extending(
         self, now: int, wanted: Callable[[Checkpoint, int | None, int], bool]
     ) -> Checkpoint | None:
         remembered = self._heads.known()

@@ -13,6 +13,7 @@ from audit.heads.directory import DirectoryKeeper
 from audit.heads.indexed import ElasticsearchKeeper
 from audit.heads.port import HeadKeeper
 from audit.heads.remembered import PATIENCE, RememberedHeads
+from audit.heads.state import keep_states
 from audit.key_history import trust_of
 from audit.keyring import MemoryKeyRing
 from audit.note import parse_any_vkey
@@ -21,6 +22,7 @@ from audit.sinks.elasticsearch import open_cluster
 from audit.sinks.http import HttpClient
 from audit.trust import NO_QUORUM, Group, Trust
 from audit.witness.client import WitnessClient
+from audit.witness.rounds import QUORUM as ROUNDS_QUORUM
 from audit.witness.rounds import Rounds
 from console.services import Services
 from console.settings import Settings
@@ -59,6 +61,8 @@ async def open_anchors(services: Services, engine: AsyncEngine) -> Anchors:
     keepers = [*_keepers(services, lambda: trust), *witnesses]
     heads = RememberedHeads(keepers, engine, services.clock, every=settings.audit.heads.every_seconds)
     loops: list[Loop] = [heads]
+    names = [keeper.name for keeper in keepers] + ([ROUNDS_QUORUM] if witnesses else [])
+    await keep_states(engine, names)
     if witnesses:
         quorum = settings.audit.witness_quorum
         loops.append(Rounds(witnesses, quorum, engine, _recorder(services), services.clock))

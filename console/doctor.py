@@ -16,6 +16,7 @@ from console.pings import ping_all
 from console.services import Services, build
 from console.settings import Settings
 from console.sign_in.providers import dev_issuer
+from console.vouching import read_vouchers
 from sso.errors import ProviderError
 
 MENDS = {
@@ -26,8 +27,16 @@ MENDS = {
     "policy": "Check policy.opa_url, that the server runs, and that it holds the bundle.",
     "issuer": "Check the issuer's address, and that this host reaches it.",
     "own issuer": "Start `guildhall serve`: the development provider lives in the console's own process.",
+    "keeper": "Set audit.heads.folder to a mount operators cannot rewrite, or a witness, or Elasticsearch.",
+    "directory": "Check audit.heads.folder, its mount, and who may write there.",
+    "elasticsearch": "Check audit.elasticsearch, and that its user may write our index of checkpoints.",
+    "witness": "Check audit.witnesses, that the witness runs, and that it was given this log's keys.",
+    "quorum": "Check audit.witnesses and audit.witness_quorum, and each witness above.",
+    "timestamp": "Check audit.timestamp, and that the authority answers.",
+    "fork": "Keep everything as it is and read the how-to on a log that refuses to sign.",
     "sink": "Check the settings under audit; the log waits and ships when the sink answers.",
 }
+TOLD = "It knows the newest checkpoint it was told of."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ async def examine(settings: Settings) -> list[Finding]:
         found += [await _sink(services, sink) for sink in build_sinks(settings)]
         found.append(await _entries(services))
         found += await _alarms(services)
+        found += await _vouchers(services)
     finally:
         await services.close()
     return [*found, await _migrated(settings), _grpc()]
@@ -127,6 +137,17 @@ async def _alarms(services: Services) -> list[Finding]:
         ]
     except (SQLAlchemyError, OSError):  # the database has a finding of its own
         return []
+
+
+async def _vouchers(services: Services) -> list[Finding]:
+    try:
+        vouchers = await read_vouchers(services)
+    except (SQLAlchemyError, OSError):  # the database has a finding of its own
+        return []
+    return [
+        Finding(one.name, one.trouble is None, one.trouble or TOLD, MENDS[one.kind] if one.trouble else "")
+        for one in vouchers
+    ]
 
 
 async def _migrated(settings: Settings) -> Finding:

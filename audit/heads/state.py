@@ -1,5 +1,6 @@
 """How each keeper, witness and authority does, kept in the log's database for whoever looks after it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -33,6 +34,12 @@ async def read_states(engine: AsyncEngine) -> list[KeeperState]:
     async with engine.connect() as connection:
         rows = await connection.execute(sa.select(keeper_state).order_by("kind", "name"))
         return [KeeperState(**row) for row in rows.mappings()]
+
+
+async def keep_states(engine: AsyncEngine, names: Collection[str]) -> None:
+    """Forget all states but those called ``names``, at a start: the others are not attended to any more."""
+    async with for_writing(engine).begin() as connection:
+        await connection.execute(keeper_state.delete().where(keeper_state.c.name.not_in(names)))
 
 
 async def write_state(

@@ -29,7 +29,7 @@ EVERY: Final = 2.0
 PATIENCE: Final = 10.0
 AGAIN_AFTER: Final = 60_000_000
 ALARM_AFTER: Final = 300_000_000
-QUORUM: Final = "The quorum of witnesses"
+QUORUM: Final = "Quorum of witnesses"
 _REASONS: Final = {
     HTTPStatus.FORBIDDEN: "key_refused",
     HTTPStatus.NOT_FOUND: "log_unknown",

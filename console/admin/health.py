@@ -17,6 +17,7 @@ from console.guard import standing_faults
 from console.pings import ping_all
 from console.questions import Resource
 from console.services import Services
+from console.vouching import Voucher, read_vouchers
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
@@ -61,6 +62,7 @@ class Follower:
 class Health:
     """What the health page shows; `progress` is None when a database does not answer.
 
+    `vouchers`: who remembers or witnesses, off this host, how far the log was signed.
     `faults`: what is stored otherwise than it was signed, a sentence each.
     `alarms`: what else a person has to look into.
     `is_well`: everything answers, the log and its followers keep up, it holds what was signed, and no alarm.
@@ -71,6 +73,7 @@ class Health:
     followers: Sequence[Follower]
     faults: Sequence[str]
     alarms: Sequence[Alarm]
+    vouchers: Sequence[Voucher]
     profile: str
     revision: str
     is_well: bool
@@ -88,9 +91,9 @@ async def read_health(work: UnitOfWork) -> Health:
     try:
         progress, followers = await log_progress(services), await read_followers(services)
         faults = [fault.sentence for fault in await standing_faults(services)]
-        alarms = await read_alarms(services)
+        alarms, vouchers = await read_alarms(services), await read_vouchers(services)
     except (SQLAlchemyError, KeyStoreError):
-        progress, followers, faults, alarms = None, [], [], []
+        progress, followers, faults, alarms, vouchers = None, [], [], [], []
     pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
     return Health(
         pings=pings,
@@ -98,11 +101,13 @@ async def read_health(work: UnitOfWork) -> Health:
         followers=followers,
         faults=faults,
         alarms=alarms,
+        vouchers=vouchers,
         profile=services.settings.profile.value,
         revision=services.policy_revision,
         is_well=all(ping.is_well for ping in pings)
         and _keeps_up(progress, followers)
-        and not (faults or alarms),
+        and not (faults or alarms)
+        and all(one.trouble is None for one in vouchers),
     )
 
 
