@@ -48,12 +48,13 @@ def _create_engine(url: str, tree: str, server_settings: dict[str, str]) -> Asyn
 
 def _create_sqlite_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(url, connect_args={"isolation_level": None}, hide_parameters=True)
-    sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
+    sa.event.listen(engine.sync_engine, "connect", set_pragmas)
     sa.event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
-def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own class
+def set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own class
+    """Give a new connection to a SQLite log its settings."""
     cursor = connection.cursor()
     for pragma in (
         # Before anything is written: a log that is pruned gives its pages back (audit.custody.space).

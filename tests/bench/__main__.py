@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
-from tests.bench import spool
+from tests.bench import append, spool
 from tests.bench.command import run
 from tests.bench.result import Result
 
-RUNS: dict[str, Callable[[], Result]] = {"spool": spool.measure}
+RUNS: dict[str, Callable[[], Result]] = {
+    "append-postgresql": append.measure_postgresql,
+    "append-sqlite": append.measure_sqlite,
+    "spool": spool.measure,
+}
 
 if __name__ == "__main__":
     raise SystemExit(run("tests.bench", RUNS))

@@ -70,11 +70,17 @@ class Result:
 
 
 def median_row(
-    what: str, unit: str, rounds: list[float], floor: float | None = None, aim: float | None = None
+    what: str,
+    unit: str,
+    rounds: list[float],
+    floor: float | None = None,
+    aim: float | None = None,
+    *,
+    lower_is_better: bool = False,
 ) -> Row:
     """Return the row of the median of some rounds, rounded to what two rounds could tell apart."""
     shown = [round(value, 4) for value in rounds]
-    return Row(what, round(statistics.median(rounds), 4), unit, shown, floor, aim)
+    return Row(what, round(statistics.median(rounds), 4), unit, shown, floor, aim, lower_is_better)
 
 
 def _commit() -> str:

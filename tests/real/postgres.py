@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ class PostgresServer(RealServer):
 
     name: ClassVar[str] = "postgres"
     start_seconds: ClassVar[float] = 60.0
+    options: ClassVar[Mapping[str, str]] = OPTIONS
 
     def fetch(self) -> None:
         _binaries()
@@ -48,7 +50,7 @@ class PostgresServer(RealServer):
             )
 
     def command(self) -> list[str]:
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
         place = ["-D", str(self.folder / "data"), "-h", HOST, "-p", str(self.port)]
         return [str(_binaries() / "postgres"), *place, *options]
 
