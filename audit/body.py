@@ -15,7 +15,6 @@ from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from audit import canonical
 from audit.errors import CanonicalError, EntryTooLargeError, PartError
@@ -99,7 +98,7 @@ def open_part(sealed: SealedPart, key: SubjectKey) -> Mapping[str, object]:
     """
     nonce, ciphertext = sealed.sealed[:NONCE_SIZE], sealed.sealed[NONCE_SIZE:]
     try:
-        salted = AESGCM(key.secret).decrypt(nonce, ciphertext, sealed.commitment)
+        salted = key.cipher.decrypt(nonce, ciphertext, sealed.commitment)
         plain = canonical.decode_map(salted[SALT_SIZE:])
     except (InvalidTag, ValueError, CanonicalError):
         raise PartError(f"The part {sealed.name!r} does not open under key {key.key_id}.") from None
@@ -162,7 +161,7 @@ def _seal(part: Part, key: SubjectKey, entropy: Entropy) -> SealedPart:
         key_id=key.key_id,
         subject=part.subject,
         commitment=commitment,
-        sealed=nonce + AESGCM(key.secret).encrypt(nonce, salted, commitment),
+        sealed=nonce + key.cipher.encrypt(nonce, salted, commitment),
     )
 
 

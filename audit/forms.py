@@ -6,11 +6,11 @@ name may hold any letter): it takes the way through audit.record and audit.fold,
 """
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+from audit.canonical import MAX_INT
 from audit.errors import HeadError
-from audit.head import parse_time
+from audit.head import parse_second
 
 _ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _DIGEST: Final = "[0-9a-f]{64}"
@@ -19,8 +19,7 @@ _CODES: Final = rf"{_CODE}(?:,{_CODE})*"
 _OUTCOME: Final = "success|failure|denied|unknown"
 _TIME: Final = r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
 
-RECORD: Final = re.compile(
-    r'\{"head":'
+_HEAD: Final = (
     rf'(?P<start>\{{"action":"(?P<action>[a-z_]+(?:\.[a-z_]+){{1,2}})"(?:,"actor":"(?P<actor>{_ID})")?)'
     rf'(?P<middle>(?:,"decision":"(?P<decision>{_ID})")?(?:,"evaluation":"{_ID}")?'
     rf'(?:,"flags":\[{_CODES}\])?(?:,"grant":"(?P<grant>{_ID})")?,"id":"(?P<id>{_ID})")'
@@ -30,9 +29,12 @@ RECORD: Final = re.compile(
     rf'(?P<end>(?:,"request":"(?P<request>{_ID})")?'
     rf'(?:,"resource":\{{(?:"id":"(?P<resource_id>{_ID})",)?"type":"(?P<resource_type>[a-z_]+)"\}})?'
     rf',"retention":"(?P<retention>[a-z_]+)"(?:,"state":"{_DIGEST}")?,"time":"(?P<time>{_TIME})","v":1\}})'
-    r',"parts":\[',
-    re.ASCII,
 )
+
+HEAD: Final = re.compile(_HEAD, re.ASCII)
+"""A record's head, which has no place yet."""
+
+RECORD: Final = re.compile(rf'\{{"head":{_HEAD},"parts":\[', re.ASCII)
 """A record up to its parts. ``start``, ``middle``, ``policy``, ``reasons`` and ``end`` are what a placed head
 is put together from: ``body`` comes behind ``start``, ``number`` behind ``middle``, ``producer`` behind
 ``policy``."""
@@ -46,6 +48,9 @@ OUTCOME_END: Final = re.compile(rf'\],"reasons":\[(?P<codes>(?:{_CODES})?)\]\}}'
 """What comes behind an outcome's parts."""
 
 RECORD_END: Final = "]}"
+
+LONGEST_PLACE: Final = len(f',"body":"{"0" * 64}","number":{MAX_INT},"producer":"{"x" * 64}"')
+"""What a place adds to a head at most: every head must fit with it (audit.record says the same)."""
 
 _PART: Final = re.compile(
     rf'\{{"commitment":"({_DIGEST})","key":"{_ID}","name":"[a-z_]+",'
@@ -89,16 +94,9 @@ def read_parts(text: str, start: int) -> Parts | None:
     return None if commitments else Parts("", [], start)
 
 
-@lru_cache(maxsize=256)
-def _second(text: str) -> int | None:
-    """Return the second that the first 19 letters of a time name, in microseconds; None for 30 February."""
-    try:
-        return parse_time(f"{text}.000000Z")
-    except HeadError:
-        return None
-
-
 def read_time(text: str) -> int | None:
     """Return the microseconds since 1970 of a time that matched its form; None when there is no such day."""
-    second = _second(text[:19])
-    return None if second is None else second + int(text[20:26])
+    try:
+        return parse_second(text[:19]) * 1_000_000 + int(text[20:26])
+    except HeadError:
+        return None

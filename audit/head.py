@@ -111,11 +111,8 @@ def format_time(micros: int) -> str:
     Raises:
         HeadError: outside the years 1 to 9999.
     """
-    try:
-        moment = _EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        raise HeadError("The time is outside the years 1 to 9999.") from None
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    second, rest = divmod(micros, 1_000_000)
+    return f"{_format_second(second)}.{rest:06d}Z"
 
 
 def parse_time(text: str) -> int:
@@ -126,8 +123,28 @@ def parse_time(text: str) -> int:
     """
     if _TIME.fullmatch(text) is None:
         raise HeadError("A time is written as 2026-01-31T23:59:59.000000Z.")
+    return parse_second(text[:19]) * 1_000_000 + int(text[20:26])
+
+
+# Of many times in a row most are of one second, and the calendar is the dear part.
+@lru_cache(maxsize=256)
+def _format_second(second: int) -> str:
     try:
-        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+        moment = _EPOCH + timedelta(seconds=second)
+    except OverflowError:
+        raise HeadError("The time is outside the years 1 to 9999.") from None
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+@lru_cache(maxsize=256)
+def parse_second(text: str) -> int:
+    """Read the first 19 letters of a time, as seconds since 1970.
+
+    Raises:
+        HeadError: there is no such moment, such as 30 February.
+    """
+    try:
+        return (datetime.fromisoformat(f"{text}+00:00") - _EPOCH) // timedelta(seconds=1)
     except ValueError:
         raise HeadError("The time names no moment.") from None
 

@@ -28,10 +28,13 @@ class SubjectKey:
     key_id: UUID
     subject: UUID | None
     secret: bytes = field(repr=False)
+    cipher: AESGCM = field(init=False, repr=False, compare=False)
+    """AES-256-GCM under the secret, set up once."""
 
     def __post_init__(self) -> None:
         if len(self.secret) != KEY_SIZE:
             raise ValueError("A subject key has 32 bytes.")
+        object.__setattr__(self, "cipher", AESGCM(self.secret))
 
 
 class KeyRing(Protocol):

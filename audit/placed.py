@@ -9,7 +9,17 @@ from typing import Final, NamedTuple
 
 from audit.body import MAX_PARTS
 from audit.canonical import MAX_INT
-from audit.forms import OUTCOME, OUTCOME_END, RECORD, RECORD_END, Parts, join_parts, read_parts, read_time
+from audit.forms import (
+    LONGEST_PLACE,
+    OUTCOME,
+    OUTCOME_END,
+    RECORD,
+    RECORD_END,
+    Parts,
+    join_parts,
+    read_parts,
+    read_time,
+)
 from audit.head import MAX_HEAD, is_producer
 from audit.merkle import leaf_hash
 
@@ -33,9 +43,7 @@ ENTRY_COLUMNS: Final = (
 )
 BODY_COLUMNS: Final = ("index", "retention", "parts")
 
-# What stands in every head beside the cut pieces, with the longest place there can be: a head must fit with
-# it, as audit.record sees to when it is sealed.
-_LONGEST_REST: Final = len(f',"body":"{"0" * 64}","number":{MAX_INT},"outcome":"","producer":"{"x" * 64}"')
+_OUTCOME_AROUND: Final = len(',"outcome":""')
 
 
 class Placed(NamedTuple):
@@ -115,8 +123,9 @@ def _cut_outcome(outcome: bytes) -> tuple[str, str, Parts] | None:
 
 def _fits(cut: _Cut, parts: Parts) -> bool:
     """Return whether the entry will fit wherever it is placed."""
-    head = len(cut.start) + len(cut.middle) + len(cut.policy) + len(cut.reasons) + len(cut.end)
-    return head + len(cut.outcome) + _LONGEST_REST <= MAX_HEAD and len(parts.commitments) <= MAX_PARTS
+    pieces = len(cut.start) + len(cut.middle) + len(cut.policy) + len(cut.reasons) + len(cut.end)
+    head = pieces + _OUTCOME_AROUND + len(cut.outcome) + LONGEST_PLACE
+    return head <= MAX_HEAD and len(parts.commitments) <= MAX_PARTS
 
 
 def _place(cut: _Cut, parts: Parts, producer: str, number: int) -> Placed | None:

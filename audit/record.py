@@ -6,13 +6,16 @@ worker gives it its place.
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+import orjson
 
 from audit import canonical, details
 from audit.body import MAX_PARTS, SealedPart, body_digest, encode_parts, parts_from, seal_parts
 from audit.errors import AuditError, CanonicalError, DetailError, EntryTooLargeError, RecordError
 from audit.event import Event, Outcome
+from audit.event_head import write_head
 from audit.events import EVENT_TYPES, Action
 from audit.head import MAX_HEAD, Head
 from audit.keyring import Entropy, KeyRing
@@ -32,6 +35,14 @@ class Record:
 
     head_fields: Mapping[str, object]
     parts: tuple[SealedPart, ...]
+    _head: bytes | None = field(init=False, default=None, repr=False, compare=False)
+
+    @classmethod
+    def from_head(cls, head: bytes, parts: tuple[SealedPart, ...]) -> "Record":
+        """Return the record of a head in the common form (audit.forms) and its parts."""
+        record = cls(orjson.loads(head), parts)
+        object.__setattr__(record, "_head", head)
+        return record
 
     def to_dict(self) -> dict[str, object]:
         """Return the record as canonical JSON allows, to be nested in a frame."""
@@ -39,7 +50,9 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """Return the record as canonical JSON."""
-        return canonical.encode(self.to_dict())
+        if self._head is None:
+            return canonical.encode(self.to_dict())
+        return b'{"head":%b,"parts":%b}' % (self._head, encode_parts(self.parts))
 
     @classmethod
     def from_dict(cls, fields: object) -> "Record":
@@ -96,12 +109,14 @@ def seal_declared(event: Event, *, time: int, keys: KeyRing, entropy: Entropy = 
     Raises:
         CanonicalError: a part's content, or a code, is not canonical JSON.
     """
+    spare = OUTCOME_ROOM if event.action is Action.MODEL_INVOKE else 0
+    head = write_head(event, time, spare)
+    parts = seal_parts(event.parts, keys, entropy=entropy)
+    if head is not None:
+        return Record.from_head(head, parts)
     fields = _head(event, time).to_dict()
-    record = Record(
-        head_fields={name: value for name, value in fields.items() if name not in PLACED},
-        parts=seal_parts(event.parts, keys, entropy=entropy),
-    )
-    _check_fits(record, spare=OUTCOME_ROOM if event.action is Action.MODEL_INVOKE else 0)
+    record = Record({name: value for name, value in fields.items() if name not in PLACED}, parts)
+    _check_fits(record, spare=spare)
     return record
 
 

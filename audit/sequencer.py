@@ -23,9 +23,10 @@ from audit.entry_rows import OUTBOX_PRODUCER, Pending
 from audit.errors import RecordError
 from audit.lease import Lease
 from audit.log import Log
+from audit.placed import Placed
 from audit.record import Record
 from audit.signing import Checkpointer
-from audit.spool.drain import SpoolDrain
+from audit.spool.drain import Batch, SpoolDrain
 
 OUTBOX_AT_ONCE: Final = 1_000
 POLL_SECONDS: Final = 0.1
@@ -89,6 +90,7 @@ class Sequencer:
         self._signed_at: int | None = None
         self._unsigned = True  # a worker that died may have left entries unsigned
         self._drain: SpoolDrain | None = None
+        self._ahead: Batch | None = None
         self._unreadable: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -115,19 +117,32 @@ class Sequencer:
         drain = self._drain or await self._load_drain()
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
-        batch = drain.collect(self._clock())
+        batch, self._ahead = self._ahead or await self._collect(drain), None
         if batch.censuses or batch.ended:
             await self._log.ask(partial(complete, batch=batch, calls=drain.calls))
         pending = sorted([*waiting, *batch.pending], key=attrgetter("time"))
         if pending or not batch.is_empty():
-            logged = await self._log.append(pending, batch.progress)
-            self._unsigned = self._unsigned or bool(logged)
-            drain.settle(batch)
+            await self._store(drain, batch, pending)
         self._drain = drain
         await self._clear_outbox(sealed)
         if self._unsigned and self._is_time_to_sign():
             await self.sign()
         return max(len(pending), not batch.is_empty())
+
+    async def _collect(self, drain: SpoolDrain) -> Batch:
+        return await asyncio.to_thread(drain.collect, self._clock())
+
+    async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> None:
+        """Log one pass; while the database is at it, collect the next when a spool is behind."""
+        drain.move_on(batch)
+        ahead = asyncio.create_task(self._collect(drain)) if batch.behind else None
+        try:
+            logged = await self._log.append(pending, batch.progress)
+        finally:
+            found = await ahead if ahead is not None else None
+        drain.settle(batch)
+        self._unsigned = self._unsigned or bool(logged)
+        self._ahead = None if found is None or found.is_empty() else found
 
     async def sign(self) -> None:
         """Sign the log as it stands now.
@@ -151,7 +166,7 @@ class Sequencer:
         try:
             moved = await self.run_once()
         except (DBAPIError, OSError) as error:
-            self._drain = None
+            self._drain = self._ahead = None
             self.trouble = f"The log cannot be written: {type(error).__name__}."
             logger.exception("The log cannot be written")
             return None

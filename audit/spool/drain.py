@@ -1,7 +1,8 @@
 """The worker's pass over all spools: frames become records for the log, and nothing is read twice or lost.
 
-A pass is collected, logged in one transaction with its progress, and only then settled: positions move in
-memory and finished files are deleted. When the transaction fails, the drain is made anew from the database.
+A pass is collected, logged in one transaction with its progress, and only then settled: finished files are
+deleted. The next pass may be collected meanwhile, in a thread, once the drain has moved on in memory. When
+the transaction fails, the drain is made anew from the database, and what was collected ahead is forgotten.
 """
 
 import contextlib
@@ -25,7 +26,15 @@ from audit.spool.clocks import Clocks
 from audit.spool.files import mark_damaged
 from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
 from audit.spool.progress import CallKey, Cursor, OpenCall, Progress
-from audit.spool.reader import list_producers, lock_path, producer_is_gone, read_frames, remove_before, retire
+from audit.spool.reader import (
+    CHUNK_BYTES,
+    list_producers,
+    lock_path,
+    producer_is_gone,
+    read_frames,
+    remove_before,
+    retire,
+)
 
 CENSUS_UNKNOWN: Final = "census_unknown"
 SPOOL_MISSING: Final = "spool_missing"
@@ -39,11 +48,13 @@ class Batch:
     """What one pass found at ``now``: records for the log, and the progress to store with them.
 
     Attributes:
+        behind: a spool holds more than one pass takes.
         censuses: producer, ordinal and record of the censuses read: they are answered before they are logged.
         ended: producers read to their end that left no open call; audit.completeness judges how they ended.
     """
 
     now: int
+    behind: bool = False
     pending: list[Pending | Placed] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
     censuses: list[tuple[str, int, bytes]] = field(default_factory=list)
@@ -91,6 +102,7 @@ class SpoolDrain:
         self._calls = dict(calls)
         self._clocks = Clocks()
         self._missing: dict[str, int] = {}
+        self._ended = {producer for producer, cursor in cursors.items() if cursor.closed}
 
     @property
     def calls(self) -> Mapping[CallKey, OpenCall]:
@@ -107,27 +119,30 @@ class SpoolDrain:
                 self._announce(key, call, batch)
         return batch
 
-    def settle(self, batch: Batch) -> None:
-        """Take the batch as stored: move on, and delete files whose every frame is in the log."""
+    def move_on(self, batch: Batch) -> None:
+        """Stand behind ``batch``, which is about to be stored."""
         progress = batch.progress
         for key in progress.closed:
             del self._calls[key]
         self._calls |= progress.opened
         for key in progress.announced:
-            call = self._calls[key]
-            self._calls[key] = OpenCall(call.ordinal, call.record, call.opened, announced=True)
+            self._calls[key] = self._calls[key]._replace(announced=True)
         self._cursors |= progress.cursors
-        for producer, cursor in progress.cursors.items():
+
+    def settle(self, batch: Batch) -> None:
+        """Take the batch as stored: delete files whose every frame is in the log."""
+        for producer, cursor in batch.progress.cursors.items():
             remove_before(self._directory, producer, cursor.at)
+            if cursor.closed:
+                self._ended.add(producer)
 
     def _sort_out(self) -> list[str]:
         """Return the producers to read, and put away the files of those that are read to their end."""
         to_read = {producer for producer, cursor in self._cursors.items() if not cursor.closed}
         for producer in list_producers(self._directory):
-            cursor = self._cursors.get(producer)
-            if cursor is not None and cursor.closed:
-                retire(self._directory, producer, cursor.at)
-            else:
+            if producer in self._ended:
+                retire(self._directory, producer, self._cursors[producer].at)
+            elif producer not in self._cursors:
                 to_read.add(producer)
         return sorted(to_read)
 
@@ -147,6 +162,7 @@ class SpoolDrain:
             batch.add(skew, LOG_PRODUCER, None)
         for frame in frames:
             self._take(producer, frame, batch)
+        batch.behind = batch.behind or at.offset - cursor.at.offset > CHUNK_BYTES // 2
         if at != cursor.at:
             batch.progress.cursors[producer] = Cursor(at)
         elif gone and not self._may_return(producer, batch.now):

@@ -73,9 +73,12 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
     Raises:
         SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind.
     """
-    at, view = 0, memoryview(data)
-    while (end := _end_of_frame(data, at, base)) is not None:
-        _, checksum, kind, number, ordinal = _WHOLE.unpack_from(data, at)
+    at, view, last = 0, memoryview(data), len(data) - _WHOLE.size
+    while at <= last:
+        length, checksum, kind, number, ordinal = _WHOLE.unpack_from(data, at)
+        end = at + _HEADER.size + length
+        if not _PREFIX.size <= length <= _LARGEST_PAYLOAD or end > len(data):
+            break
         if zlib.crc32(view[at + _HEADER.size : end]) != checksum:
             if end == len(data):
                 return
@@ -84,15 +87,14 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
             raise SpoolCorruptError(base + at, f"{kind} is no kind of frame")
         yield Frame(_KINDS[kind], number, ordinal, data[at + _WHOLE.size : end]), base + end
         at = end
+    _check_rest(data, at, base)
 
 
-def _end_of_frame(data: bytes, at: int, base: int) -> int | None:
+def _check_rest(data: bytes, at: int, base: int) -> None:
+    """Return when what begins at ``at`` may be the beginning of a frame, or of nothing."""
     if len(data) - at < _HEADER.size:
-        return None
+        return
     length = int(_HEADER.unpack_from(data, at)[0])
-    if not _PREFIX.size <= length <= _LARGEST_PAYLOAD:
-        if not data[at:].strip(b"\0"):
-            return None  # a file that grew in a power cut, before its bytes arrived
+    # Zeros are a file that grew in a power cut, before its bytes arrived.
+    if not _PREFIX.size <= length <= _LARGEST_PAYLOAD and data[at:].strip(b"\0"):
         raise SpoolCorruptError(base + at, f"a frame cannot have {length} bytes")
-    end = at + _HEADER.size + length
-    return end if end <= len(data) else None
