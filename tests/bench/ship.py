@@ -3,6 +3,7 @@ a bare loop of ``client.bulk`` over documents that were prepared before.
 """
 
 import asyncio
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.bench.followed import ORIGIN, a_log, calls
 from tests.bench.result import ROOT, Result, Row, median_row
 from tests.real.elasticsearch import ElasticsearchServer
 
-SIZE = 100_000
+SIZE = int(os.environ.get("SHIP_SIZE", "100000"))
 ROUNDS = 5
 FLOOR, AIM = 0.7, 0.9
 
