@@ -87,12 +87,14 @@ async def read_signed_size(engine: AsyncEngine) -> int:
 async def read_batch(engine: AsyncEngine, first: int, limit: int) -> Sequence[Shipment]:
     """Return signed entries from ``first`` on, without a gap, at most ``limit``."""
     columns = entry.c
-    wanted = sa.select(columns.index, columns.id, columns.head, columns.leaf).order_by(columns.index)
+    wanted = sa.select(columns.index, columns.head, columns.leaf).order_by(columns.index)
     async with engine.connect() as connection:
         size = await _signed_size(connection)
         chosen = wanted.where(columns.index >= first, columns.index < min(size, first + limit))
         rows = (await connection.execute(chosen)).all()
-    entries = [Shipment(index, identity, bytes(head), bytes(leaf)) for index, identity, head, leaf in rows]
+    entries = [Shipment(index, bytes(head), bytes(leaf)) for index, head, leaf in rows]
+    if entries and entries[-1].index == first + len(entries) - 1:
+        return entries
     return [found for place, found in enumerate(entries) if found.index == first + place]
 
 

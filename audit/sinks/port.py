@@ -7,17 +7,15 @@ for what the outside does to it: the delivery says how far it came and, in one s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
-from uuid import UUID
 
 from audit.errors import AuditError
 
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One entry on its way: its index, its event's id, the canonical bytes of its head, its leaf hash."""
+    """One entry on its way: its index, the canonical bytes of its head, its leaf hash."""
 
     index: int
-    id: UUID
     head: bytes
     leaf: bytes
 

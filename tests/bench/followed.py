@@ -66,7 +66,7 @@ def call(index: int) -> Shipment:
         retention="invoke",
         body=random.Random(index).randbytes(32).hex(),  # noqa: S311 - not a secret
     ).to_bytes()
-    return Shipment(index, identity, head, leaf_hash(head))
+    return Shipment(index, head, leaf_hash(head))
 
 
 def _ids(index: int) -> Iterator[UUID]:

@@ -28,7 +28,7 @@ def make_entry(index: int, *, variant: int = 0) -> Shipment:
         number=index,
         retention="invoke",
     ).to_bytes()
-    return Shipment(index, identity, head, leaf_hash(head))
+    return Shipment(index, head, leaf_hash(head))
 
 
 def make_act(index: int, action: str, *flags: str, outcome: Outcome = Outcome.SUCCESS) -> Shipment:
@@ -44,7 +44,7 @@ def make_act(index: int, action: str, *flags: str, outcome: Outcome = Outcome.SU
         number=index,
         retention="audit",
     ).to_bytes()
-    return Shipment(index, identity, head, leaf_hash(head))
+    return Shipment(index, head, leaf_hash(head))
 
 
 def make_entries(first: int, last: int) -> Sequence[Shipment]:
@@ -55,4 +55,4 @@ def make_entries(first: int, last: int) -> Sequence[Shipment]:
 def make_unreadable(index: int) -> Shipment:
     """Return an entry whose bytes are no head."""
     head = b"\xff not a head"
-    return Shipment(index, UUID(int=index), head, leaf_hash(head))
+    return Shipment(index, head, leaf_hash(head))

@@ -58,7 +58,7 @@ def row(one: Shipment) -> dict[str, object]:
     fields = orjson.loads(one.head) if one.head.startswith(b"{") else {}
     return {
         "index": one.index,
-        "id": one.id,
+        "id": UUID(fields["id"]) if "id" in fields else UUID(int=one.index),
         "time": START + one.index,
         "action": fields.get("action", "none.none"),
         "outcome": fields.get("outcome", "unknown"),

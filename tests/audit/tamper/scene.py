@@ -182,7 +182,7 @@ async def ship(store: Store, first: int = 0, fake: FakeElasticsearch | None = No
     runner = None if fake else await server.start(cluster)
     sink = open_elasticsearch(cluster.url, origin=ORIGIN)
     entries = await LogReader(store.engine).entries(range(first, SIZE + 1_000))
-    batch = [Shipment(one.index, one.id, one.head, one.leaf) for one in entries]
+    batch = [Shipment(one.index, one.head, one.leaf) for one in entries]
     assert (await sink.deliver(batch)).acknowledged == len(batch)
     await sink.close()
     if runner:
