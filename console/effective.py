@@ -1,31 +1,49 @@
 """The settings in force, as every start records them: secrets as fingerprints, never as they are."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import PurePath
+from typing import Final
+from uuid import uuid5
 
 from pydantic import BaseModel, SecretStr
 
+from audit.differences import latest_states
 from audit.event import Part
 from audit.events import Action
 from console.questions import Origin
 from console.services import Services
-from console.work import UnitOfWork
-from sso.principal import system_principal
+from console.work import Row, UnitOfWork
+from sso.principal import SYSTEM_NAMESPACE, system_principal
+
+KIND: Final = "settings"
+"""What history calls the settings a role was last started with; no decision reads them."""
 
 
 async def record_settings(services: Services, role: str) -> None:
-    """Record what this process starts with: settings, version, bundle revision, role."""
+    """Record what this process starts with, and how it differs from what the last such process had.
+
+    The last settings of each role are a row of history, so the difference is told, and signed, as that of any
+    other row; a start that changes nothing adds nothing to it.
+    """
     work = UnitOfWork(services, system_principal("start"), Origin("process"))
-    content = {
-        "role": role,
-        "version": version("guildhall"),
-        "policy_revision": services.policy_revision,
-        "settings": plain(services.settings),
-    }
-    async with work.write():
-        await work.record(Action.SETTINGS_LOAD, parts=[Part(name="settings", subject=None, content=content)])
+    settings = plain(services.settings)
+    about = {"version": version("guildhall"), "policy_revision": services.policy_revision}
+    part = Part(name="settings", subject=None, content={"role": role, **about, "settings": settings})
+    row = Row(KIND, uuid5(SYSTEM_NAMESPACE, f"{KIND}:{role}"), {**about, **dict(_flat(settings))}, work.now)
+    async with work.write() as session:
+        known = await latest_states(session, [row.id])
+        same = known.get((KIND, row.id)) == row.state
+        await work.record(Action.SETTINGS_LOAD, rows=[] if same else [row], parts=[part])
+
+
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    if not isinstance(value, Mapping):
+        yield name, value
+        return
+    for key, item in value.items():
+        yield from _flat(item, f"{name}.{key}" if name else str(key))
 
 
 def plain(value: object) -> object:

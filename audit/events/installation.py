@@ -4,7 +4,7 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field
-from audit.events.shared import BY_PRINCIPAL, DOCUMENT, READS, running
+from audit.events.shared import ACT, BY_PRINCIPAL, DOCUMENT, READS, running
 
 SETTINGS: Final = Details(
     "settings",
@@ -37,6 +37,6 @@ INSTALLATION: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=running("Load Settings"),
-        parts=(SETTINGS, *BY_PRINCIPAL),
+        parts=(SETTINGS, *ACT),
     ),
 )

@@ -1,4 +1,4 @@
-"""Room for what events need."""
+"""Nothing: what events needed found its place in the history of rows."""
 
 revision = "main_0004"
 down_revision = "main_0003"
@@ -7,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Nothing to do."""
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Nothing to do."""
