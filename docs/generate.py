@@ -10,19 +10,18 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
-from audit.events import EVENT_TYPES, Action
+from audit.events import Action
 from console.settings import PREFIX, Settings
 from docs import commands, licences, routes
+from docs import events as reference
 from policy.permissions import Permission
 
 DOCS = Path(__file__).resolve().parent
 MARK = "<!-- written by docs/generate.py; change the code it lists instead -->\n\n"
-RETENTION = {
-    "admin": "changes of rights and settings",
-    "auth": "sign-ins",
-    "invoke": "calls",
-    "audit": "the log's own life and its readers",
-}
+UNRECORDED = (
+    "These reads, when they are allowed, and the addresses that are open to everybody (see Routes): probes,\n"
+    "static files, and the way to the identity provider. Every refusal is recorded, or counted."
+)
 
 
 def permissions() -> str:
@@ -39,21 +38,11 @@ def permissions() -> str:
 
 
 def events() -> str:
-    """Return the page of all actions that the log knows."""
-    rows = [
-        (
-            f"`{kind.action.value}`",
-            kind.sentence,
-            kind.retention,
-            ", ".join(kind.category),
-            ", ".join(kind.type),
-        )
-        for kind in (EVENT_TYPES[action] for action in Action)
-    ]
-    classes = "; ".join(f"`{name}` for {meaning}" for name, meaning in RETENTION.items())
-    words = f"Retention classes: {classes}. Category and type are those of the Elastic Common Schema."
-    columns = ("action", "sentence", "retention", "event.category", "event.type")
-    return _page("Events", words, _table(columns, rows))
+    """Return the page of all acts that the log knows, their details, and what is not recorded."""
+    found = [_table(*reference.acts()), "## What they carry\n"]
+    found += [f"### {name}\n\n{meaning}\n{_rows(*shown)}" for name, meaning, shown in reference.details()]
+    found.append(f"## What is not recorded\n\n{UNRECORDED}\n\n{_table(*reference.unrecorded())}")
+    return _page("Events", reference.words(), "\n".join(found))
 
 
 def settings() -> str:
@@ -136,6 +125,11 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in (columns, *rows)]
     lines.insert(1, "|" + "---|" * lines[0].count(" | ") + "---|")
     return "\n".join(lines) + "\n"
+
+
+def _rows(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    found = list(rows)
+    return f"\n{_table(columns, found)}" if found else ""
 
 
 def _page(title: str, words: str, table: str) -> str:

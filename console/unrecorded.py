@@ -1,0 +1,38 @@
+"""What leaves no entry, as docs/reference/events.md publishes it; all else that a principal does is recorded.
+
+Every refusal is recorded, also of what is named here, and calls of routes that are open to everybody are not
+acts of anybody.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from policy.permissions import Permission
+
+READS: Final[Mapping[Permission, str]] = MappingProxyType(
+    {
+        Permission.ACCESS_REQUEST_READ: "a request, or the list of those one may read",
+        Permission.CLUSTER_READ: "the clusters and what they serve",
+        Permission.GRANT_READ: "the grants on the routes of one's teams",
+        Permission.HEALTH_READ: "whether the services answer",
+        Permission.MAPPING_RULE_READ: "which claims give which roles",
+        Permission.MODEL_READ: "the catalog",
+        Permission.MODEL_DESCRIBE: "whether a model is ready, and what it takes",
+        Permission.POLICY_READ: "the policies",
+        Permission.SELF_READ: "one's own rights",
+        Permission.SESSION_READ: "one's own sessions",
+        Permission.SINK_READ: "who follows the log, and how far each has come",
+    }
+)
+"""Reads that are allowed and not recorded: the catalog, and lists that show what the reader's scope holds."""
+
+ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "/api/v1/audit/key": "the log's public key",
+        "/log/checkpoint": "a signed number and hash",
+        "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
+        "/models/{name:str}/request": "an empty form",
+    }
+)
+"""Addresses whose permission is otherwise recorded, and what they show."""

@@ -1,0 +1,92 @@
+"""Every door leaves an entry, or is on the list that docs/reference/events.md publishes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+
+from audit.events import EVENT_TYPES, Action
+from console.app import create_app
+from console.declared import PERMISSION
+from console.gateway.table import GOVERNED
+from console.services import build
+from console.settings import load_settings
+from console.unrecorded import ADDRESSES, READS
+from policy.permissions import Permission
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+READS_OF_THE_LOG = {Permission.AUDIT_EXPORT, Permission.AUDIT_READ, Permission.LOG_READ}
+WRITES_OF_THEIR_OWN = {
+    "anchors.py _recorder": "puts a record itself into the outbox",
+    "anchors.py record": "the same",
+    "guard.py tell": "puts a record itself into the outbox",
+    "installation.py _stamped": "stamps a new database with what the log's first entry says",
+    "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
+    "security.py _session_principal": "keeps when a session was last used",
+    "sign_in/pages.py _leave": "keeps the random values of a sign-in on its way",
+    "sign_in/pages.py _taken": "uses them up",
+    "work.py write": "the unit of work, which commits no rows without a record",
+}
+"""Where a write transaction of the main database is opened, and why that leaves nothing unrecorded."""
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, Permission]]:
+    """Method, path and permission of every route that declares one."""
+    services = build(load_settings(data=tmp_path_factory.mktemp("doors")))
+    found: list[tuple[str, str, Permission]] = []
+    for route in create_app(services).routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if isinstance(handler, HTTPRouteHandler) and PERMISSION in handler.opt:
+                found += [(method, route.path, handler.opt[PERMISSION]) for method in handler.http_methods]
+    return found
+
+
+def test_every_permission_is_an_act_so_that_each_refusal_is_one() -> None:
+    assert {permission.value for permission in Permission} <= {action.value for action in Action}
+
+
+def test_every_write_is_an_act(doors: list[tuple[str, str, Permission]]) -> None:
+    writes = [(path, right) for method, path, right in doors if method not in SAFE]
+    assert len(writes) > 10
+    assert [path for path, right in writes if right in READS] == []
+
+
+def test_every_read_is_one_of_the_log_or_published(doors: list[tuple[str, str, Permission]]) -> None:
+    reads = [(path, right) for method, path, right in doors if method in SAFE]
+    assert len(reads) > 10
+    loose = {
+        path
+        for path, right in reads
+        if right not in READS_OF_THE_LOG | READS.keys() and path not in ADDRESSES
+    }
+    assert loose == set()
+    assert set(ADDRESSES) <= {path for path, _ in reads}
+
+
+def test_every_governed_operation_is_recorded_or_published() -> None:
+    assert {operation.permission for operation in GOVERNED if not operation.recorded} <= READS.keys()
+    assert all(operation.action in EVENT_TYPES for operation in GOVERNED)
+
+
+def test_the_main_database_is_written_by_units_of_work_only(root: Path) -> None:
+    assert set(_writes(root / "console")) == WRITES_OF_THEIR_OWN.keys()
+
+
+def _writes(folder: Path) -> Iterator[str]:
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        functions = [
+            node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        ]
+        for function in functions:
+            if any(_opens_a_write(node) for node in ast.walk(function)):
+                yield f"{path.relative_to(folder)} {function.name}"
+
+
+def _opens_a_write(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Attribute) or node.attr != "write":
+        return False
+    return isinstance(node.value, ast.Attribute) and node.value.attr.lstrip("_") == "database"
