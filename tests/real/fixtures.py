@@ -17,6 +17,7 @@ from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.rsyslog import RsyslogReceiver
 from tests.real.server import RealServer
+from tests.real.small_disk import SmallDisk
 from tests.real.strangers import Auditor, Strace, Tessera
 
 Started = TypeVar("Started", bound=RealServer | MlServer)
@@ -115,6 +116,14 @@ def strace(pytestconfig: pytest.Config) -> Path:
     tracer = Strace()
     require(pytestconfig, tracer)
     return tracer.path
+
+
+@pytest.fixture(scope="session")
+def small_disk(pytestconfig: pytest.Config) -> SmallDisk:
+    """What mounts disks that are quickly full."""
+    disk = SmallDisk()
+    require(pytestconfig, disk)
+    return disk
 
 
 def _run(config: pytest.Config, server: Started) -> Iterator[Started]:

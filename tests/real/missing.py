@@ -21,6 +21,7 @@ MARKERS = {
         "go_auditor",
         "go_tessera",
         "strace",
+        "small_disk",
     },
     "browser": {"chromium"},
 }

@@ -1,0 +1,144 @@
+"""A worker that was stopped past its lease and goes on: no fork, nothing lost, whichever database it is."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from audit import merkle, outbox
+from audit.checkpoint import FileSigner
+from audit.reader import LogReader
+from tests.audit.exports import records
+from tests.audit.log_store import ORIGIN, ROOT, Store, id_of
+from tests.faults.injected.told import Told
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+PATIENCE = 30.0
+
+
+@dataclass
+class Process:
+    """A worker process, and what it tells."""
+
+    child: subprocess.Popen[bytes]
+    folder: Path
+
+    def told(self, word: str) -> list[str]:
+        path = self.folder / f"told.{self.child.pid}"
+        return Told.open(path).lines(word) if path.exists() and path.stat().st_size else []
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.child.pid, number)
+
+
+@dataclass
+class Place:
+    """Where a log lies, and what is put into its outbox."""
+
+    store: Store
+    url: str | None
+
+    async def begin(self) -> None:
+        self.store.signer = FileSigner.load_or_create(self.store.folder / "log.key", ORIGIN)
+        await self.store.begin()
+
+    async def put(self, count: int) -> set[str]:
+        made = records(count)
+        async with self.store.main.write() as session:
+            for record in made:
+                await outbox.append(session, record)
+        return {str(id_of(record)) for record in made}
+
+    @contextmanager
+    def worker(self) -> Iterator[Process]:
+        words = [sys.executable, "-m", "tests.audit.faults.worker_process", str(self.store.folder)]
+        with subprocess.Popen([*words, *([self.url] if self.url else [])], cwd=ROOT) as child:
+            try:
+                yield Process(child, self.store.folder)
+            finally:
+                child.kill()
+
+    async def lose_lease(self) -> None:
+        """What a server's failover does to an advisory lock, and a lost file to a lock on it."""
+        if self.url is None:
+            (self.store.folder / "log.lease").unlink()
+            return
+        async with self.store.engine.begin() as connection:
+            await connection.execute(sa.text(TERMINATE))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    url = request.getfixturevalue("postgres_database")() if request.param == "postgresql" else None
+    place = Place(await Store.open(tmp_path, url, url), url)
+    await place.begin()
+    yield place
+    await place.store.close()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 -- another process gives no event
+            await asyncio.sleep(0.02)
+
+
+async def test_a_worker_stopped_past_its_lease_forks_and_loses_nothing(place: Place) -> None:
+    expected = await place.put(200)
+    with place.worker() as first:
+        await until(lambda: first.told("signed"))
+        first.send(signal.SIGSTOP)
+        expected |= await place.put(200)
+        await place.lose_lease()
+        with place.worker() as second:
+            await until(lambda: second.told("signed"))
+            expected |= await place.put(200)
+            first.send(signal.SIGCONT)
+            await until(lambda: first.child.poll() is not None)
+            size = len(expected) + 1
+            await until(lambda: any(line.startswith(f"{size} ") for line in second.told("signed")))
+            second.send(signal.SIGTERM)
+            await until(lambda: second.child.poll() is not None)
+    assert (first.told("end"), second.told("end")) == (["stale"], ["ended"])
+    await assert_one_history(place, expected, first.told("signed") + second.told("signed"))
+
+
+async def test_while_the_lease_is_held_another_worker_stays_outside(place: Place) -> None:
+    with place.worker() as first:
+        await until(lambda: first.told("holds"))
+        first.send(signal.SIGSTOP)
+        with place.worker() as second:
+            await until(lambda: second.child.poll() is not None)
+        assert second.told("end") == ["taken"]
+
+
+async def test_a_worker_killed_with_its_lease_held_frees_it(place: Place) -> None:
+    expected = await place.put(50)
+    with place.worker() as first:
+        await until(lambda: first.told("signed"))
+        first.send(signal.SIGKILL)
+        first.child.wait()
+    expected |= await place.put(50)
+    with place.worker() as second:
+        await until(lambda: any(line.startswith("101 ") for line in second.told("signed")))
+    await assert_one_history(place, expected, first.told("signed") + second.told("signed"))
+
+
+async def assert_one_history(place: Place, expected: set[str], signed: list[str]) -> None:
+    """Every record is in the log once, and every tree that was ever signed is its beginning."""
+    entries = await LogReader(place.store.engine).entries(range(100_000))
+    assert [one.index for one in entries] == list(range(len(entries)))
+    logged = [str(one.id) for one in entries[1:]]
+    assert (len(logged), set(logged)) == (len(expected), expected)
+    leaves = [one.leaf for one in entries]
+    for size, root in map(str.split, signed):
+        assert merkle.root(leaves[: int(size)]).hex() == root

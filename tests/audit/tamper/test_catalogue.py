@@ -1,0 +1,108 @@
+"""Every tamper case and every fault case has its test by name."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.audit.tamper import test_cases
+from tests.audit.tamper.table import CASES
+
+ROOT = Path(__file__).resolve().parents[3]
+TABLE = "tests/audit/tamper/test_cases.py"
+PROOFS, TRUST = "tests/audit/test_proof.py", "tests/audit/trust/test_trust.py"
+CANONICAL, VERIFY = "tests/audit/test_canonical.py", "tests/audit/test_verify.py"
+WORKERS, DATABASES = "tests/audit/faults/test_two_workers.py", "tests/audit/faults/test_databases.py"
+DISKS = "tests/audit/faults/test_disks.py"
+SHIPPER, SINKS = "tests/audit/test_shipper.py", "tests/contracts/test_sinks.py"
+
+TAMPER = {
+    "modify one bit in entry, body, tile": (
+        "one_bit_of_an_entry",
+        "one_bit_of_a_stored_body",
+        "one_bit_of_a_tile",
+    ),
+    "delete entry, bundle, row": ("an_entry_taken_out", "a_bundle_taken_out", "a_row_deleted"),
+    "swap two entries; swap two bundles": ("two_entries_swapped", "two_bundles_swapped", "two_rows_swapped"),
+    "insert in the middle; duplicate index": ("an_entry_put_in_between", "an_entry_twice"),
+    "edit checkpoint size or root": ("the_size_in_the_checkpoint", "the_root_in_the_checkpoint"),
+    "full rewrite, database stolen, no key": ("the_database_written_anew_without_the_key",),
+    "full rewrite with stolen key": ("everything_written_anew_with_the_stolen_key",),
+    "truncate and sign again; restore an older state": (
+        "the_end_cut_off_and_signed_with_the_stolen_key",
+        "an_older_state_restored",
+    ),
+    "split view": ("a_split_view_signed_with_the_stolen_key",),
+    "clock stepped": ("clocks_that_jump",),
+    "Elasticsearch document changed, deleted, index deleted, snapshot restored": (
+        "a_document_changed",
+        "a_document_deleted",
+        "an_index_deleted",
+        "a_snapshot_restored",
+    ),
+    "trigger dropped and row updated; vacuum": ("a_column_beside_a_head", "a_vacuum"),
+}
+
+ELSEWHERE = {
+    "proof replayed with another leaf, wrong index": f"{PROOFS}::test_another_leaf_index_or_path_is_refused",
+    "proof of size 0": f"{PROOFS}::test_a_tree_of_size_0_proves_nothing",
+    "empty proof as a tree of one leaf": f"{PROOFS}::test_an_empty_proof_is_refused_in_a_larger_tree",
+    "extra or missing hash": "tests/audit/test_merkle.py::test_an_altered_inclusion_proof_never_verifies",
+    "witness key swap": f"{TRUST}::test_a_witness_with_a_swapped_key_does_not_count",
+    "k of n not met": f"{TRUST}::test_a_quorum_is_met_by_as_many_witnesses_as_it_says",
+    "cosignature from the future": f"{TRUST}::test_a_cosignature_from_the_future_does_not_count",
+    "old key after cut-over": f"{TRUST}::test_an_old_key_after_the_cut_over_is_refused",
+    "new key before": f"{TRUST}::test_a_new_key_before_the_cut_over_is_refused",
+    "rotate twice": f"{TRUST}::test_each_key_signs_its_range_when_rotated_twice",
+    "lost old key": f"{TRUST}::test_a_lost_old_key_needs_no_signature_after_the_cut_over",
+    "pre-created with our id": f"{TABLE}::test_a_document_that_was_there_before_under_our_id_is_told_apart",
+    "WAL edited": "tests/audit/tamper/test_wal.py::"
+    "test_an_edited_wal_loses_its_entries_and_the_worker_refuses_to_sign_without_them",
+    "NFC and NFD": f"{CANONICAL}::test_composed_and_decomposed_letters_stay_different",
+    "lone surrogates, duplicate keys": f"{CANONICAL}::test_decode_refuses_every_other_spelling",
+    "verify chain on stored values": f"{VERIFY}::test_a_log_rewritten_whole_fails_at_the_root",
+    "fault at every system call": "tests/faults/test_injected.py::"
+    "test_faults_at_60_points_lose_repeat_and_fork_nothing",
+    "kill in the middle of a spool record": "tests/audit/spool/test_writer.py::"
+    "test_everything_acknowledged_survives_kill_9",
+    "kill between intent, upstream and outcome": "tests/faults/test_kill_the_gateway.py::"
+    "test_what_the_cluster_saw_is_intended_and_every_intent_is_one_entry",
+    "kill between commit, tile, checkpoint and cursor": "tests/audit/test_crash.py::"
+    "test_a_killed_worker_loses_and_repeats_nothing",
+    "kill with the lease held": f"{WORKERS}::test_a_worker_killed_with_its_lease_held_frees_it",
+    "two sequencers, the first stopped": f"{WORKERS}::"
+    "test_a_worker_stopped_past_its_lease_forks_and_loses_nothing",
+    "restart during shipping": f"{SINKS}::test_a_shipper_that_starts_again_leaves_no_gap",
+    "every answer of a bulk request": f"{SHIPPER}::test_every_kind_of_trouble_ends_with_each_entry_once",
+    "delivered ten times": f"{SINKS}::test_ten_deliveries_are_held_once",
+    "pointed to an empty cluster": f"{SHIPPER}::"
+    "test_an_empty_cluster_in_its_place_gets_everything_from_entry_0",
+    "slow sink": f"{SHIPPER}::test_a_slow_sink_is_handed_less_until_it_answers_in_time",
+    "hanging TCP": f"{DATABASES}::test_a_sink_behind_a_wall_that_drops_everything_holds_up_nobody",
+    "disk full on the spool": f"{DISKS}::test_a_full_disk_under_the_spool",
+    "disk full on the log": f"{DISKS}::test_a_full_disk_under_the_log",
+    "no inode left": f"{DISKS}::test_no_inode_left_for_the_next_spool_file",
+    "read-only": f"{DISKS}::test_a_spool_on_a_disk_that_is_read_only",
+    "commit with unknown outcome": f"{DATABASES}::test_a_commit_whose_outcome_is_unknown",
+    "SQLite with a long reader": f"{DATABASES}::"
+    "test_a_reader_that_stays_lets_the_wal_grow_and_holds_up_nobody",
+}
+
+
+@pytest.mark.parametrize("what", TAMPER)
+def test_a_tamper_case_is_in_the_table(what: str) -> None:
+    assert test_cases.WHERE  # who imports them enters them
+    assert [name for name in TAMPER[what] if name not in CASES] == []
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_a_case_that_is_proven_elsewhere_is_there(what: str) -> None:
+    path, _, name = ELSEWHERE[what].partition("::")
+    assert name in _tests(path)
+
+
+@cache
+def _tests(path: str) -> frozenset[str]:
+    nodes = ast.walk(ast.parse((ROOT / path).read_text()))
+    return frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
