@@ -17,6 +17,7 @@ from audit import merkle, policy_file, proof, range_proof, tiles
 from audit.checkpoint import Checkpoint
 from audit.errors import AuditError, NoteError, TileError, VerifierInputError
 from audit.merkle import HASH_SIZE, Frontier
+from audit.stamped import check_stamped
 from audit.tiles import TILE_WIDTH
 from audit.trust import Trust
 
@@ -116,7 +117,13 @@ def _verify_log(directory: Path, trust: Trust) -> Verdict:
     for index in range(-(-checkpoint.size // TILE_WIDTH)):
         walk.check_bundle(index)
     walk.finish()
+    try:
+        stamped = check_stamped(directory, trust, checkpoint)
+    except AuditError as error:
+        raise _Mismatch(None, f"The stamped checkpoint does not hold: {error}") from None
     sentence = f"All {checkpoint.size} entries of {checkpoint.origin} are present and as they were signed."
+    if stamped is not None:
+        sentence += f" The first {stamped.size} are stamped: ask openssl by when (timestamp/)."
     return Verdict(ok=True, index=None, sentence=sentence)
 
 

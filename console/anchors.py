@@ -18,12 +18,16 @@ from audit.key_history import trust_of
 from audit.keyring import MemoryKeyRing
 from audit.note import parse_any_vkey
 from audit.record import seal
+from audit.rfc3161 import TimestampAuthority, read_roots
 from audit.sinks.elasticsearch import open_cluster
 from audit.sinks.http import HttpClient
+from audit.stamping import NAME as STAMPING
+from audit.stamping import Stamping
 from audit.trust import NO_QUORUM, Group, Trust
 from audit.witness.client import WitnessClient
 from audit.witness.rounds import QUORUM as ROUNDS_QUORUM
 from audit.witness.rounds import Rounds
+from console.clock import MICROSECONDS
 from console.services import Services
 from console.settings import Settings
 from console.trust_settings import WitnessSettings
@@ -61,7 +65,10 @@ async def open_anchors(services: Services, engine: AsyncEngine) -> Anchors:
     keepers = [*_keepers(services, lambda: trust), *witnesses]
     heads = RememberedHeads(keepers, engine, services.clock, every=settings.audit.heads.every_seconds)
     loops: list[Loop] = [heads]
+    stamping = _stamping(services, engine)
+    loops += [stamping] if stamping else []
     names = [keeper.name for keeper in keepers] + ([ROUNDS_QUORUM] if witnesses else [])
+    names += [STAMPING] if stamping else []
     await keep_states(engine, names)
     if witnesses:
         quorum = settings.audit.witness_quorum
@@ -104,6 +111,15 @@ def _witness(settings: Settings, given: WitnessSettings, trust: Callable[[], Tru
     ca = str(given.ca_file) if given.ca_file else None
     http = HttpClient(given.url, networks=given.networks, timeout=PATIENCE, ca=ca)
     return WitnessClient(http, parse_any_vkey(given.vkey), settings.audit.origin, trust)
+
+
+def _stamping(services: Services, engine: AsyncEngine) -> Stamping | None:
+    given = services.settings.audit.timestamp
+    if given is None:
+        return None
+    http = HttpClient(given.url, networks=given.networks)
+    authority = TimestampAuthority(http, read_roots(given.ca_file))
+    return Stamping(authority, engine, services.clock, every=given.every_minutes * 60 * MICROSECONDS)
 
 
 def _recorder(services: Services) -> Callable[[Event], Awaitable[None]]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import click
@@ -9,23 +10,28 @@ import click
 from audit import tiles
 from audit.checkpoint import Checkpoint, verify_checkpoint
 from audit.errors import AuditError
+from audit.stamped import FOLDER
 from audit.tiles import TILE_WIDTH
 from console.cli.client import Client, CommandError
 
 
 def download(client: Client, directory: Path) -> Checkpoint:
-    """Write key, tiles, bundles and, last, the checkpoint; return the checkpoint.
+    """Write keys, time stamp, tiles, bundles and, last, the checkpoint; return the checkpoint.
 
     Raises:
         CommandError: refused, unavailable, or a checkpoint that the log's own key did not sign.
     """
-    vkey = str(client.get("/api/v1/audit/key")["vkey"])
+    key = client.get("/api/v1/audit/key")
+    vkey, stamped = str(key["vkey"]), get_stamped(client)
     note = client.get_bytes("/log/checkpoint")
     try:
         checkpoint = verify_checkpoint(note, vkey)
     except AuditError as error:
         raise CommandError(f"The checkpoint does not hold: {error}") from None
     write(directory / "vkey", f"{vkey}\n".encode())
+    write(directory / "policy", str(key["policy"]).encode())
+    for name, data in stamped.items():
+        write(directory / FOLDER / name, data)
     paths = list(list_files(checkpoint.size))
     hidden = not sys.stderr.isatty()
     with click.progressbar(paths, label="Copying the log", file=sys.stderr, hidden=hidden) as shown:
@@ -34,6 +40,16 @@ def download(client: Client, directory: Path) -> Checkpoint:
     # Only a whole export has a checkpoint: one that was interrupted cannot be mistaken for it.
     write(directory / "checkpoint", note)
     return checkpoint
+
+
+def get_stamped(client: Client) -> dict[str, bytes]:
+    """Return the newest time stamp and what it is over, as files; none when the log has no time stamps."""
+    token = client.send("GET", "/log/timestamp")
+    if token.status_code == HTTPStatus.NOT_FOUND:
+        return {}
+    note = client.get_bytes("/log/timestamp/checkpoint")
+    text = note[: note.index(b"\n\n") + 1]
+    return {"checkpoint": note, "data": text, "token.tsr": client.get_bytes("/log/timestamp")}
 
 
 def list_files(size: int) -> Iterator[str]:

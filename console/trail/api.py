@@ -14,7 +14,13 @@ from console.trail.forms import DeepRead, EventDetail, EventRead, LogKey, Reconc
 from console.trail.proofs import read_log_key, read_proof
 from console.trail.queries import LARGEST_INDEX, Order, Search, search_events
 from console.trail.ranges import export_range
-from console.trail.tiles import parse_address, read_checkpoint, read_tile
+from console.trail.tiles import (
+    parse_address,
+    read_checkpoint,
+    read_stamped_checkpoint,
+    read_tile,
+    read_timestamp,
+)
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork
 from policy.permissions import Permission
@@ -79,6 +85,18 @@ async def get_checkpoint(work: NamedDependency[UnitOfWork]) -> Response[bytes]:
     return Response(await read_checkpoint(work), media_type="text/plain", headers=NO_CACHE)
 
 
+@get("/timestamp", opt=declares(Permission.LOG_READ))
+async def get_timestamp(work: NamedDependency[UnitOfWork]) -> Response[bytes]:
+    """Read the newest RFC 3161 time stamp."""
+    return Response(await read_timestamp(work), media_type="application/timestamp-reply", headers=NO_CACHE)
+
+
+@get("/timestamp/checkpoint", opt=declares(Permission.LOG_READ))
+async def get_stamped_checkpoint(work: NamedDependency[UnitOfWork]) -> Response[bytes]:
+    """Read the checkpoint that the newest time stamp is over."""
+    return Response(await read_stamped_checkpoint(work), media_type="text/plain", headers=NO_CACHE)
+
+
 @get("/tile/{address:path}", opt=declares(Permission.LOG_READ))
 async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) -> Response[bytes]:
     """Read a hash tile or a bundle of entries."""
@@ -88,4 +106,4 @@ async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) ->
 
 
 API = (get_events, get_event, get_proof, get_range, get_key, post_reconcile, post_reconcile_deep)
-LOG_HANDLERS = (get_checkpoint, get_tile)
+LOG_HANDLERS = (get_checkpoint, get_timestamp, get_stamped_checkpoint, get_tile)

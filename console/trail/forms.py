@@ -68,10 +68,14 @@ class EventDetail(EventRead):
 
 
 class LogKey(BaseModel):
-    """The key that verifies the log's checkpoints, and the log's name."""
+    """The key that verifies the log's checkpoints, and the log's name.
+
+    `policy` names all its keys by the sizes they sign, and its witnesses (https://c2sp.org/tlog-policy).
+    """
 
     vkey: str
     origin: str
+    policy: str
 
 
 class DeepRead(BaseModel):

@@ -44,7 +44,8 @@ async def read_proof(work: UnitOfWork, event_id: UUID, *, wait: float = WAIT_SEC
         raise ServiceUnavailableError(UNSIGNED, ("not_signed_yet",))
     resource = await entry_resource(work, "receipt", event_id, Head.parse(entry.head))
     await work.authorize(Permission.AUDIT_READ, resource)
-    checkpoint = await _poll(lambda: log.checkpoint_covering(entry.index), deadline)
+    quorum = work.services.settings.audit.witness_quorum
+    checkpoint = await _poll(lambda: log.receipt_checkpoint(entry.index, quorum), deadline)
     if checkpoint is None:
         raise ServiceUnavailableError(UNSIGNED, ("not_signed_yet",))
     await record_read(work, resource, {"proof": str(event_id)})
@@ -60,13 +61,14 @@ async def read_log_key(work: UnitOfWork) -> LogKey:
     """
     await work.authorize(Permission.LOG_READ, Resource("log", None, {"part": "checkpoint"}))
     settings = work.services.settings
-    path = settings.data / "keys" / "log.vkey"
+    keys = settings.data / "keys"
     try:
-        vkey = await asyncio.to_thread(path.read_text, "utf-8")
+        vkey = await asyncio.to_thread((keys / "log.vkey").read_text, "utf-8")
+        policy = await asyncio.to_thread((keys / "log.policy").read_text, "utf-8")
     except FileNotFoundError:
         sentence = "The log's key is not published yet: its worker has not started."
         raise ServiceUnavailableError(sentence, ("no_log_key",)) from None
-    return LogKey(vkey=vkey.strip(), origin=settings.audit.origin)
+    return LogKey(vkey=vkey.strip(), origin=settings.audit.origin, policy=policy)
 
 
 async def _poll(ask: Callable[[], Awaitable[Found | None]], deadline: float) -> Found | None:

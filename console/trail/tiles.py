@@ -49,6 +49,26 @@ async def read_checkpoint(work: UnitOfWork) -> bytes:
     return (await _signed(work)).note.encode()
 
 
+async def read_timestamp(work: UnitOfWork) -> bytes:
+    """Return the newest time stamp (RFC 3161), over what ``read_stamped_checkpoint`` returns.
+
+    Raises:
+        NotFoundError: nothing has been stamped.
+    """
+    await _authorize(work, "checkpoint")
+    return (await _stamped(work))[1]
+
+
+async def read_stamped_checkpoint(work: UnitOfWork) -> bytes:
+    """Return the checkpoint that the newest time stamp is over.
+
+    Raises:
+        NotFoundError: nothing has been stamped.
+    """
+    await _authorize(work, "checkpoint")
+    return (await _stamped(work))[0].note.encode()
+
+
 async def read_tile(work: UnitOfWork, address: TileAddress) -> bytes:
     """Return a tile's hashes, or a bundle's entries.
 
@@ -111,6 +131,13 @@ async def _signed(work: UnitOfWork) -> StoredCheckpoint:
     if checkpoint is None:
         raise NotFoundError("Nothing has been signed yet.")
     return checkpoint
+
+
+async def _stamped(work: UnitOfWork) -> tuple[StoredCheckpoint, bytes]:
+    found = await work.services.log.timestamp()
+    if found is None:
+        raise NotFoundError("Nothing has been stamped.")
+    return found
 
 
 async def _record(work: UnitOfWork, address: TileAddress) -> None:
