@@ -14,6 +14,7 @@ AuditError
 │   └── CheckpointError   the note is no checkpoint, or of another origin
 ├── ProofError            a proof is malformed or does not hold
 ├── KeyStoreError         the store of subject keys does not answer
+├── KeyBackupError        a copy of the key store cannot be taken back
 ├── RegisterError         the register of erasures is not what was written
 ├── KeyFileError          the signing key's file is missing its protection or its content
 └── VerifierInputError    the verifier was called wrongly (no such path, no such key)
@@ -92,6 +93,10 @@ class KeyFileError(AuditError):
 
 class KeyStoreError(AuditError):
     """The store of subject keys does not answer; without a key nothing is sealed."""
+
+
+class KeyBackupError(AuditError):
+    """A copy of the key store cannot be taken back: too old, another installation's, or none."""
 
 
 class RegisterError(AuditError):

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "demo": "console.cli.demo",
     "dev": "console.cli.local",
     "doctor": "console.cli.local",
+    "keys": "console.cli.keys",
     "model": "console.cli.catalog",
     "policy": "console.cli.policy",
     "request": "console.cli.requests",

@@ -20,6 +20,7 @@ from audit.shipper import wait
 from audit.sweep import sweep
 from console.erasure.person import NAMING_TABLES, erase_person
 from console.errors import ConsoleError, SettingsError
+from console.key_copies import prune_copies
 from console.questions import Origin
 from console.services import Services
 from console.settings import Settings
@@ -114,6 +115,7 @@ async def run_erasures(services: Services, stop: asyncio.Event) -> None:
         try:
             await settle_erasures(services)
             await sweep_traces(services)
+            prune_copies(services.settings)
         except (AuditError, ConsoleError, SQLAlchemyError, OSError) as error:
             logger.warning("An erasure is not complete yet: %s", type(error).__name__)
         await wait(stop, POLL_SECONDS)
