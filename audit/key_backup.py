@@ -1,8 +1,8 @@
 """Copies of the key store that can bring a lost store back, and cannot outlive thirty days.
 
 A copy is a SQLite file, whatever the store is; it carries when it was made. It holds wrapped keys only:
-without the key-encryption key, which lies elsewhere, it opens nothing. Whoever was erased since is in it still,
-so it is taken back for thirty days and no longer; those of ours that are older are deleted.
+without the key-encryption key, which lies elsewhere, it opens nothing. Whoever was erased since is still in
+it, so it is taken back for thirty days and no longer; those of ours that are older are deleted.
 """
 
 import sqlite3

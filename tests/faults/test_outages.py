@@ -51,7 +51,7 @@ def parts(
     mlserver: MlServer,
     postgres_database: Callable[[], str],
 ) -> Parts:
-    return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database())
+    return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database(), postgres_database())
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def parts(
     postgres_database: Callable[[], str],
 ) -> Parts:
     """The real servers, and a database that nobody else uses."""
-    return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database())
+    return Parts(keycloak, opa, elasticsearch, mlserver, postgres_database(), postgres_database())
 
 
 @pytest.fixture(scope="session")

@@ -24,17 +24,22 @@ READ_ONLY = (
     "GRANT USAGE ON SCHEMA log TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA log TO {role}",
 )
+KEYS_READ_ONLY = (
+    "CREATE ROLE {role} LOGIN PASSWORD '{password}'",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What production stands on: five real servers, and an empty database."""
+    """What production stands on: five real servers, and two empty databases."""
 
     keycloak: KeycloakServer
     opa: OpaServer
     elasticsearch: ElasticsearchServer
     mlserver: MlServer
     database: str
+    keys: str
 
 
 def installed(data: Path, keycloak: KeycloakServer, more: Mapping[str, str]) -> Product:
@@ -60,10 +65,11 @@ def installed(data: Path, keycloak: KeycloakServer, more: Mapping[str, str]) -> 
 
 
 def server_settings(data: Path, parts: Parts) -> dict[str, str]:
-    """PostgreSQL for both trees, an OPA server, and Elasticsearch beside the file."""
+    """PostgreSQL for every tree, an OPA server, and Elasticsearch beside the file."""
     return {
         "DATABASE__URL_FILE": secret(data / "database.url", parts.database),
         "DATABASE__LOG_URL_FILE": secret(data / "log.url", parts.database),
+        "DATABASE__KEYS_URL_FILE": secret(data / "keys.url", parts.keys),
         "POLICY__ENGINE": "opa",
         "POLICY__OPA_URL": parts.opa.url,
         "AUDIT__ELASTICSEARCH__URL": parts.elasticsearch.url,
@@ -72,11 +78,21 @@ def server_settings(data: Path, parts: Parts) -> dict[str, str]:
 
 def reading_only(data: Path, database: str) -> dict[str, str]:
     """Make a role that reads schema `log` and changes nothing there; return the settings that use it."""
+    url = _reader_of(database, READ_ONLY)
+    return {"GUILDHALL_DATABASE__LOG_URL_FILE": secret(data / "reader.url", url)}
+
+
+def reading_keys_only(data: Path, keys: str) -> dict[str, str]:
+    """Make a role that reads subject keys and makes none; return the settings that use it."""
+    url = _reader_of(keys, KEYS_READ_ONLY)
+    return {"GUILDHALL_DATABASE__KEYS_URL_FILE": secret(data / "keys-reader.url", url)}
+
+
+def _reader_of(database: str, statements: tuple[str, ...]) -> str:
     owner = sa.make_url(database)
     role = f"reader_{owner.database}"
-    asyncio.run(_create_reader(database, role))
-    url = owner.set(username=role, password=READER_PASSWORD).render_as_string(hide_password=False)
-    return {"GUILDHALL_DATABASE__LOG_URL_FILE": secret(data / "reader.url", url)}
+    asyncio.run(_create_reader(database, role, statements))
+    return owner.set(username=role, password=READER_PASSWORD).render_as_string(hide_password=False)
 
 
 def secret(path: Path, text: str) -> str:
@@ -86,9 +102,9 @@ def secret(path: Path, text: str) -> str:
     return str(path)
 
 
-async def _create_reader(database: str, role: str) -> None:
+async def _create_reader(database: str, role: str, statements: tuple[str, ...]) -> None:
     engine = create_async_engine(database)
     async with engine.begin() as connection:
-        for statement in READ_ONLY:
+        for statement in statements:
             await connection.execute(sa.text(statement.format(role=role, password=READER_PASSWORD)))
     await engine.dispose()

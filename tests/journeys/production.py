@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from console.demo.cards import card_document, read_card
-from tests.journeys.installed import Parts, installed, reading_only, server_settings
+from tests.journeys.installed import Parts, installed, reading_keys_only, reading_only, server_settings
 from tests.journeys.product import Product, Reply, Stage
 from tests.real.browserless import Browser, access_token, walk_login
 from tests.real.keycloak_server import KeycloakServer
@@ -39,7 +39,7 @@ def production_stage(
     people = People(product, parts.keycloak)
     try:
         migrate_and_bootstrap(product, parts.keycloak)
-        serve(product, roles, reading_only(data, parts.database) if "worker" in roles else {})
+        serve(product, roles, _own_settings(data, parts) if "worker" in roles else {})
         yield set_up(people, parts.mlserver, visibility)
     finally:
         product.close()
@@ -98,16 +98,21 @@ def migrate_and_bootstrap(product: Product, keycloak: KeycloakServer) -> None:
     assert product.cli(*first).returncode == 1
 
 
-def serve(product: Product, roles: tuple[str, ...], own: Mapping[str, str]) -> None:
+def _own_settings(data: Path, parts: Parts) -> dict[str, Mapping[str, str]]:
+    log = reading_only(data, parts.database)
+    return {"console": log, "gateway": {**log, **reading_keys_only(data, parts.keys)}}
+
+
+def serve(product: Product, roles: tuple[str, ...], own: Mapping[str, Mapping[str, str]]) -> None:
     """Start a process for each role and return once those that answer HTTP can work.
 
-    `own` are the settings of all but the worker.
+    `own` are the settings that only one role has.
     """
     if roles == ("all",):
         product.gateway_url = product.url
     for role in roles:
         port = ["--port", product.gateway_url.rpartition(":")[2]] if role == "gateway" else []
-        product.start(role, "serve", "--role", role, *port, own={} if role == "worker" else own)
+        product.start(role, "serve", "--role", role, *port, own=own.get(role, {}))
     for role in roles:
         if role != "worker":
             product.wait(role, product.gateway_url if role == "gateway" else product.url)
