@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from audit.range_proof import heads, verify_range
@@ -75,11 +76,16 @@ async def test_pages_of_a_day_have_no_gap_and_no_repetition(trail: Trail) -> Non
     everything = (await trail.get("auditor", "/api/v1/audit/events", q="action:model.invoke")).json()["items"]
     day = everything[0]["time"][:10]
     for order in ("newest", "oldest"):
-        found, after = [], ""
-        while after is not None:
-            asked = {"q": f"time:{day} action:model.invoke", "limit": 3, "order": order, "after": after}
-            page = (await trail.get("auditor", "/api/v1/audit/events", **asked)).json()
-            found += [item["index"] for item in page["items"]]
-            after = page["next"]
+        found = [index async for index in walk(trail, f"time:{day} action:model.invoke", order)]
         expected = [item["index"] for item in everything]
         assert found == (expected if order == "newest" else expected[::-1])
+
+
+async def walk(trail: Trail, query: str, order: str) -> AsyncIterator[int]:
+    """Read page by page, three entries at a time."""
+    after: str | None = ""
+    while after is not None:
+        page = await trail.get("auditor", "/api/v1/audit/events", q=query, limit=3, order=order, after=after)
+        for item in page.json()["items"]:
+            yield item["index"]
+        after = page.json()["next"]
