@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit import history, outbox
+from audit.canonical import decode_map
 from audit.custody.authority import JOB, RETENTION, job_state, retention_state
 from audit.custody.holds import ROW_KIND, Hold, hold_of
 from audit.custody.prune import Pass, Pruner
@@ -68,12 +70,25 @@ class Kept:
         return row
 
     async def hold(self, **conditions: Any) -> Hold:
+        """Put entries under hold; its entry is in the log then."""
+        made = await self.insert_hold(**conditions)
+        await self.sequencer.run_once()
+        return made
+
+    async def insert_hold(self, **conditions: Any) -> Hold:
         """Put entries under hold."""
+        async with self.store.main.write() as session:
+            return await self.add_hold(session, **conditions)
+
+    async def add_hold(self, session: AsyncSession, **conditions: Any) -> Hold:
+        """Put entries under hold once the session commits."""
         row = LegalHold(
             id=uuid7(), reason="A matter.", created=self.store.clock(), created_by=uuid7(), **conditions
         )
         made = hold_of(row)
-        await self.write(row, Action.HOLD_CREATE, ROW_KIND, made.row())
+        session.add(row)
+        await session.flush()
+        await self._record(session, row.id, Action.HOLD_CREATE, ROW_KIND, made.row())
         return made
 
     async def release(self, hold: Hold) -> None:
@@ -102,16 +117,20 @@ class Kept:
         await self.sequencer.sign()
         return done
 
+    async def heads(self) -> list[dict[str, object]]:
+        """Return every head."""
+        return [decode_map(one.head) for one in await self.reader.entries(range(await self.reader.size()))]
+
     async def bodies(self) -> list[int]:
         """Return the indexes whose details are there."""
         return [at for at in range(await self.reader.size()) if await self.reader.body(at) is not None]
 
     async def _record(
-        self, session: object, row_id: UUID, action: Action, kind: str, state: dict[str, object] | None
+        self, session: AsyncSession, row_id: UUID, action: Action, kind: str, state: dict[str, object] | None
     ) -> None:
         event_id, now = uuid7(), self.store.clock()
         row_hash = await history.append_row(
-            session,  # type: ignore[arg-type]
+            session,
             kind=kind,
             row_id=row_id,
             row=state,
@@ -127,4 +146,4 @@ class Kept:
             resource=Resource(type=kind, id=row_id),
             state=history.state_digest([row_hash]),
         )
-        await outbox.append(session, seal(event, time=now, keys=MemoryKeyRing()))  # type: ignore[arg-type]
+        await outbox.append(session, seal(event, time=now, keys=MemoryKeyRing()))

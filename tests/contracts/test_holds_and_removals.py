@@ -1,0 +1,85 @@
+"""A hold and a removal at the same moment: whoever came first is whole, on every database."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from console.database import Database
+from tests.audit.custody.kept import Kept
+from tests.audit.log_store import Store
+
+pytestmark = pytest.mark.slow
+BLOCKED = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
+async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
+    url = keys_url = None
+    if request.param == "postgresql":
+        create: Callable[[], str] = request.getfixturevalue("postgres_database")
+        url, keys_url = create(), create()
+    store = await Store.open(tmp_path, url, url, keys_url)
+    main = Database(url or f"sqlite+aiosqlite:///{tmp_path}/guildhall.db")
+    await store.main.engine.dispose()
+    store.main = main  # type: ignore[assignment]  # as the product opens it: a write takes its place at once
+    opened = await Kept.begin(store)
+    await opened.grow(10)
+    opened.pass_days(400)
+    await opened.keep("invoke", 200)
+    yield opened
+    await store.close()
+
+
+async def test_a_hold_made_while_a_removal_runs_waits_and_comes_after_it(kept: Kept) -> None:
+    pruner = kept.pruner()
+    ((permit,), _) = await pruner.permits()
+    inside, go_on = asyncio.Event(), asyncio.Event()
+    log = kept.log
+    appended = log.append
+
+    async def pause(*given: object) -> range:
+        inside.set()
+        await go_on.wait()
+        return await appended(*given)  # type: ignore[arg-type]
+
+    log.append = pause  # type: ignore[method-assign]  # the moment between the holds' lock and the removal
+    removing = asyncio.create_task(pruner.step(permit))
+    await inside.wait()
+    holding = asyncio.create_task(kept.insert_hold(first_index=1, last_index=5))
+    await _blocked(kept, holding)
+    assert not holding.done()
+    go_on.set()
+    assert (await removing).removed == 10
+    await holding
+    log.append = appended  # type: ignore[method-assign]
+    await kept.sequencer.run_once()
+    heads = [(one["action"], one["time"]) for one in await kept.heads()]
+    actions = [action for action, _ in heads]
+    assert actions.index("log.prune") < actions.index("hold.create")
+
+
+async def test_a_removal_waits_for_a_hold_that_is_being_made_and_spares_what_it_covers(kept: Kept) -> None:
+    pruner = kept.pruner()
+    ((permit,), _) = await pruner.permits()
+    async with kept.store.main.write() as session:
+        await kept.add_hold(session, first_index=1, last_index=5)
+        removing = asyncio.create_task(pruner.step(permit))
+        await _blocked(kept, removing)
+        assert not removing.done()
+    step = await removing
+    assert (step.removed, step.held) == (5, 5)
+    assert [at for at in await kept.bodies() if 0 < at < 11] == [1, 2, 3, 4, 5]
+
+
+async def _blocked(kept: Kept, task: asyncio.Task[object]) -> None:
+    """Return once the task waits for the other transaction's lock, or is done against expectation."""
+    if kept.store.engine.dialect.name == "sqlite":
+        return  # its one writer's place is taken already; who waits for it shows nowhere
+    async with kept.store.engine.connect() as connection:
+        while not task.done():
+            if await connection.scalar(BLOCKED):
+                return
+            await connection.rollback()
