@@ -8,7 +8,9 @@ from uuid import UUID
 from policy.decision import GroupCount
 
 FEWEST_PEOPLE: Final = 2
-"""However little a policy asks for, two people other than the requester approve."""
+"""However little a policy asks for, two people other than the requester approve a right to call."""
+FEWEST_OTHERS: Final = 1
+"""However little a policy asks for, a change of another kind takes its author and one other person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,16 @@ class Approval:
     groups: frozenset[str]
 
 
-def satisfied(required: Sequence[GroupCount], approvals: Sequence[Approval], *, requester_id: UUID) -> bool:
-    """Whether every slot is filled by a different person, and at least two people approved."""
+def satisfied(
+    required: Sequence[GroupCount],
+    approvals: Sequence[Approval],
+    *,
+    requester_id: UUID,
+    fewest: int = FEWEST_PEOPLE,
+) -> bool:
+    """Whether every slot is filled by a different person, and at least ``fewest`` others approved."""
     valid = _valid(required, approvals, requester_id)
-    return bool(required) and len(valid) >= FEWEST_PEOPLE and not missing(required, valid)
+    return bool(required) and len(valid) >= max(fewest, FEWEST_OTHERS) and not missing(required, valid)
 
 
 def missing(required: Sequence[GroupCount], approvals: Iterable[Approval]) -> tuple[GroupCount, ...]:

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from policy.approvals import Approval, satisfied
+from policy.approvals import FEWEST_PEOPLE, Approval, satisfied
 from policy.errors import (
     AlreadyReviewedError,
     ChangeClosedError,
     NotApprovedError,
     NotAskedToReviewError,
     OnlyRequesterMayWithdrawError,
+    PartyMayNotDecideError,
     RequesterMayNotDecideError,
     StaleContentError,
 )
@@ -38,7 +39,12 @@ class ReviewFacts:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFacts:
-    """What the rules need of a change. ``created`` is in microseconds."""
+    """What the rules need of a change. ``created`` is in microseconds.
+
+    Attributes:
+        fewest: how many people besides the requester approve at least, whatever the plan says.
+        parties: whom the change is about or who would gain by it; their answers never count.
+    """
 
     id: UUID
     requester_id: UUID
@@ -46,6 +52,8 @@ class ChangeFacts:
     created: int
     state: ChangeState = ChangeState.PENDING
     reviews: tuple[ReviewFacts, ...] = ()
+    fewest: int = FEWEST_PEOPLE
+    parties: frozenset[UUID] = frozenset()
 
 
 def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
@@ -56,6 +64,7 @@ def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
     Raises:
         ChangeClosedError: it is decided already.
         RequesterMayNotDecideError: the reviewer asked for it.
+        PartyMayNotDecideError: the change is about the reviewer.
         NotAskedToReviewError: none of the reviewer's groups is required.
         AlreadyReviewedError: the person has answered.
         StaleContentError: another content was signed.
@@ -64,7 +73,7 @@ def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
     reviewed = replace(change, reviews=(*change.reviews, answer))
     if answer.decision is ReviewDecision.REFUSE:
         return replace(reviewed, state=ChangeState.REFUSED)
-    if satisfied(plan.required, approvals(reviewed), requester_id=change.requester_id):
+    if _carried(reviewed, plan):
         return replace(reviewed, state=ChangeState.APPROVED)
     return reviewed
 
@@ -74,7 +83,9 @@ def approvals(change: ChangeFacts) -> tuple[Approval, ...]:
     return tuple(
         Approval(answer.reviewer_id, answer.groups)
         for answer in change.reviews
-        if answer.decision is ReviewDecision.APPROVE and answer.content_hash == change.content_hash
+        if answer.decision is ReviewDecision.APPROVE
+        and answer.content_hash == change.content_hash
+        and answer.reviewer_id not in change.parties
     )
 
 
@@ -87,8 +98,7 @@ def confirm(change: ChangeFacts, plan: Plan) -> None:
         NotApprovedError: they do not.
     """
     refused = any(answer.decision is ReviewDecision.REFUSE for answer in change.reviews)
-    carried = satisfied(plan.required, approvals(change), requester_id=change.requester_id)
-    if change.state is not ChangeState.APPROVED or refused or not carried:
+    if change.state is not ChangeState.APPROVED or refused or not _carried(change, plan):
         raise NotApprovedError("The approvals do not carry this change.")
 
 
@@ -116,6 +126,8 @@ def expire(change: ChangeFacts, now: int) -> ChangeFacts:
 def _admit(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> None:
     if answer.reviewer_id == change.requester_id:
         raise RequesterMayNotDecideError("Whoever asked for a change may not decide on it.")
+    if answer.reviewer_id in change.parties:
+        raise PartyMayNotDecideError("Whoever a change is about may not decide on it.")
     _require_pending(change)
     if answer.groups.isdisjoint(entry.group for entry in plan.required):
         raise NotAskedToReviewError("This change asks none of the reviewer's groups.")
@@ -123,6 +135,10 @@ def _admit(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> None:
         raise AlreadyReviewedError("Each person reviews a change once.")
     if answer.content_hash != change.content_hash:
         raise StaleContentError("The review signs another content than the change has now.")
+
+
+def _carried(change: ChangeFacts, plan: Plan) -> bool:
+    return satisfied(plan.required, approvals(change), requester_id=change.requester_id, fewest=change.fewest)
 
 
 def _require_pending(change: ChangeFacts) -> None:

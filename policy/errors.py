@@ -57,6 +57,12 @@ class RequesterMayNotDecideError(ChangeRefusedError):
     code = "requester_may_not_decide"
 
 
+class PartyMayNotDecideError(ChangeRefusedError):
+    """Nobody reviews a change that they gain by, or that is about them."""
+
+    code = "party_may_not_decide"
+
+
 class AlreadyReviewedError(ChangeRefusedError):
     """One review per person."""
 

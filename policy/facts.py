@@ -137,6 +137,26 @@ def describe_change(
     }
 
 
+def describe_change_of(
+    kind: str,
+    *,
+    id: UUID | str,  # noqa: A002 - the document's own key
+    requester: UUID | str,
+    content_hash: str,
+    parties: Iterable[UUID | str] = (),
+    reviews: Iterable[Document] = (),
+) -> Document:
+    """Describe a change of another kind than access; ``parties`` are whom it is about, who may not answer."""
+    return {
+        "id": str(id),
+        "kind": kind,
+        "requester": str(requester),
+        "content_hash": content_hash,
+        "parties": sorted(map(str, parties)),
+        "reviews": [dict(review) for review in reviews],
+    }
+
+
 def describe_review(by: UUID | str, decision: str, groups: Iterable[str]) -> Document:
     """Describe a review by the groups its reviewer belongs to now."""
     return {"by": str(by), "decision": decision, "groups": sorted(set(groups))}

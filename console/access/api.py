@@ -7,16 +7,7 @@ from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from console.access.forms import (
-    AccessRequestCreate,
-    GrantRead,
-    RequestCreated,
-    RequestDetail,
-    RequestItem,
-    ReviewCreate,
-    Reviewed,
-    ReviewSubmission,
-)
+from console.access.forms import AccessRequestCreate, GrantRead, RequestCreated, RequestDetail, RequestItem
 from console.access.grants import list_grants
 from console.access.queries import RequestFilter, list_requests, read_request
 from console.access.requesting import request_access
@@ -24,6 +15,7 @@ from console.access.reviewing import review_request, submit_reviews
 from console.access.revoking import revoke_grant
 from console.access.withdrawing import withdraw_request
 from console.catalog.forms import Reason
+from console.changes.forms import ReviewCreate, Reviewed, ReviewSubmission
 from console.declared import declares
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork

@@ -9,13 +9,13 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from console.access.ask_page import open_ask, send_request
-from console.access.forms import ReviewCreate
 from console.access.lists import open_grants, open_queue, open_requests
 from console.access.request_page import open_request
 from console.access.review_page import open_review, sign_review
 from console.access.revoking import revoke_grant
 from console.access.withdrawing import withdraw_request
 from console.catalog.forms import Reason
+from console.changes.forms import ReviewCreate
 from console.declared import declares
 from console.web.forms import read_form
 from console.web.request import ConsoleRequest

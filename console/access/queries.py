@@ -12,9 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from console.access.asked import Answers, answers_of, asked_condition
 from console.access.facts import RequestFacts, find_request
 from console.access.forms import RequestDetail, RequestItem
-from console.access.seen import authorize_seen, nothing
-from console.access.shown import missing_now, request_item, review_reads
-from console.access.states import state_is
+from console.access.shown import missing_now, request_item
+from console.changes.seen import authorize_seen, nothing
+from console.changes.shown import review_reads
+from console.changes.states import state_is
 from console.errors import InvalidInputError
 from console.models import Model, Route
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page

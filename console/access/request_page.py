@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from console.access.forms import Asked, RequestDetail, ReviewRead
+from console.access.forms import RequestDetail
 from console.access.queries import read_request
 from console.catalog.explained import group_in_words
+from console.changes.forms import Asked, ReviewRead
 from console.clock import to_text
 from console.work import UnitOfWork
 from policy.models import ChangeState, Grant

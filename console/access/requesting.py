@@ -9,12 +9,13 @@ from uuid_utils.compat import uuid7
 from audit.event import Part
 from audit.events import Action
 from console.access.facts import describe_content
-from console.access.forms import AccessRequestCreate, Asked, RequestCreated
-from console.access.plans import plan_for
-from console.access.rows import change_row
-from console.access.seen import nothing
-from console.access.states import state_is
+from console.access.forms import AccessRequestCreate, RequestCreated
 from console.catalog.facts import RouteFacts, find_route, route_resource
+from console.changes.forms import Asked
+from console.changes.plans import plan_for
+from console.changes.rows import change_row
+from console.changes.seen import nothing
+from console.changes.states import state_is
 from console.errors import ConflictError, InvalidInputError
 from console.questions import Resource
 from console.work import UnitOfWork

@@ -6,11 +6,12 @@ from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from console.access.facts import groups_now
-from console.access.forms import RequestDetail, ReviewCreate, Reviewed
+from console.access.forms import RequestDetail
 from console.access.queries import read_request
 from console.access.reviewing import review_request
 from console.catalog.explained import group_in_words
+from console.changes.facts import groups_now
+from console.changes.forms import ReviewCreate, Reviewed
 from console.clock import seconds
 from console.errors import RefusedError
 from console.web.forms import Form

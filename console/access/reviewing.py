@@ -1,153 +1,39 @@
 """Signs reviews of access requests; the last missing approval makes the grant, in the same transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel.ext.asyncio.session import AsyncSession
-from uuid_utils.compat import uuid7
-
-from audit.event import Part
 from audit.events import Action
-from console.access.ballot import Ballot
-from console.access.facts import RequestFacts, find_request, groups_now
-from console.access.forms import ReviewCreate, Reviewed, SignedReview
+from console.access.facts import RequestFacts, find_request
 from console.access.granting import grant_access
-from console.access.refusals import told
-from console.access.rows import change_row, review_row
-from console.access.seen import nothing
+from console.changes.answering import Answering
+from console.changes.forms import ReviewCreate, Reviewed, SignedReview
+from console.changes.reviewing import sign_reviews
 from console.work import UnitOfWork
-from policy.canonical import canonical
-from policy.changes import ChangeFacts, ReviewFacts, confirm, review
-from policy.errors import StaleContentError
-from policy.models import Change, ChangeState, Review, ReviewDecision, SignInUse
-from policy.plan import Plan
+from policy.permissions import Permission
 
-
-class SignInSpentError(Exception):
-    """The sign-in has signed a submission before."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    answer: SignedReview
-    groups: frozenset[str]
-    now: int
+ACCESS: Final = Answering[RequestFacts](
+    action=Action.ACCESS_REQUEST_REVIEW,
+    reviewing=Permission.ACCESS_REQUEST_REVIEW,
+    reading=Permission.ACCESS_REQUEST_READ,
+    find=find_request,
+    execute=grant_access,
+)
 
 
 async def review_request(work: UnitOfWork, change_id: UUID, form: ReviewCreate) -> Reviewed:
-    """Answer one access request.
+    """Answer one access request; raises as `submit_reviews`."""
+    answer = SignedReview(id=change_id, **form.model_dump())
+    return (await submit_reviews(work, [answer]))[0]
+
+
+async def submit_reviews(work: UnitOfWork, answers: Sequence[SignedReview]) -> list[Reviewed]:
+    """Answer several access requests by one sign-in: all count, or none.
 
     Raises:
         NotFoundError: no such request, or none the caller may read.
         RefusedError: the caller asked for it, is not asked, or has to sign in anew (step-up).
         ConflictError: another content was signed, or the request or the caller's answer is there already.
     """
-    answer = SignedReview(id=change_id, **form.model_dump())
-    return (await submit_reviews(work, [answer]))[0]
-
-
-async def submit_reviews(work: UnitOfWork, answers: Sequence[SignedReview]) -> list[Reviewed]:
-    """Answer several access requests by one sign-in: all count, or none; raises as `review_request`."""
-    ballot = Ballot(work)
-    for answer in answers:
-        await ballot.admit(answer.id)
-    try:
-        async with ballot.write() as session:
-            await _spend_sign_in(session, ballot)
-            return [await _sign(ballot, session, answer) for answer in answers]
-    except SignInSpentError:
-        refusal = await ballot.refuse_spent()
-    raise refusal
-
-
-async def _spend_sign_in(session: AsyncSession, ballot: Ballot) -> None:
-    key = ballot.principal.authentication.sign_in_key()
-    session.add(SignInUse(key=key, submission_id=uuid7(), created=ballot.now))
-    try:
-        await session.flush()
-    except IntegrityError:
-        raise SignInSpentError from None
-
-
-async def _sign(ballot: Ballot, session: AsyncSession, answer: SignedReview) -> Reviewed:
-    _, plan = ballot.turn_to(answer.id)
-    found = await find_request(session, answer.id, for_change=True)
-    if found is None:
-        raise nothing()
-    groups = await groups_now(session, ballot.principal.id, found.route.team.name)
-    signed = _Signed(answer, groups, ballot.now)
-    with told(ballot):
-        after = _decide(ballot.principal.id, found, signed, plan)
-    return await _keep(ballot, session, found, signed, after)
-
-
-def _decide(person_id: UUID, found: RequestFacts, signed: _Signed, plan: Plan) -> ChangeFacts:
-    """Apply the rules to what is there now: roles lost since an earlier review no longer count."""
-    answer = signed.answer
-    facts = ReviewFacts(person_id, answer.decision, signed.groups, answer.content_hash)
-    after = review(found.for_rules(signed.now), facts, plan)
-    if answer.decision is ReviewDecision.APPROVE and found.is_stale():
-        raise StaleContentError("The model has changed since this was asked; it has to be asked anew.")
-    if after.state is ChangeState.APPROVED:
-        confirm(after, plan)
-    return after
-
-
-async def _keep(
-    ballot: Ballot, session: AsyncSession, found: RequestFacts, signed: _Signed, after: ChangeFacts
-) -> Reviewed:
-    resource, plan = ballot.turn_to(found.change.id)
-    row = _review_row(ballot.principal.id, signed)
-    change = _advance(found.change, after.state, plan, signed.now)
-    session.add_all([row, change])
-    await session.flush()
-    part = Part(name="review", subject=row.reviewer_id, content=_signed_content(signed))
-    await ballot.record(
-        Action.ACCESS_REQUEST_REVIEW,
-        resource=resource,
-        request=change.id,
-        rows=[review_row(row), change_row(change, signed.now)],
-        parts=[part],
-    )
-    if change.state is ChangeState.APPROVED:
-        await grant_access(ballot, session, found, signed.now)
-    return Reviewed(id=change.id, state=change.state.value, review_id=row.id, grant_id=change.grant_id)
-
-
-def _review_row(person_id: UUID, signed: _Signed) -> Review:
-    answer = signed.answer
-    return Review(
-        id=uuid7(),
-        change_id=answer.id,
-        reviewer_id=person_id,
-        decision=answer.decision,
-        groups=canonical(sorted(signed.groups)).decode(),
-        meaning=answer.meaning,
-        reason=answer.reason,
-        content_hash=answer.content_hash,
-        created=signed.now,
-    )
-
-
-def _advance(change: Change, state: ChangeState, plan: Plan, now: int) -> Change:
-    change.state = state
-    change.required = canonical(plan.required_document()).decode()
-    change.policy_revision = plan.revision
-    if state is not ChangeState.PENDING:
-        change.decided = now
-    if state is ChangeState.APPROVED:
-        change.grant_id = uuid7()
-    return change
-
-
-def _signed_content(signed: _Signed) -> dict[str, object]:
-    answer = signed.answer
-    return {
-        "decision": answer.decision.value,
-        "meaning": answer.meaning,
-        "reason": answer.reason,
-        "content_hash": answer.content_hash,
-        "groups": sorted(signed.groups),
-    }
+    return await sign_reviews(work, ACCESS, answers)

@@ -5,8 +5,8 @@ from uuid import UUID
 from audit.event import Part
 from audit.events import Action
 from console.access.rows import revoked_grant_row
-from console.access.seen import authorize_seen, nothing
 from console.catalog.facts import route_by_id
+from console.changes.seen import authorize_seen, nothing
 from console.errors import ConflictError
 from console.questions import Resource
 from console.work import UnitOfWork

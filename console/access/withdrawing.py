@@ -4,9 +4,9 @@ from uuid import UUID
 
 from audit.events import Action
 from console.access.facts import find_request
-from console.access.refusals import told
-from console.access.rows import change_row
-from console.access.seen import authorize_seen, nothing
+from console.changes.refusals import told
+from console.changes.rows import change_row
+from console.changes.seen import authorize_seen, nothing
 from console.work import UnitOfWork
 from policy.changes import withdraw
 from policy.permissions import Permission

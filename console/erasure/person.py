@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
-from console.access.rows import change_row, revoked_grant_row
+from console.access.rows import revoked_grant_row
+from console.changes.rows import change_row
 from console.erasure.words import erase_mentions, erase_own_words
 from console.questions import Resource
 from console.rows import membership_row, person_row, role_row

@@ -7,8 +7,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
-from console.access.rows import change_row, grant_row, review_row
+from console.access.rows import grant_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
+from console.changes.rows import change_row, review_row
 from console.governed import GOVERNED
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row

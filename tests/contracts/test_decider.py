@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from policy.bundles import read_bundle
 from policy.decide import decide, plan, scope
-from policy.decision import UNDEFINED, Decider, Document, Entrypoint, GroupCount, Query
+from policy.decision import UNDEFINED, Decider, Document, Entrypoint, Evaluation, GroupCount, Query
 from policy.embedded import EmbeddedDecider
 from policy.opa import OpaAddress, OpaDecider
 
@@ -149,7 +149,16 @@ def known_actions() -> list[str]:
     return sorted({action for actions in held for action in actions})
 
 
-ACTIONS = ("nothing.known", "access_request.review", "model.invoke", "model.invoke")
+ACTIONS = (
+    "nothing.known",
+    "access_request.review",
+    "change.create",
+    "change.review",
+    "change.review",
+    "model.invoke",
+    "model.invoke",
+)
+KINDS = ("erasure", "hold_release", "retention", "odd")
 
 
 def a_subject(random: Random, action: str) -> dict[str, Any]:
@@ -171,9 +180,10 @@ def a_subject(random: Random, action: str) -> dict[str, Any]:
 
 
 def a_resource(random: Random, about_change: bool) -> dict[str, Any]:
-    kinds = ("access_request",) if about_change else ("route", "route", "grant", "receipt", "log")
+    kinds = ("access_request", "change") if about_change else ("route", "route", "grant", "receipt", "log")
     return {
         "type": random.choice(kinds),
+        "kind": random.choice(KINDS),
         "id": random.choice(("r1", "r2", None)),
         "team": random.choice(("risk", "risk", "retail", *TEAMS)),
         "visibility": random.choice(("hidden", "listed", "shared", "odd")),
@@ -189,6 +199,8 @@ def a_change(random: Random) -> dict[str, Any]:
     groups = ("owner:risk", "reviewer", "owner:vision")
     return {
         **CHANGE,
+        "kind": random.choice(("access", "access", *KINDS)),
+        "parties": some(random, IDS),
         "requester": random.choice(IDS),
         "team": random.choice(("risk", "risk", "vision")),
         "tier": random.choice(("low", "medium", "high", "odd")),
@@ -218,7 +230,7 @@ def a_grant(random: Random, number: int) -> dict[str, Any]:
 def generated(random: Random, actions: list[str]) -> dict[str, Any]:
     """One document anybody could cause: sensible as a rule, with odd text and times at the bounds."""
     action = random.choice((*actions, *ACTIONS))
-    about_change = action.startswith("access_request.") and action != "access_request.create"
+    about_change = action.startswith(("access_request.", "change.")) and not action.endswith(".create")
     return {
         "v": random.choice((1, 1, 1, 1, 1, 1, 1, 2)),
         "subject": a_subject(random, action),
@@ -246,10 +258,28 @@ async def test_both_engines_answer_generated_documents_alike(opa_url: str, seed:
             for entrypoint in Entrypoint:
                 ours = await embedded.evaluate(entrypoint, document)
                 theirs = await opa.evaluate(entrypoint, document)
-                assert ours == theirs, f"seed {seed}, document {number}: {json.dumps(document)}"
+                assert _comparable(ours) == _comparable(theirs), (
+                    f"seed {seed}, document {number}: {json.dumps(document)}"
+                )
                 if entrypoint is Entrypoint.DECISION and isinstance(ours.result, dict):
                     allowed += ours.result["allow"]
     finally:
         await embedded.close()
         await opa.close()
     assert GENERATED // 50 < allowed < GENERATED
+
+
+def _comparable(evaluation: Evaluation) -> object:
+    """Return an answer with a condition's values as a set: the engines sort text beyond ASCII differently."""
+    if not isinstance(evaluation.result, dict) or "any" not in evaluation.result:
+        return evaluation
+    parts = [part for one in evaluation.result["any"] for part in one["all"]]
+    values = [
+        (
+            part["field"],
+            part["op"],
+            frozenset(part["value"]) if isinstance(part["value"], list) else part["value"],
+        )
+        for part in parts
+    ]
+    return len(evaluation.result["any"]), values, evaluation.revision

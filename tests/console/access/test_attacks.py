@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
-from console.access.forms import SignedReview
 from console.access.queries import read_request
 from console.access.reviewing import submit_reviews
+from console.changes.forms import SignedReview
 from console.errors import ConflictError, NotFoundError, RefusedError
 from console.models import Model, Tier
 from policy.models import Grant, Review, ReviewDecision

@@ -10,10 +10,11 @@ from sqlmodel import SQLModel, col, select
 from uuid_utils.compat import uuid7
 
 from audit.events import Action
-from console.access.rows import change_row, grant_row
+from console.access.rows import grant_row
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate, ModelPublish
 from console.catalog.publishing import publish_model
+from console.changes.rows import change_row
 from console.models import Route, UnexplainedRow
 from console.people.forms import MappingRuleCreate
 from console.people.mapping import create_rule

@@ -1,13 +1,22 @@
-# Which approvals a change needs, and which of them are still missing. The table is data.guildhall.tiers.
+# Which approvals a change needs, and which of them are still missing. The tables are data.guildhall.tiers for
+# access, and data.guildhall.changes for the other kinds.
 package guildhall.approval
 
-plan := {"required": required, "missing": missing, "why": why} if change.kind == "access"
+plan := {"required": required, "missing": missing, "why": why}
 
 change := input.context.change
 
-required := requirement(change.team, change.tier)
+required := requirement(change.team, change.tier) if change.kind == "access"
 
-why := [concat(":", ["tier", change.tier])]
+required := answers if {
+	change.kind != "access"
+	answers := data.guildhall.changes[change.kind].answers
+	count(answers) > 0
+}
+
+why := [concat(":", ["tier", change.tier])] if change.kind == "access"
+
+why := [concat(":", ["kind", change.kind])] if change.kind != "access"
 
 # A tier that the table does not know, or an empty row, has no requirement, and so no plan: nothing can be approved.
 requirement(team, tier) := entries if {
@@ -25,11 +34,14 @@ group_name(kind, team) := concat(":", ["owner", team]) if kind == "owner"
 
 group_name(kind, _) := kind if kind == "reviewer"
 
-# Only approvals by others than the requester count.
+parties contains party if some party in change.parties
+
+# Only approvals by others than the requester count, and by nobody the change is about.
 approvals contains {"by": review.by, "group": group} if {
 	some review in change.reviews
 	review.decision == "approve"
 	review.by != change.requester
+	not review.by in parties
 	some group in review.groups
 }
 

@@ -13,6 +13,16 @@ about(tier, reviews) := {"v": 1, "context": {"change": {
 	"reviews": reviews,
 }}}
 
+of_kind(kind, reviews) := {"v": 1, "context": {"change": {
+	"id": "change-1",
+	"kind": kind,
+	"requester": "admin",
+	"parties": ["erased"],
+	"reviews": reviews,
+}}}
+
+reviewer := [{"group": "reviewer", "count": 1}]
+
 by(person, decision, groups) := {"by": person, "decision": decision, "groups": groups}
 
 both := [{"group": "owner:risk", "count": 1}, {"group": "reviewer", "count": 1}]
@@ -77,6 +87,26 @@ cases := {
 	"a refusal is no approval": {
 		"input": about("low", [by("owner", "refuse", ["owner:risk"])]),
 		"expect": {"missing": both},
+	},
+	"a retention asks one reviewer": {
+		"input": of_kind("retention", []),
+		"expect": {"required": reviewer, "missing": reviewer, "why": ["kind:retention"]},
+	},
+	"an erasure asks one reviewer": {
+		"input": of_kind("erasure", [by("reviewer", "approve", ["reviewer"])]),
+		"expect": {"required": reviewer, "missing": []},
+	},
+	"whoever is erased does not count": {
+		"input": of_kind("erasure", [by("erased", "approve", ["reviewer"])]),
+		"expect": {"missing": reviewer},
+	},
+	"whoever asked for a release does not count": {
+		"input": of_kind("hold_release", [by("admin", "approve", ["reviewer"])]),
+		"expect": {"missing": reviewer},
+	},
+	"a kind without a table has no plan": {
+		"input": of_kind("sink", []),
+		"expect": "undefined",
 	},
 	"another team's owner does not count": {
 		"input": about("low", [by("other", "approve", ["owner:vision"])]),

@@ -68,7 +68,7 @@ missing := approval.requirement(input.resource.team, input.resource.tier) if {
 	reasons[0] in {"no_grant", "grant_expired"}
 } else := approval.missing if {
 	visible
-	input.resource.type == "access_request"
+	input.resource.type in {"access_request", "change"}
 } else := []
 
 valid_until := input.subject.auth.auth_time + data.guildhall.step_up_seconds if {

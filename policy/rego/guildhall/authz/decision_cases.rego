@@ -108,6 +108,28 @@ listed := route("listed", "active")
 
 needed := [{"group": "owner:risk", "count": 1}, {"group": "reviewer", "count": 1}]
 
+auditor := person("auditor", [], [], [{"role": "auditor", "scope": "all"}])
+
+erased := person("erased", [], [], [{"role": "reviewer", "scope": "all"}])
+
+erasure := {"type": "change", "id": "change-2", "kind": "erasure"}
+
+kept(subject, action, resource, reviews) := {
+	"v": 1,
+	"subject": subject,
+	"action": action,
+	"resource": resource,
+	"grants": [],
+	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": {
+		"id": "change-2",
+		"kind": "erasure",
+		"requester": "admin",
+		"content_hash": "h",
+		"parties": ["erased"],
+		"reviews": reviews,
+	}},
+}
+
 cases := {
 	"nothing asked is refused": {
 		"input": {},
@@ -191,6 +213,54 @@ cases := {
 	"admin excludes auditor": {
 		"input": question(both, "audit.read", {"type": "audit"}, []),
 		"expect": {"allow": false, "reasons": ["admin_excludes_auditor", "role_missing:auditor"]},
+	},
+	"an admin asks for an erasure": {
+		"input": kept(admin, "change.create", {"type": "change", "kind": "erasure"}, []),
+		"expect": {"allow": true, "matched": ["role:admin"]},
+	},
+	"an auditor asks for the release of a hold": {
+		"input": kept(auditor, "change.create", {"type": "change", "kind": "hold_release"}, []),
+		"expect": {"allow": true, "matched": ["role:auditor"]},
+	},
+	"an auditor asks for no retention": {
+		"input": kept(auditor, "change.create", {"type": "change", "kind": "retention"}, []),
+		"expect": {"allow": false, "reasons": ["may_not_ask"]},
+	},
+	"nobody asks for a kind without a table": {
+		"input": kept(admin, "change.create", {"type": "change", "kind": "odd"}, []),
+		"expect": {"allow": false, "reasons": ["may_not_ask"]},
+	},
+	"a reviewer answers an erasure": {
+		"input": kept(reviewer, "change.review", erasure, []),
+		"expect": {"allow": true, "matched": ["reviewer"], "valid_until": now + 290},
+	},
+	"a reviewer answers once": {
+		"input": kept(reviewer, "change.review", erasure, [{"by": "reviewer", "decision": "approve", "groups": ["reviewer"]}]),
+		"expect": {"allow": false, "reasons": ["already_reviewed"]},
+	},
+	"a reviewer of some teams does not answer for everybody's records": {
+		"input": kept(reviewer_here, "change.review", erasure, []),
+		"expect": {"allow": false, "reasons": ["not_asked_to_review"]},
+	},
+	"whoever asked does not answer": {
+		"input": kept(admin, "change.review", erasure, []),
+		"expect": {"allow": false, "reasons": ["requester_may_not_decide"]},
+	},
+	"whoever is erased does not answer": {
+		"input": kept(erased, "change.review", erasure, []),
+		"expect": {"allow": false, "reasons": ["party_may_not_decide"]},
+	},
+	"an auditor does not answer": {
+		"input": kept(auditor, "change.review", erasure, []),
+		"expect": {"allow": false, "reasons": ["not_asked_to_review"]},
+	},
+	"only who asked withdraws": {
+		"input": kept(reviewer, "change.withdraw", erasure, []),
+		"expect": {"allow": false, "reasons": ["only_requester_may_withdraw"]},
+	},
+	"a member reads no such change": {
+		"input": kept(member, "change.read", erasure, []),
+		"expect": {"allow": false},
 	},
 	"a scoped reviewer stops routes of its teams": {
 		"input": question(reviewer_here, "route.stop", listed, []),

@@ -16,6 +16,15 @@ role_grounds contains concat(":", ["role", held.role]) if {
 	covers(held.scope)
 }
 
+# Who may ask for a change is said by its kind; asking changes nothing yet.
+role_grounds contains concat(":", ["role", held.role]) if {
+	input.action == "change.create"
+	input.subject.kind == "person"
+	some held in assignments
+	held.role in data.guildhall.changes[input.resource.kind].asks
+	covers(held.scope)
+}
+
 role_grounds contains concat(":", ["owner", input.resource.team]) if {
 	input.action in data.guildhall.team_roles.owner
 	not input.action in {"access_request.create", "access_request.review"}
@@ -23,7 +32,7 @@ role_grounds contains concat(":", ["owner", input.resource.team]) if {
 }
 
 role_grounds contains ground if {
-	input.action == "access_request.review"
+	input.action in data.guildhall.answering
 	input.subject.kind == "person"
 	some ground in asked_groups
 }

@@ -2,12 +2,12 @@
 package guildhall.authz
 
 is_requester if {
-	input.resource.type == "access_request"
+	input.resource.type in {"access_request", "change"}
 	input.context.change.requester == input.subject.id
 }
 
 is_own if {
-	input.action in {"access_request.read", "access_request.withdraw"}
+	input.action in {"access_request.read", "access_request.withdraw", "change.read", "change.withdraw"}
 	is_requester
 }
 

@@ -9,12 +9,17 @@ no_ground := ["grant_expired"] if {
 } else := ["not_in_receiving_team"] if {
 	input.action == "access_request.create"
 } else := ["requester_may_not_decide"] if {
-	input.action == "access_request.review"
+	input.action in data.guildhall.answering
 	is_requester
+} else := ["party_may_not_decide"] if {
+	input.action == "change.review"
+	is_party
 } else := ["not_asked_to_review"] if {
-	input.action == "access_request.review"
+	input.action in data.guildhall.answering
+} else := ["may_not_ask"] if {
+	input.action == "change.create"
 } else := ["only_requester_may_withdraw"] if {
-	input.action == "access_request.withdraw"
+	input.action in {"access_request.withdraw", "change.withdraw"}
 } else := ["not_yours"] if {
 	input.action in {"self.read", "session.end"}
 } else := sort(role_reasons) if {

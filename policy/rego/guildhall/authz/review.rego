@@ -16,6 +16,7 @@ my_groups contains "reviewer" if {
 
 asked_groups contains group if {
 	not is_requester
+	input.action == "access_request.review"
 	input.resource.type == "access_request"
 	input.context.change.requester != input.subject.id
 	input.context.change.team == input.resource.team
@@ -24,8 +25,26 @@ asked_groups contains group if {
 	group in my_groups
 }
 
+# What is kept of everybody belongs to no team: only a role without bounds answers for it.
+asked_groups contains group if {
+	not is_requester
+	not is_party
+	input.action == "change.review"
+	input.resource.type == "change"
+	input.context.change.requester != input.subject.id
+	some entry in approval.required
+	group := entry.group
+	group in my_groups
+}
+
+# Whom a change is about: who would gain by it, or be erased by it, does not answer.
+is_party if {
+	some party in input.context.change.parties
+	party == input.subject.id
+}
+
 already_reviewed if {
-	input.action == "access_request.review"
+	input.action in data.guildhall.answering
 	some review in input.context.change.reviews
 	review.by == input.subject.id
 }

@@ -91,6 +91,14 @@ cases := {
 		"input": list_of(somebody([], ["risk"], [{"role": "reviewer", "scope": ["vision"]}]), "access_request.read", []),
 		"expect": {"any": [in_teams(["risk", "vision"]), own]},
 	},
+	"an admin sees every change of what is kept": {
+		"input": list_of(somebody([], [], [{"role": "admin", "scope": "all"}]), "change.read", []),
+		"expect": {"any": [{"all": []}]},
+	},
+	"others see the changes they asked for": {
+		"input": list_of(somebody(["risk"], ["risk"], []), "change.read", []),
+		"expect": {"any": [own]},
+	},
 	"a credential without the scope sees nothing": {
 		"input": list_of(limited, "model.read", []),
 		"expect": {"any": []},

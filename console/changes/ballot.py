@@ -1,39 +1,39 @@
 """A unit of work that signs several reviews: each is recorded with the decision that allowed it."""
 
+from typing import Generic
 from uuid import UUID
 
 from audit.event import Outcome
-from audit.events import Action
-from console.access.facts import RequestFacts, find_request
-from console.access.plans import plan_for
-from console.access.seen import authorize_seen, nothing
+from console.changes.answering import Answering, Kept
+from console.changes.plans import plan_for
+from console.changes.seen import authorize_seen, nothing
 from console.errors import ConflictError, RefusedError
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.decision import Decision, Query
-from policy.permissions import Permission
 from policy.plan import Plan
 from sso.principal import STEP_UP_MAX_AGE
 
 
-class Ballot(UnitOfWork):
+class Ballot(UnitOfWork, Generic[Kept]):
     """The answers that one stepped-up sign-in signs."""
 
-    def __init__(self, work: UnitOfWork) -> None:
+    def __init__(self, work: UnitOfWork, kind: Answering[Kept]) -> None:
         """Sign for the principal of `work`."""
         super().__init__(work.services, work.principal, work.origin)
+        self.kind = kind
         self._admitted_items: dict[UUID, tuple[Decision | None, Query | None, Resource, Plan]] = {}
 
     async def admit(self, change_id: UUID) -> None:
-        """Authorize an answer to one request: rights first, then step-up.
+        """Authorize an answer to one change: rights first, then step-up.
 
         Raises:
-            NotFoundError: no such request, or none the principal may read.
+            NotFoundError: no such change, or none the principal may read.
             RefusedError: the principal may not answer, or has to sign in anew.
             ConflictError: the principal has answered.
         """
         async with self.read() as session:
-            found = await find_request(session, change_id)
+            found = await self.kind.find(session, change_id, False)  # noqa: FBT003 - a callable has no names
         if found is None:
             raise nothing()
         resource = found.resource()
@@ -42,7 +42,7 @@ class Ballot(UnitOfWork):
         self._admitted_items[change_id] = (self.decision, self._query, resource, plan)
 
     def turn_to(self, change_id: UUID) -> tuple[Resource, Plan]:
-        """Let what is recorded next rest on the decision about this request; return its resource and plan."""
+        """Let what is recorded next rest on the decision about this change; return its resource and plan."""
         self.decision, self._query, resource, plan = self._admitted_items[change_id]
         return resource, plan
 
@@ -52,7 +52,7 @@ class Ballot(UnitOfWork):
             for change_id in self._admitted_items:
                 resource, _ = self.turn_to(change_id)
                 await self.record(
-                    Action.ACCESS_REQUEST_REVIEW,
+                    self.kind.action,
                     resource=resource,
                     reasons=("sign_in_used",),
                     outcome=Outcome.DENIED,
@@ -67,15 +67,14 @@ class Ballot(UnitOfWork):
         )
 
     async def _authorize_review(self, resource: Resource) -> None:
-        reading = Permission.ACCESS_REQUEST_READ
         try:
-            await authorize_seen(self, Permission.ACCESS_REQUEST_REVIEW, resource, reading)
+            await authorize_seen(self, self.kind.reviewing, resource, self.kind.reading)
         except RefusedError as error:
             if "already_reviewed" in error.reasons:
                 raise ConflictError("You have answered this request.", ("already_reviewed",)) from None
             raise
 
-    async def _plan(self, found: RequestFacts) -> Plan:
+    async def _plan(self, found: Kept) -> Plan:
         """Return the stored plan, or a new one when another policy is active than when it was asked."""
         if found.change.policy_revision != self.services.policy_revision:
             return await plan_for(self, found.document())

@@ -1,0 +1,46 @@
+"""People and their answers as they are shown: names come from the erasable profiles."""
+
+import json
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.changes.forms import Asked, ReviewRead, Someone
+from console.clock import to_text
+from policy.decision import GroupCount
+from policy.models import Review
+from sso.models import Profile
+
+
+async def review_reads(session: AsyncSession, reviews: Sequence[Review]) -> list[ReviewRead]:
+    """Return the answers in the order they were signed."""
+    wanted = [review.reviewer_id for review in reviews]
+    query = select(Profile).where(col(Profile.person_id).in_(wanted))
+    profiles = {profile.person_id: profile for profile in await session.exec(query)}
+    return [_review_read(review, profiles.get(review.reviewer_id)) for review in reviews]
+
+
+def someone(person_id: UUID, profile: Profile | None) -> Someone:
+    """Return a person; without a profile (erased) only the id is left."""
+    if profile is None:
+        return Someone(id=person_id, handle=None, name=None)
+    return Someone(id=person_id, handle=profile.handle, name=profile.name)
+
+
+def asked_list(counts: Iterable[GroupCount]) -> list[Asked]:
+    """Return groups and counts as the API writes them."""
+    return [Asked(group=entry.group, count=entry.count) for entry in counts]
+
+
+def _review_read(review: Review, profile: Profile | None) -> ReviewRead:
+    return ReviewRead(
+        reviewer=someone(review.reviewer_id, profile),
+        time=to_text(review.created),
+        decision=review.decision.value,
+        meaning=review.meaning,
+        reason=review.reason,
+        groups=json.loads(review.groups),
+        content_hash=review.content_hash,
+    )
