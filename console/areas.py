@@ -8,6 +8,7 @@ from console.admin.api import API as ADMIN_API
 from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
+from console.custody.api import API as CUSTODY_API
 from console.health import HEALTH
 from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
@@ -27,6 +28,6 @@ PAGES: Final = [
     *PEOPLE_PAGES,
     *TRAIL_PAGES,
 ]
-API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *PEOPLE_API, *TRAIL_API]
+API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
 OPEN_PAGES: Final = [sign_in, step_up, callback, *HOME_OPEN, *HEALTH]

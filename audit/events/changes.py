@@ -2,9 +2,28 @@
 
 from typing import Final
 
+from audit.events.access import REVIEW
 from audit.events.action import Action
-from audit.events.declared import EventType
-from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, READS, UPDATES
+from audit.events.declared import Details, EventType, Field
+from audit.events.shared import (
+    ACT,
+    BY_PRINCIPAL,
+    CREATES,
+    DELETES,
+    DOCUMENT,
+    NUMBER,
+    READS,
+    REASON,
+    UPDATES,
+)
+
+ASKED: Final = Details("asked", (Field("kind"), Field("content", DOCUMENT), Field("content_hash")))
+"""What was asked, without the words of who asked; the hash is over both."""
+EXECUTED: Final = Details("executed", (Field("kind"), Field("content_hash")))
+HOLD: Final = Details("hold", (Field("conditions", DOCUMENT),))
+RETENTION: Final = Details(
+    "retention", (Field("name"), Field("days", NUMBER), Field("days_before", NUMBER, null=True))
+)
 
 CHANGES: Final = (
     EventType(
@@ -14,8 +33,7 @@ CHANGES: Final = (
         category=("configuration",),
         type=("creation",),
         ocsf=CREATES,
-        parts=ACT,
-        draft=True,
+        parts=(ASKED, REASON, *ACT),
     ),
     EventType(
         action=Action.CHANGE_EXECUTE,
@@ -24,8 +42,7 @@ CHANGES: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=ACT,
-        draft=True,
+        parts=(EXECUTED, *ACT),
     ),
     EventType(
         action=Action.CHANGE_READ,
@@ -35,7 +52,6 @@ CHANGES: Final = (
         type=("access",),
         ocsf=READS,
         parts=BY_PRINCIPAL,
-        draft=True,
     ),
     EventType(
         action=Action.CHANGE_REVIEW,
@@ -44,8 +60,7 @@ CHANGES: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=ACT,
-        draft=True,
+        parts=(REVIEW, *ACT),
     ),
     EventType(
         action=Action.CHANGE_WITHDRAW,
@@ -55,7 +70,6 @@ CHANGES: Final = (
         type=("change",),
         ocsf=UPDATES,
         parts=ACT,
-        draft=True,
     ),
     EventType(
         action=Action.HOLD_CREATE,
@@ -64,8 +78,7 @@ CHANGES: Final = (
         category=("configuration",),
         type=("creation",),
         ocsf=CREATES,
-        parts=ACT,
-        draft=True,
+        parts=(HOLD, REASON, *ACT),
     ),
     EventType(
         action=Action.HOLD_RELEASE,
@@ -75,7 +88,6 @@ CHANGES: Final = (
         type=("deletion",),
         ocsf=DELETES,
         parts=ACT,
-        draft=True,
     ),
     EventType(
         action=Action.RETENTION_UPDATE,
@@ -84,7 +96,6 @@ CHANGES: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=ACT,
-        draft=True,
+        parts=(RETENTION, *ACT),
     ),
 )

@@ -133,7 +133,6 @@ LOG: Final = (
         category=("configuration",),
         type=("deletion",),
         ocsf=PRUNES_LOG,
-        draft=True,
     ),
     EventType(
         action=Action.LOG_ROTATE,

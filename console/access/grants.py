@@ -7,9 +7,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from console.access.forms import GrantRead
-from console.access.queries import cursor_id
 from console.clock import to_text
 from console.models import Model, Route
+from console.web.listing import cursor_id
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
 from policy import scope as scopes

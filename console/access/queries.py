@@ -16,8 +16,8 @@ from console.access.shown import missing_now, request_item
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import review_reads
 from console.changes.states import state_is
-from console.errors import InvalidInputError
 from console.models import Model, Route
+from console.web.listing import cursor_id
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
 from policy import scope as scopes
@@ -118,16 +118,3 @@ def _joined(query: Any) -> Any:  # noqa: ANN401 - the same
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
     )
-
-
-def cursor_id(after: Key) -> UUID:
-    """Return the id at which the next page starts.
-
-    Raises:
-        InvalidInputError: the cursor holds none.
-    """
-    try:
-        return UUID(str(after[0]))
-    except ValueError:
-        sentence = "The page marker in the address is not valid."
-        raise InvalidInputError(sentence, ("invalid_cursor",), {"after": sentence}) from None

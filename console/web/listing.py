@@ -1,6 +1,7 @@
 """The one shape of lists in the API: `{"items": […], "next": …}`."""
 
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -32,3 +33,16 @@ def cursor(text: str, length: int) -> Key | None:
         return decode_cursor(text, length) if text else None
     except CursorError as error:
         raise InvalidInputError(str(error), ("invalid_cursor",), {"after": str(error)}) from None
+
+
+def cursor_id(after: Key) -> UUID:
+    """Return the id at which the next page starts.
+
+    Raises:
+        InvalidInputError: the cursor holds none.
+    """
+    try:
+        return UUID(str(after[0]))
+    except ValueError:
+        sentence = "The page marker in the address is not valid."
+        raise InvalidInputError(sentence, ("invalid_cursor",), {"after": sentence}) from None

@@ -1,12 +1,16 @@
 """A hold and a removal at the same moment: whoever came first is whole, on every database."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from audit.custody.prune import Pruner
+from audit.entry_rows import Pending
+from audit.log import Log, Stored
+from audit.placed import Placed
 from console.database import Database
 from tests.audit.custody.kept import Kept
 from tests.audit.log_store import Store
@@ -34,18 +38,18 @@ async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 async def test_a_hold_made_while_a_removal_runs_waits_and_comes_after_it(kept: Kept) -> None:
-    pruner = kept.pruner()
-    ((permit,), _) = await pruner.permits()
+    ((permit,), _) = await kept.pruner().permits()
     inside, go_on = asyncio.Event(), asyncio.Event()
-    log = kept.log
-    appended = log.append
 
-    async def pause(*given: object) -> range:
-        inside.set()
-        await go_on.wait()
-        return await appended(*given)  # type: ignore[arg-type]
+    class Pausing(Log):
+        """Waits at the moment between the holds' lock and the removal."""
 
-    log.append = pause  # type: ignore[method-assign]  # the moment between the holds' lock and the removal
+        async def append(self, waiting: Sequence[Pending | Placed], progress: Stored | None = None) -> range:
+            inside.set()
+            await go_on.wait()
+            return await kept.log.append(waiting, progress)
+
+    pruner = Pruner(kept.store.main, Pausing(kept.store.engine), kept.reader, kept.store.clock)
     removing = asyncio.create_task(pruner.step(permit))
     await inside.wait()
     holding = asyncio.create_task(kept.insert_hold(first_index=1, last_index=5))
@@ -54,7 +58,6 @@ async def test_a_hold_made_while_a_removal_runs_waits_and_comes_after_it(kept: K
     go_on.set()
     assert (await removing).removed == 10
     await holding
-    log.append = appended  # type: ignore[method-assign]
     await kept.sequencer.run_once()
     heads = [(one["action"], one["time"]) for one in await kept.heads()]
     actions = [action for action, _ in heads]

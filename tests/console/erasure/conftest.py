@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from console.access.forms import AccessRequestCreate, ReviewCreate
+from console.access.forms import AccessRequestCreate
 from console.access.requesting import request_access
 from console.access.reviewing import review_request
+from console.changes.forms import ReviewCreate
 from console.erasure.person import erase_person
 from console.erasure.settle import settle_erasures
 from console.questions import Origin

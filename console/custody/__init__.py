@@ -1,0 +1,1 @@
+"""What is kept: retention, legal holds, erasures, and the changes to them that take two people."""

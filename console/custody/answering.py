@@ -1,0 +1,55 @@
+"""Answers changes of what is kept, and carries the approved ones through."""
+
+from typing import Final
+from uuid import UUID
+
+from audit.events import Action
+from console.changes.answering import Answering
+from console.changes.forms import ReviewCreate, SignedReview
+from console.changes.reviewing import sign_reviews
+from console.custody import erasing, holding, retention
+from console.custody.asking import execute_change
+from console.custody.facts import find_kept
+from console.custody.forms import ChangeReviewed
+from console.custody.kinds import KeptChange, Kind, kind_of
+from console.work import UnitOfWork
+from policy.models import Change, ChangeState
+from policy.permissions import Permission
+
+KINDS: Final[tuple[Kind, ...]] = (*erasing.KINDS, *holding.KINDS, *retention.KINDS)
+"""What is registered here; further parts of the product register their own."""
+
+
+async def review_change(work: UnitOfWork, change_id: UUID, form: ReviewCreate) -> ChangeReviewed:
+    """Approve or refuse a change, signed by a stepped-up sign-in; the last approval carries it out.
+
+    Raises:
+        NotFoundError: no such change, or none the caller may read.
+        RefusedError: the caller asked for it, is whom it is about, is not asked, or has to sign in anew.
+        ConflictError: another content was signed, it is decided, answered, or cannot be done any more.
+    """
+    answer = SignedReview(id=change_id, **form.model_dump())
+    (reviewed,) = await sign_reviews(work, _answering(work), [answer])
+    if reviewed.state == ChangeState.APPROVED:
+        await _settle(work, change_id)
+    return ChangeReviewed(id=reviewed.id, state=reviewed.state, review_id=reviewed.review_id)
+
+
+def _answering(work: UnitOfWork) -> Answering[KeptChange]:
+    return Answering(
+        action=Action.CHANGE_REVIEW,
+        reviewing=Permission.CHANGE_REVIEW,
+        reading=Permission.CHANGE_READ,
+        find=lambda session, change_id, for_change: find_kept(
+            work.services, session, change_id, for_change=for_change
+        ),
+        execute=execute_change,
+    )
+
+
+async def _settle(work: UnitOfWork, change_id: UUID) -> None:
+    async with work.read() as session:
+        change = await session.get_one(Change, change_id)
+    settle = kind_of(change.kind).settle
+    if settle is not None:
+        await settle(work.services)

@@ -1,0 +1,131 @@
+"""The custody area's JSON API: holds, retention, erasures, and the changes to them that take two people."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from console.catalog.forms import Reason
+from console.changes.forms import ReviewCreate
+from console.custody.answering import review_change
+from console.custody.asking import withdraw_change
+from console.custody.erasing import ask_erasure
+from console.custody.forms import (
+    ChangeCreated,
+    ChangeDetail,
+    ChangeItem,
+    ChangeReviewed,
+    ErasureAsk,
+    HoldCreate,
+    HoldRead,
+    HoldReleaseAsk,
+    PruneAsk,
+    RetentionAsk,
+    RetentionRead,
+)
+from console.custody.holding import ask_release, create_hold
+from console.custody.queries import list_changes, list_holds, read_change, read_hold, read_retention
+from console.custody.retention import ask_prune, ask_retention
+from console.declared import declares
+from console.web.listing import Listing, cursor
+from console.work import UnitOfWork
+from policy.models import ChangeState
+from policy.permissions import Permission
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200)]
+State = Annotated[ChangeState | None, QueryParameter(name="state")]
+
+
+@get("/retention", opt=declares(Permission.CHANGE_READ))
+async def get_retention(work: NamedDependency[UnitOfWork]) -> Listing[RetentionRead]:
+    """See how long each class of details is kept, and the floor."""
+    return Listing(items=await read_retention(work))
+
+
+@post("/retention", opt=declares(Permission.CHANGE_CREATE))
+async def post_retention(work: NamedDependency[UnitOfWork], data: JSONBody[RetentionAsk]) -> ChangeCreated:
+    """Ask that a class is kept for so many days; somebody else has to agree."""
+    return await ask_retention(work, data)
+
+
+@post("/removals", opt=declares(Permission.CHANGE_CREATE))
+async def post_removal(work: NamedDependency[UnitOfWork], data: JSONBody[PruneAsk]) -> ChangeCreated:
+    """Ask that details from before a day are removed once; somebody else has to agree."""
+    return await ask_prune(work, data)
+
+
+@get("/holds", opt=declares(Permission.CHANGE_READ))
+async def get_holds(
+    work: NamedDependency[UnitOfWork],
+    everything: Annotated[bool, QueryParameter(name="all")] = False,  # noqa: FBT002 - a query parameter has a name
+) -> Listing[HoldRead]:
+    """List the legal holds in force, or all there ever were."""
+    return Listing(items=await list_holds(work, everything=everything))
+
+
+@post("/holds", opt=declares(Permission.HOLD_CREATE))
+async def post_hold(work: NamedDependency[UnitOfWork], data: JSONBody[HoldCreate]) -> HoldRead:
+    """Put entries under hold; it counts at once."""
+    return await read_hold(work, await create_hold(work, data))
+
+
+@post("/holds/{hold_id:uuid}/release", opt=declares(Permission.CHANGE_CREATE))
+async def post_release(
+    work: NamedDependency[UnitOfWork], hold_id: FromPath[UUID], data: JSONBody[Reason]
+) -> ChangeCreated:
+    """Ask that a hold ends; somebody else has to agree."""
+    return await ask_release(work, HoldReleaseAsk(hold=hold_id, reason=data.reason))
+
+
+@post("/erasures", opt=declares(Permission.CHANGE_CREATE))
+async def post_erasure(work: NamedDependency[UnitOfWork], data: JSONBody[ErasureAsk]) -> ChangeCreated:
+    """Ask that a person is erased; somebody else has to agree."""
+    return await ask_erasure(work, data)
+
+
+@get("/changes", opt=declares(Permission.CHANGE_READ))
+async def get_changes(
+    work: NamedDependency[UnitOfWork],
+    in_state: State = None,
+    after: FromQuery[str] = "",
+    limit: Limit = 50,
+) -> Listing[ChangeItem]:
+    """List the changes of what is kept that I may read, newest first."""
+    return Listing.of(await list_changes(work, in_state, cursor(after, 1), limit))
+
+
+@get("/changes/{change_id:uuid}", opt=declares(Permission.CHANGE_READ))
+async def get_change(work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]) -> ChangeDetail:
+    """Read one change: what is signed, and what it would do."""
+    return await read_change(work, change_id)
+
+
+@post("/changes/{change_id:uuid}/reviews", opt=declares(Permission.CHANGE_REVIEW))
+async def post_change_review(
+    work: NamedDependency[UnitOfWork], change_id: FromPath[UUID], data: JSONBody[ReviewCreate]
+) -> ChangeReviewed:
+    """Approve or refuse a change, signed by a stepped-up sign-in; the last approval carries it out."""
+    return await review_change(work, change_id, data)
+
+
+@post("/changes/{change_id:uuid}/withdraw", opt=declares(Permission.CHANGE_WITHDRAW), status_code=204)
+async def post_change_withdraw(work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]) -> None:
+    """Withdraw a change I asked for."""
+    await withdraw_change(work, change_id)
+
+
+API = (
+    get_retention,
+    post_retention,
+    post_removal,
+    get_holds,
+    post_hold,
+    post_release,
+    post_erasure,
+    get_changes,
+    get_change,
+    post_change_review,
+    post_change_withdraw,
+)

@@ -1,0 +1,171 @@
+"""Asks for a change of what is kept, withdraws it, and says when it was done: one event for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from audit.event import Part
+from audit.events import Action
+from console.changes.plans import plan_for
+from console.changes.refusals import told
+from console.changes.rows import change_row
+from console.changes.seen import authorize_seen, nothing
+from console.changes.shown import asked_list
+from console.changes.states import state_is
+from console.custody.facts import find_kept
+from console.custody.forms import ChangeCreated
+from console.custody.kinds import KeptChange, Subject, kind_of
+from console.errors import ConflictError
+from console.questions import Resource
+from console.work import UnitOfWork
+from policy.canonical import canonical, content_hash
+from policy.changes import withdraw
+from policy.decision import Document
+from policy.facts import describe_change_of
+from policy.models import Change, ChangeKind, ChangeState
+from policy.permissions import Permission
+from policy.plan import Plan
+from sso.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """A change on its way into its row."""
+
+    id: UUID
+    kind: ChangeKind
+    subject: Subject
+    content: Document
+
+
+async def authorize_asking(work: UnitOfWork, kind: ChangeKind) -> None:
+    """Let who may ask for this kind go on; before anything is looked up for them.
+
+    Raises:
+        RefusedError: the caller may not ask for it.
+    """
+    await work.authorize(Permission.CHANGE_CREATE, Resource("change", None, {"kind": kind.value}))
+
+
+async def propose(work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: str) -> ChangeCreated:
+    """Ask for a change, which the caller has been authorized to ask for.
+
+    Raises:
+        ConflictError: it cannot be done as things stand, or the same is pending.
+    """
+    content = {"kind": kind.value, "requester": str(work.principal.id), "reason": reason, **subject.content}
+    async with work.read() as session:
+        if objection := await kind_of(kind).check(work.services, session, content):
+            raise objection.error()
+    proposal = _Proposal(uuid7(), kind, subject, content)
+    plan = await plan_for(work, _document(work, proposal))
+    async with work.write() as session:
+        await _refuse_twin(session, work, proposal)
+        change = _change(work, proposal, plan)
+        session.add(change)
+        await session.flush()
+        await _record(work, change, content)
+    return ChangeCreated(
+        id=change.id,
+        kind=kind.value,
+        state=change.state.value,
+        content_hash=change.content_hash,
+        required=asked_list(plan.required),
+    )
+
+
+async def withdraw_change(work: UnitOfWork, change_id: UUID) -> None:
+    """Withdraw a change; it stays in the history.
+
+    Raises:
+        NotFoundError: no such change, or none the caller may read.
+        RefusedError: somebody else asked for it.
+        ConflictError: it is decided already.
+    """
+    async with work.read() as session:
+        found = await find_kept(work.services, session, change_id)
+    if found is None:
+        raise nothing()
+    resource = found.resource()
+    await authorize_seen(work, Permission.CHANGE_WITHDRAW, resource, Permission.CHANGE_READ)
+    async with work.write() as session:
+        fresh = await find_kept(work.services, session, change_id, for_change=True) or found
+        change, now = fresh.change, work.now
+        with told(work):
+            change.state = withdraw(fresh.for_rules(now), work.principal.id).state
+        change.decided = now
+        session.add(change)
+        rows = [change_row(change, now)]
+        await work.record(Action.CHANGE_WITHDRAW, resource=resource, request=change_id, rows=rows)
+
+
+async def execute_change(work: UnitOfWork, session: AsyncSession, found: KeptChange, now: int) -> None:
+    """Carry an approved change out, in the transaction of its last answer."""
+    part = Part(
+        name="executed",
+        subject=None,
+        content={"kind": found.change.kind.value, "content_hash": found.change.content_hash},
+    )
+    resource = Resource("change", found.change.id)
+    rows = await found.kind.execute(work, session, found, now)
+    await work.record(
+        Action.CHANGE_EXECUTE, resource=resource, request=found.change.id, rows=rows, parts=[part]
+    )
+
+
+def _document(work: UnitOfWork, proposal: _Proposal) -> Document:
+    return describe_change_of(
+        proposal.kind.value,
+        id=proposal.id,
+        requester=work.principal.id,
+        content_hash=content_hash(proposal.content),
+        parties=kind_of(proposal.kind).parties(proposal.content),
+    )
+
+
+def _change(work: UnitOfWork, proposal: _Proposal, plan: Plan) -> Change:
+    return Change(
+        id=proposal.id,
+        kind=proposal.kind,
+        resource_type=proposal.subject.type,
+        resource_id=proposal.subject.id,
+        team_id=None,
+        requester_id=work.principal.id,
+        content=canonical(proposal.content).decode(),
+        content_hash=content_hash(proposal.content),
+        state=ChangeState.PENDING,
+        required=canonical(plan.required_document()).decode(),
+        policy_revision=plan.revision,
+        created=work.now,
+    )
+
+
+async def _refuse_twin(session: AsyncSession, work: UnitOfWork, proposal: _Proposal) -> None:
+    # Two equal askings at the same moment wait for each other here (PostgreSQL; SQLite has one writer).
+    await session.get_one(Person, work.principal.id, with_for_update=True)
+    same = select(Change.id).where(
+        col(Change.kind) == proposal.kind,
+        col(Change.resource_id) == proposal.subject.id,
+        state_is(ChangeState.PENDING, work.now),
+    )
+    if (await session.exec(same)).first():
+        raise ConflictError("This has been asked for already; it is pending.", ("already_pending",))
+
+
+async def _record(work: UnitOfWork, change: Change, content: Mapping[str, object]) -> None:
+    told_of = {name: value for name, value in content.items() if name not in {"reason", "requester", "kind"}}
+    asked = {"kind": change.kind.value, "content": told_of, "content_hash": change.content_hash}
+    await work.record(
+        Action.CHANGE_CREATE,
+        resource=Resource("change", change.id),
+        request=change.id,
+        rows=[change_row(change, change.created)],
+        parts=[
+            Part(name="asked", subject=None, content=asked),
+            Part(name="reason", subject=change.requester_id, content={"reason": content["reason"]}),
+        ],
+    )

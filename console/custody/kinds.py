@@ -1,0 +1,137 @@
+"""The registry of the kinds of change that keep records: each part that owns a kind registers it here.
+
+A kind says what of it is signed, how it reads in a sentence, what it would do, and how it is carried out. Who
+may ask and who must answer is policy (``data.guildhall.changes``), above a floor in code: its author and one
+other person, who is none of its parties.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.changes.facts import AnsweredChange
+from console.custody.forms import Consequence
+from console.errors import ConflictError, NotFoundError
+from console.questions import Resource
+from console.services import Services
+from console.work import Row, UnitOfWork
+from policy.approvals import FEWEST_OTHERS
+from policy.decision import Document
+from policy.facts import describe_change_of
+from policy.models import ChangeKind
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a change acts on: its reference, and what is signed of it beside kind, requester and reason."""
+
+    type: str
+    id: UUID
+    content: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a change cannot be done: a stable code, and a sentence for who asks or answers."""
+
+    code: str
+    sentence: str
+
+    def error(self) -> ConflictError:
+        """Return it as what is told."""
+        return ConflictError(self.sentence, (self.code,))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of change.
+
+    Attributes:
+        sentence: what it does, for people, from the content that is signed.
+        parties: whom it is about; they do not answer.
+        check: why it cannot be done, now and here, or None. Asked when it is asked for, shown to
+            who answers, and asked again in the transaction that carries it out.
+        consequences: what it would do as things stand, for who answers.
+        execute: carries it out in the transaction of the last answer; returns the rows that `change.execute`
+            is to carry, when no event of the kind's own does.
+        settle: finishes after that transaction what cannot be part of it.
+    """
+
+    kind: ChangeKind
+    sentence: Callable[[Content], str]
+    check: Callable[[Services, AsyncSession, Content], Awaitable[Objection | None]]
+    consequences: Callable[[Services, AsyncSession, Content], Awaitable[Sequence[Consequence]]]
+    execute: Callable[[UnitOfWork, AsyncSession, "KeptChange", int], Awaitable[Sequence[Row]]]
+    parties: Callable[[Content], frozenset[UUID]] = lambda _: frozenset()
+    settle: Callable[[Services], Awaitable[object]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptChange(AnsweredChange):
+    """A change of a registered kind; `objection` says why it can no longer be approved."""
+
+    objection: Objection | None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind it is registered under."""
+        return kind_of(self.change.kind)
+
+    @property
+    def fewest(self) -> int:
+        """One other person than the author, whatever a policy says."""
+        return FEWEST_OTHERS
+
+    @property
+    def parties(self) -> frozenset[UUID]:
+        """Whom it is about."""
+        return self.kind.parties(self.content)
+
+    def resource(self) -> Resource:
+        """Return the change as a decision's resource."""
+        facts = {"kind": self.change.kind.value}
+        return Resource("change", self.change.id, facts, change=self.document())
+
+    def document(self) -> Document:
+        """Return the change as policy documents show it."""
+        return describe_change_of(
+            self.change.kind.value,
+            id=self.change.id,
+            requester=self.change.requester_id,
+            content_hash=self.change.content_hash,
+            parties=self.parties,
+            reviews=self.signed_reviews(),
+        )
+
+    def why_stale(self) -> str | None:
+        """Say why it can no longer be approved."""
+        return self.objection.sentence if self.objection else None
+
+
+_KINDS: Final[dict[ChangeKind, Kind]] = {}
+
+
+def register(*kinds: Kind) -> None:
+    """Let changes of these kinds be asked for; done once, where the kind's owner is imported."""
+    _KINDS.update({one.kind: one for one in kinds})
+
+
+def kind_of(kind: ChangeKind) -> Kind:
+    """Return a registered kind.
+
+    Raises:
+        NotFoundError: nobody owns this kind here.
+    """
+    if kind not in _KINDS:
+        raise NotFoundError("There is nothing here by that name.", ("not_found",))
+    return _KINDS[kind]
+
+
+def known_kinds() -> Sequence[ChangeKind]:
+    """Return the registered kinds, in order of their names."""
+    return sorted(_KINDS)

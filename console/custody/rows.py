@@ -1,0 +1,26 @@
+"""The canonical rows of holds, retentions and jobs: ids, numbers and codes only, never free text."""
+
+from audit.custody.authority import JOB, RETENTION, job_state, retention_state
+from audit.custody.holds import ROW_KIND, hold_of
+from audit.models import LegalHold, PruneJob, RetentionRow
+from console.work import Row
+
+
+def hold_row(hold: LegalHold) -> Row:
+    """Return what a hold covers, from when it was made."""
+    return Row(ROW_KIND, hold.id, hold_of(hold).row(), hold.created)
+
+
+def released_hold_row(hold: LegalHold, now: int) -> Row:
+    """Return that the hold holds nothing from `now` on."""
+    return Row(ROW_KIND, hold.id, None, now)
+
+
+def retention_row(row: RetentionRow, now: int) -> Row:
+    """Return how long a class is kept."""
+    return Row(RETENTION, row.id, retention_state(row), now)
+
+
+def job_row(job: PruneJob) -> Row:
+    """Return what may be removed once."""
+    return Row(JOB, job.id, job_state(job), job.created)
