@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col
 
+from audit.models import LegalHold, PruneJob, RetentionRow
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
 from policy.models import Change, Grant, Review
 from sso.models import Identity, MappingRule, Membership, Person, RoleAssignment, Team
@@ -21,10 +22,13 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     Deployment: "deployment",
     Grant: "access_grant",
     Identity: "identity",
+    LegalHold: "legal_hold",
     MappingRule: "mapping_rule",
     Membership: "membership",
     Model: "model",
     Person: "person",
+    PruneJob: "prune_job",
+    RetentionRow: "retention",
     Review: "review",
     RoleAssignment: "role_assignment",
     Route: "route",

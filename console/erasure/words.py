@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from audit.models import LegalHold
 from console.models import Route
 from policy.canonical import canonical
 from policy.models import Change, Grant, Review
@@ -27,6 +28,7 @@ FREE_COLUMNS: Final = (
     (Review, "reason"),
     (Review, "meaning"),
     (Grant, "revoke_reason"),
+    (LegalHold, "reason"),
     (Route, "stop_reason"),
 )
 

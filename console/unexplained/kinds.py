@@ -7,9 +7,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
+from audit.models import LegalHold, PruneJob, RetentionRow
 from console.access.rows import grant_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
 from console.changes.rows import change_row, review_row
+from console.custody.rows import hold_row, job_row, retention_row
 from console.governed import GOVERNED
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
@@ -59,4 +61,7 @@ _PLAIN: Final = (
     Kind(Change, lambda row: change_row(row, 0)),
     Kind(Review, review_row),
     Kind(Grant, grant_row, col(Grant.revoked_at).is_(None)),
+    Kind(LegalHold, hold_row, col(LegalHold.released).is_(None)),
+    Kind(RetentionRow, lambda row: retention_row(row, 0)),
+    Kind(PruneJob, job_row),
 )

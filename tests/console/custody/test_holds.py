@@ -8,6 +8,8 @@ from uuid_utils.compat import uuid7
 from tests.console.conftest import Admit, WorkAs
 from tests.console.custody.conftest import Office
 
+pytestmark = pytest.mark.slow
+
 
 async def held(office: Office, who: str = "auditor", **conditions: Any) -> dict[str, Any]:
     return await office.ask(who, "/holds", **conditions or {"actor": "member"})
