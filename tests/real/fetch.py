@@ -18,13 +18,13 @@ from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.rsyslog import RsyslogReceiver
 from tests.real.server import Part
-from tests.real.strangers import Auditor, Tessera
+from tests.real.strangers import Auditor, Tessera, Witnessed
 
 
 def parts() -> list[Part]:
     """Every part, those that only download before those that compile."""
     servers: list[Part] = [ElasticsearchServer(), KeycloakServer(), PostgresServer(), RsyslogReceiver()]
-    built: list[Part] = [MlServer(Path(os.devnull)), Tessera(), Auditor(), OpaServer()]
+    built: list[Part] = [MlServer(Path(os.devnull)), Tessera(), Auditor(), Witnessed(), OpaServer()]
     return [*servers, Chromium(), *built]
 
 

@@ -18,7 +18,7 @@ from tests.real.postgres import PostgresServer
 from tests.real.rsyslog import RsyslogReceiver
 from tests.real.server import RealServer
 from tests.real.small_disk import SmallDisk
-from tests.real.strangers import Auditor, Strace, Tessera
+from tests.real.strangers import Auditor, Strace, Tessera, Witnessed
 
 Started = TypeVar("Started", bound=RealServer | MlServer)
 
@@ -100,6 +100,14 @@ def go_auditor(pytestconfig: pytest.Config) -> Auditor:
     auditor = Auditor()
     require(pytestconfig, auditor)
     return auditor
+
+
+@pytest.fixture(scope="session")
+def go_witnessed(pytestconfig: pytest.Config) -> Witnessed:
+    """The log that asks witnesses, compiled from tests/real/go/witnessed."""
+    witnessed = Witnessed()
+    require(pytestconfig, witnessed)
+    return witnessed
 
 
 @pytest.fixture(scope="session")

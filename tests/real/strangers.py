@@ -64,6 +64,31 @@ class Auditor(Part):
         return done.returncode, done.stdout + done.stderr
 
 
+class Witnessed(Part):
+    """The log and reader of tests/real/go/witnessed, which ask a witness and read cosignatures."""
+
+    name: ClassVar[str] = "go-witnessed"
+
+    def fetch(self) -> None:
+        _ = self.program
+
+    @property
+    def program(self) -> Path:
+        """Where it is, compiled when its sources are new."""
+        sources = SOURCES.with_name("witnessed")
+
+        def build(folder: Path) -> None:
+            command = [cache.tool("go", "Go"), "build", "-C", str(sources), "-trimpath", "-mod=readonly"]
+            cache.run("compiling the witnessed log", [*command, "-o", str(folder), "."])
+
+        return cache.keep(f"witnessed-{_digest(sources)}", build) / "witnessed"
+
+    def says(self, *words: object) -> tuple[int, str]:
+        """Run one of its commands; return its exit status and what it said."""
+        done = run([self.program, *words])
+        return done.returncode, done.stdout + done.stderr
+
+
 class Strace(Part):
     """strace, where it may trace: it makes system calls fail, or their caller die."""
 
