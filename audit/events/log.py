@@ -5,7 +5,6 @@ from typing import Final
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Severity
 from audit.events.shared import (
-    ACT,
     BY_PRINCIPAL,
     CREATES,
     DEACTIVATES,
@@ -16,6 +15,7 @@ from audit.events.shared import (
     READS_LOG,
     STARTS,
     STOPS,
+    TEXTS,
     UPDATES,
     finding,
     running,
@@ -34,6 +34,12 @@ RECONCILIATION: Final = Details(
 
 RANGE: Final = Details("range", (Field("first", NUMBER), Field("last", NUMBER), Field("shown", NUMBER)))
 """Which entries were exported, and how many of them were shown whole."""
+
+SOURCE: Final = Details("source", (Field("network"),))
+"""The network that refusals without a principal came from: whose address it was is not kept."""
+
+COUNTS: Final = Details("counts", (Field("reasons", TEXTS),))
+"""How many there were of each reason, as ``code:number``."""
 
 QUERY: Final = Details(
     "query",
@@ -84,8 +90,6 @@ LOG: Final = (
         category=("process",),
         type=("info",),
         ocsf=running("Census"),
-        parts=ACT,
-        draft=True,
     ),
     EventType(
         action=Action.CLOCK_SKEW,
@@ -95,7 +99,6 @@ LOG: Final = (
         type=("info",),
         ocsf=finding(),
         severity=Severity.MEDIUM,
-        draft=True,
     ),
     EventType(
         action=Action.DENIAL_SUMMARY,
@@ -105,7 +108,7 @@ LOG: Final = (
         type=("info",),
         ocsf=finding(),
         severity=Severity.LOW,
-        draft=True,
+        parts=(SOURCE, COUNTS),
     ),
     EventType(
         action=Action.LOG_FREEZE,
@@ -115,7 +118,6 @@ LOG: Final = (
         type=("change",),
         ocsf=DEACTIVATES,
         severity=Severity.HIGH,
-        draft=True,
     ),
     EventType(
         action=Action.LOG_GENESIS,
@@ -124,7 +126,6 @@ LOG: Final = (
         category=("configuration",),
         type=("creation",),
         ocsf=CREATES,
-        draft=True,
     ),
     EventType(
         action=Action.LOG_PRUNE,
@@ -142,7 +143,6 @@ LOG: Final = (
         type=("change",),
         ocsf=UPDATES,
         severity=Severity.MEDIUM,
-        draft=True,
     ),
     EventType(
         action=Action.LOG_TAMPER,
@@ -160,7 +160,6 @@ LOG: Final = (
         category=("process",),
         type=("end",),
         ocsf=STOPS,
-        draft=True,
     ),
     EventType(
         action=Action.PRODUCER_LOST,
@@ -170,7 +169,6 @@ LOG: Final = (
         type=("end",),
         ocsf=finding(),
         severity=Severity.HIGH,
-        draft=True,
     ),
     EventType(
         action=Action.PRODUCER_OPEN,
@@ -179,7 +177,6 @@ LOG: Final = (
         category=("process",),
         type=("start",),
         ocsf=STARTS,
-        draft=True,
     ),
     EventType(
         action=Action.STATE_UNEXPLAINED,
@@ -189,7 +186,7 @@ LOG: Final = (
         type=("change",),
         ocsf=finding(),
         severity=Severity.CRITICAL,
-        draft=True,
+        parts=BY_PRINCIPAL,
     ),
     EventType(
         action=Action.WITNESS_REFUSE,
@@ -199,6 +196,5 @@ LOG: Final = (
         type=("info",),
         ocsf=finding(),
         severity=Severity.CRITICAL,
-        draft=True,
     ),
 )
