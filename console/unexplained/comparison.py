@@ -22,6 +22,9 @@ EVENT_WITHOUT_ROW: Final = "event_without_row"
 EVENT_KIND: Final = "row_version"
 _AT_ONCE: Final = 2_000
 
+Agreed = dict[tuple[str, UUID], tuple[tuple[Any, ...], Latest]]
+"""Rows that agreed with their version the last time, column by column: they need not be written out again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -41,6 +44,8 @@ class Comparison:
         self._database = services.database
         self._kinds = kinds(services.identity_key)
         self._states = LoggedStates(services.log.engine)
+        self._versions = Versions()
+        self._agreed: Agreed = {}
 
     async def findings(self) -> list[Finding]:
         """Return everything that is unexplained now.
@@ -52,37 +57,48 @@ class Comparison:
         logged_before = len(self._states.by_event)
         async with self._database.read() as session:
             connection = await session.connection()
-            waiting, versions = await waiting_states(session), await Versions.read(connection)
-            rows = _Rows(versions)
+            waiting, versions = await waiting_states(session), self._versions
+            await versions.catch_up(connection)
+            rows = _Rows(versions, self._agreed)
             for kind in self._kinds:
                 await rows.read(connection, kind)
         # Again: what waited at the snapshot may have gone from the outbox into the log since.
         await self._states.catch_up()
-        states = self._states.by_event
-        unsound = {event for event in versions.events if not versions.is_sound(event, states, waiting)}
+        states, written = self._states.by_event, versions.digests
+        self._agreed = rows.agreed
+        unsound = {event for event in written if not versions.is_sound(event, states, waiting)}
         found = [*rows.findings(unsound), *rows.missing(kind.name for kind in self._kinds)]
         return found + [
             Finding(EVENT_KIND, event, EVENT_WITHOUT_ROW, event)
             for event in islice(states, logged_before)
-            if event not in versions.events
+            if event not in written
         ]
 
 
 class _Rows:
     """Present rows met with their latest versions."""
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(self, versions: Versions, agreed: Agreed) -> None:
+        self.agreed: Agreed = {}
+        self._agreed_before = agreed
         self._unmet = dict(versions.latest)
         self._met: list[tuple[str, UUID, UUID]] = []
         self._found: list[Finding] = []
 
     async def read(self, connection: AsyncConnection, kind: Kind) -> None:
         async for row in _present(connection, kind):
-            state = kind.state(row).state
-            text = canonical.encode(dict(state or {})).decode()
-            self._meet(kind.name, row.id, text, self._unmet.pop((kind.name, row.id), None))
+            place = (kind.name, row.id)
+            latest, columns = self._unmet.pop(place, None), tuple(row)
+            before = self._agreed_before.get(place)
+            if latest is not None and before is not None and before == (columns, latest):
+                self._met.append((kind.name, row.id, latest.event_id))
+                self.agreed[place] = before
+            else:
+                self._meet(kind, row, columns, latest)
 
-    def _meet(self, kind: str, row_id: UUID, text: str, latest: Latest | None) -> None:
+    def _meet(self, described: Kind, row: Any, columns: tuple[Any, ...], latest: Latest | None) -> None:  # noqa: ANN401
+        kind, row_id = described.name, row.id
+        text = canonical.encode(dict(described.state(row).state or {})).decode()
         if latest is None or latest.text is None:
             event = latest.event_id if latest else None
             self._found.append(Finding(kind, row_id, ROW_WITHOUT_EVENT, event))
@@ -90,6 +106,7 @@ class _Rows:
             self._found.append(Finding(kind, row_id, ROW_DIFFERS, latest.event_id))
         else:
             self._met.append((kind, row_id, latest.event_id))
+            self.agreed[kind, row_id] = (columns, latest)
 
     def findings(self, unsound: set[UUID]) -> list[Finding]:
         """Return the rows that differ, and those whose history is not what the log says."""
