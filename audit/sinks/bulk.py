@@ -26,6 +26,7 @@ class Item:
     error: str = ""
 
 
+CREATED = Item(Verdict.STORED)
 UNANSWERED = Item(Verdict.BLOCKED, "no answer for this entry")
 
 
@@ -46,7 +47,7 @@ def judge(result: Mapping[str, object]) -> Item:
     if status == HTTPStatus.CREATED:
         # A document in the failure store is reported as created, and is not in the index.
         diverted = result.get("failure_store") == "used"
-        return Item(Verdict.REFUSED, "failure_store") if diverted else Item(Verdict.STORED)
+        return Item(Verdict.REFUSED, "failure_store") if diverted else CREATED
     if status == HTTPStatus.CONFLICT:
         return Item(Verdict.EXISTS)
     if status == HTTPStatus.BAD_REQUEST:

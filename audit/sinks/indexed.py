@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from audit import ecs
-from audit.sinks.bulk import UNANSWERED, Item, Verdict, read_items
+from audit.sinks.bulk import CREATED, UNANSWERED, Item, Verdict, read_items
 from audit.sinks.cluster import Cluster, ClusterError
 from audit.sinks.copies import Copy
 from audit.sinks.held import Held
@@ -162,6 +162,8 @@ class ElasticsearchSink:
 
     async def _settle(self, piece: Sequence[Prepared], items: Mapping[str, Item]) -> Delivery:
         """Follow up on the outcomes, up to the first entry that was not taken."""
+        if all(items.get(one.id) is CREATED for one in piece):
+            return Delivery(len(piece))
         outcomes = [items.get(one.id, UNANSWERED) for one in piece]
         blocks = [place for place, item in enumerate(outcomes) if item.verdict is Verdict.BLOCKED]
         taken = list(zip(piece, outcomes, strict=True))[: blocks[0] if blocks else None]

@@ -31,7 +31,7 @@ from tests.bench.result import ROOT, Result, Row, median_row
 from tests.real.elasticsearch import ElasticsearchServer
 
 SIZE = int(os.environ.get("DEEP_RECONCILE_SIZE", "1000000"))
-ROUNDS = 3
+ROUNDS = int(os.environ.get("DEEP_RECONCILE_ROUNDS", "3"))
 CEILING, AIM = 3.0, 1.5
 FLAT = 64.0
 """MiB that memory may grow between a tenth of the documents and the last; each page has some 5 MiB."""
