@@ -46,8 +46,6 @@ def check(event: Event) -> None:
 def check_parts(action: Action, parts: Iterable[Part]) -> None:
     """Do the same for parts that follow later, such as a call's answer; raises as ``check``."""
     forms = _FORMS[action]
-    if forms is None:
-        return
     for part in parts:
         form = forms.get(part.name)
         if form is None:
@@ -102,7 +100,6 @@ def _types_of(item: Field) -> tuple[type, ...]:
     return (*_TYPES[item.kind], type(None)) if item.null else _TYPES[item.kind]
 
 
-_FORMS: Final[Mapping[Action, Mapping[str, _Form] | None]] = {
-    action: None if kind.draft else {part.name: _compile(part) for part in kind.parts}
-    for action, kind in EVENT_TYPES.items()
+_FORMS: Final[Mapping[Action, Mapping[str, _Form]]] = {
+    action: {part.name: _compile(part) for part in kind.parts} for action, kind in EVENT_TYPES.items()
 }

@@ -51,7 +51,7 @@ def details() -> Iterator[tuple[str, str, Table]]:
         yield f"Part `{part.name}`", meaning, _fields([part])
     for kind in EVENT_TYPES.values():
         own = [part for part in kind.parts if part not in SHARED]
-        if own or kind.draft:
+        if own:
             yield f"`{kind.action.value}`", _carried(kind), _fields(own)
 
 
@@ -75,8 +75,7 @@ def _act(kind: EventType) -> tuple[str, ...]:
 
 def _carried(kind: EventType) -> str:
     shared = [f"`{part.name}`" for part in kind.parts if part in SHARED]
-    beside = f"Beside {', '.join(shared)}." if shared else "No shared parts."
-    return f"{beside} Its details are not settled yet." if kind.draft else beside
+    return f"Beside {', '.join(shared)}." if shared else "No shared parts."
 
 
 def _fields(parts: Iterable[Details]) -> Table:

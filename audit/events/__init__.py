@@ -3,8 +3,7 @@
 An act is declared with its sentence for people, its retention class, the details it may carry and its names
 in ECS 9 and OCSF 1.8. What is not declared is refused before it is sealed (audit.details): a new detail is
 one line here: ``Field("name")`` in the act's part, with ``personal=True`` where it tells of a person.
-A new act is a name in ``action`` and an ``EventType`` in the file it belongs to. While its owner still tries
-out what it should carry, ``draft=True`` takes any part; no act stays so.
+A new act is a name in ``action`` and an ``EventType`` in the file it belongs to.
 
 ECS categories and types are the allowed values of https://www.elastic.co/docs/reference/ecs; the classes of
 OCSF are those of https://schema.ocsf.io/1.8.0.

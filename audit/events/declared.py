@@ -99,7 +99,6 @@ class EventType:
         sentence: for people; may name ``{actor}`` and ``{resource}``.
         retention: how long the details are kept, by class; the head is kept for ever.
         parts: the details it may carry; what is not declared is refused before it is sealed.
-        draft: its parts are not settled yet, so any are taken that have a canonical form.
         category: ``event.category`` of ECS.
         type: ``event.type`` of ECS.
     """
@@ -112,4 +111,3 @@ class EventType:
     ocsf: Ocsf
     severity: Severity = Severity.INFORMATIONAL
     parts: tuple[Details, ...] = field(default=())
-    draft: bool = False

@@ -1,4 +1,6 @@
 import json
+import unicodedata
+from typing import Literal
 
 import orjson
 import pytest
@@ -18,12 +20,52 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=2_000, deadline=None)
-@given(VALUES)
+TRICKS = (
+    *(
+        "\u00e9",
+        "e\u0301",
+        "\u1e9b\u0323",
+        "\ufb01",
+        "\u212b",
+        "\u00c5",
+        "\u2126",
+        "\u03a9",
+        "\uac00",
+        "\u1100\u1161",
+    ),
+    *("\u202e", "\u200b", "\u200d", "\ufeff", "\ufffe", "\uffff", "\u2028", "\x00", "\x7f", "\x85", "\u00ad"),
+    *("\U0001f3db", "\U0010ffff", "\U0001d11e", "\ufb33", "\ue000", "\ud7ff", "\\u0041", '"', "\\", "/", "<"),
+)
+"""Letters that look or normalise alike, marks that hide, the ends of the planes, and what JSON escapes."""
+TRICKY = st.recursive(
+    st.lists(st.sampled_from(TRICKS) | st.characters(exclude_categories=["Cs"]), max_size=6).map("".join),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=6,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(VALUES | TRICKY)
 def test_same_bytes_as_the_reference_implementation(value: object) -> None:
     data = encode(value)
     assert data == rfc8785.dumps(value)  # type: ignore[arg-type]
     assert decode(data) == value
+
+
+@given(st.lists(TRICKY, max_size=3))
+def test_no_text_is_normalised(value: list[object]) -> None:
+    assert decode(encode(value)) == value
+    assert (
+        encode(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    )
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_texts_that_normalise_alike_stay_different(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+    for text in TRICKS:
+        other = unicodedata.normalize(form, text)
+        assert (encode(text) == encode(other)) is (text == other)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +129,6 @@ def test_refuses_deep_nesting() -> None:
 def test_decode_refuses_every_other_spelling(data: bytes) -> None:
     with pytest.raises(CanonicalError):
         decode(data)
-
-
-def test_composed_and_decomposed_letters_stay_different() -> None:
-    assert encode("\u00e9") != encode("e\u0301")
 
 
 def test_decode_map_wants_an_object() -> None:

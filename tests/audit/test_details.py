@@ -35,13 +35,12 @@ def an_event(action: Action, name: str, content: Mapping[str, object], *, about:
     return Event(action=action, actor=None, parts=(part,))
 
 
-def declared(*, drafts: bool = False) -> list[tuple[Action, Details, Field]]:
+def declared() -> list[tuple[Action, Details, Field]]:
     return [
         (action, part, field)
         for action, kind in EVENT_TYPES.items()
         for part in kind.parts
         for field in part.fields
-        if drafts or not kind.draft
     ]
 
 
