@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,8 +57,10 @@ class Installation:
 
     def __post_init__(self) -> None:
         data, url = self.settings.data, self.settings.base_url
-        port = str(self.settings.server.port)
-        self.product = Product(data, url, url, {"GUILDHALL_DATA": str(data), "GUILDHALL_SERVER__PORT": port})
+        given = {"DATA": str(data), "SERVER__PORT": str(self.settings.server.port)}
+        if follower := self.settings.audit.elasticsearch:
+            given |= {"AUDIT__ELASTICSEARCH__URL": follower.url, "AUDIT__ORIGIN": self.settings.audit.origin}
+        self.product = Product(data, url, url, {f"GUILDHALL_{name}": value for name, value in given.items()})
 
     async def start(self) -> None:
         # Started here and not in a thread: the kernel ends a child with the thread that began it.
@@ -72,21 +75,28 @@ class Installation:
         return issue_token(key, issuer, "member", step_up=False, now=system_clock())
 
 
-@pytest.fixture
-async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
-    settings = load_settings(data=tmp_path / "var", server={"port": free_port()})
+@asynccontextmanager
+async def open_installation(folder: Path, **audit: object) -> AsyncIterator[Installation]:
+    """Set everything up in `folder`, with these settings of the section `audit`; nothing is started."""
+    settings = load_settings(data=folder / "var", server={"port": free_port()}, audit=audit)
     await migrate_all(settings)
     services = build(settings)
     async with ScriptedCluster.open() as cluster:
         cluster.behave = answer_like_a_server
         await stamp(services)
-        await seed(services, cluster.url, tmp_path / "no-models")
+        await seed(services, cluster.url, folder / "no-models")
         await publish_model(UnitOfWork(services, system_principal("demo"), Origin("demo")), a_shared_model())
         cluster.requests.clear()
         installation = Installation(settings, services, cluster)
         yield installation
         await asyncio.to_thread(installation.product.close)
     await services.close()
+
+
+@pytest.fixture
+async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
+    async with open_installation(tmp_path) as opened:
+        yield opened
 
 
 def a_shared_model() -> ModelPublish:
