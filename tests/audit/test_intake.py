@@ -29,9 +29,8 @@ ENTRY = 65_536
 
 
 def an_act(content: Mapping[str, object], **fields: Any) -> Event:
-    return Event(
-        action=Action.TEAM_CREATE, actor=uuid4(), parts=(Part(name="team", subject=None, content=content),)
-    )
+    part = Part(name="team", subject=None, content=content)
+    return Event(action=Action.TEAM_CREATE, actor=uuid4(), parts=(part,), **fields)
 
 
 def the_head() -> bytes:
