@@ -4,11 +4,19 @@ from collections.abc import Callable
 
 from tests.bench.command import run
 from tests.bench.result import Result
-from tests.soak import bit_flips, elasticsearch_down, injected_faults, kill_everything, spool_kills
+from tests.soak import (
+    bit_flips,
+    elasticsearch_down,
+    flood,
+    injected_faults,
+    kill_everything,
+    spool_kills,
+)
 
 RUNS: dict[str, Callable[[], Result]] = {
     "bit-flips": bit_flips.measure,
     "elasticsearch-down": elasticsearch_down.measure,
+    "flood": flood.measure,
     "injected-faults": injected_faults.measure,
     "kill-everything": kill_everything.measure,
     "spool-kills": spool_kills.measure,
