@@ -1,7 +1,7 @@
 """A signed log for the measurements of followers: heads of calls as the gateway writes them."""
 
-import random
-from collections.abc import AsyncIterator, Iterator, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -49,27 +49,20 @@ def calls(first: int, last: int) -> Sequence[Shipment]:
 
 def call(index: int) -> Shipment:
     """Return the entry of one call."""
-    ids = _ids(index)
-    identity = next(ids)
+    chance = hashlib.sha512(index.to_bytes(8, "big")).digest()
     head = Head(
-        id=identity,
+        id=UUID(bytes=chance[:16], version=4),
         time=START + index * 997,
         action="model.invoke",
         outcome=Outcome.SUCCESS,
         actor=UUID(int=1_000 + index % 97),
         resource=Resource(type="route", id=UUID(int=2_000 + index % 13)),
         grant=UUID(int=3_000 + index % 97),
-        decision=next(ids),
+        decision=UUID(bytes=chance[16:32], version=4),
         policy="5f" * 32,
         producer="gateway-0",
         number=index,
         retention="invoke",
-        body=random.Random(index).randbytes(32).hex(),  # noqa: S311 - not a secret
+        body=chance[32:].hex(),
     ).to_bytes()
     return Shipment(index, head, leaf_hash(head))
-
-
-def _ids(index: int) -> Iterator[UUID]:
-    dice = random.Random(-1 - index)  # noqa: S311 - not a secret
-    while True:
-        yield UUID(bytes=dice.randbytes(16), version=4)

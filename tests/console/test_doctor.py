@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from audit.database import create_log_engine
+from audit.sinks.cursor import Position, State, write_position
 from console.doctor import Finding, examine
 from console.settings import Settings, load_settings
 
@@ -47,6 +49,16 @@ async def test_an_issuer_and_an_elasticsearch_that_are_away_are_named(settings: 
     assert "address" in found["issuer"].mend
     assert found["issuer"].sentence == "The identity provider does not answer."
     assert "ships when the sink answers" in found["elasticsearch"].mend
+
+
+async def test_a_follower_in_alarm_is_named_until_a_person_clears_it(settings: Settings) -> None:
+    engine = create_log_engine(settings.log_url)
+    sentence = "file holds something else than the log as entry 3."
+    await write_position(engine, "file", Position(9, State.ALARM, sentence, alarm_at=9), 0)
+    await engine.dispose()
+    found = (await ill(settings))["file"]
+    assert sentence in found.sentence
+    assert found.mend == "Look into it, then `guildhall sink clear file`."
 
 
 async def test_databases_that_are_behind_are_named(tmp_path: Path) -> None:

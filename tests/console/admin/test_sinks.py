@@ -1,7 +1,8 @@
 """The followers' page and API: who sees what, and what a test says and leaves behind."""
 
+from audit.sinks.cursor import Position, State, write_position
 from console.services import Services
-from tests.console.visitor import Visitor, visit
+from tests.console.visitor import Visitor, heads, visit
 
 
 async def arrive(services: Services, person: str) -> Visitor:
@@ -36,3 +37,25 @@ async def test_an_unknown_follower_is_not_found(services: Services, teams: objec
     admin = await arrive(services, "admin")
     answer = await admin.client.post("/admin/sinks/nothing/test", data={"_csrf": await admin.token()})
     assert answer.status_code == 404
+
+
+async def test_only_an_admin_clears_an_alarm_and_the_act_is_in_the_log(
+    services: Services, teams: object
+) -> None:
+    sentence = "file holds something else than the log as entry 3."
+    await write_position(services.log.engine, "file", Position(9, State.ALARM, sentence, alarm_at=9), 0)
+    auditor = await arrive(services, "auditor")
+    assert "Clear" not in (await auditor.client.get("/admin/sinks")).text
+    refused = await auditor.client.post("/admin/sinks/file/clear", data={"_csrf": await auditor.token()})
+    assert refused.status_code == 403
+    admin = await arrive(services, "admin")
+    assert "the alarm of file" in (await admin.client.get("/admin/sinks")).text
+    sent = await admin.client.post("/admin/sinks/file/clear", data={"_csrf": await admin.token()})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/admin/sinks")
+    told = await heads(services, "sink.update")
+    assert [(head["outcome"], head.get("flags")) for head in told] == [
+        ("denied", None),
+        ("success", ["clear:file"]),
+    ]
+    lost = await admin.client.post("/admin/sinks/nothing/clear", data={"_csrf": await admin.token()})
+    assert lost.status_code == 404
