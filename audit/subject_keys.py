@@ -122,6 +122,14 @@ class KeyStore:
         async with _answering(), self._writing.begin() as connection:
             await insert_unless_there(connection, key_owner, "id", {"id": 1, "installation": installation})
 
+    async def ping(self) -> None:
+        """Return when the store answers.
+
+        Raises:
+            KeyStoreError: it does not.
+        """
+        await self.owner()
+
     async def close(self) -> None:
         """Give back every connection."""
         await self.engine.dispose()

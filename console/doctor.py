@@ -24,6 +24,7 @@ MENDS = {
     "data": "Check the folder in the setting data, and who may read its keys.",
     "log": "Run `guildhall db upgrade`, start the worker, and check database.log_url.",
     "entries": "Export the log, verify it under the key you kept, and find out who changed the database.",
+    "keys": "Check database.keys_url, or the file keys/subject.db, and run `guildhall db upgrade`.",
     "policy": "Check policy.opa_url, that the server runs, and that it holds the bundle.",
     "issuer": "Check the issuer's address, and that this host reaches it.",
     "own issuer": "Start `guildhall serve`: the development provider lives in the console's own process.",

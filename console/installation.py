@@ -20,6 +20,7 @@ from console.migrate import Tree, is_current, upgrade
 from console.models import Installation
 from console.services import Services
 from console.settings import Settings
+from sso.principal import system_principal
 
 NO_KEYS: Final = (
     "This installation's log has entries, but its store of subject keys is empty: check database.keys_url, "
@@ -103,7 +104,8 @@ async def _own_keys(services: Services, installation: Installation) -> None:
         await keys.claim(own)
     if await keys.owner() != own:
         raise SettingsError("Setting database.keys_url names the key store of another installation.")
-    await keys.ensure([None])  # gateways may only read keys
+    # A gateway may only read keys: these it needs to start, and to record its calls.
+    await keys.ensure([None, system_principal("start").id])
 
 
 def _require_same(setting: str, given: str, stamped: str | None) -> None:

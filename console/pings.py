@@ -15,6 +15,7 @@ def pings(services: Services) -> Mapping[str, Ping]:
     """Return how each service is asked whether it answers."""
     return {
         "database": services.database.ping,
+        "keys": services.keys.ping,
         "log": _log_ping(services),
         "policy": services.decider.ping,
     }

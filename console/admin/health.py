@@ -23,6 +23,7 @@ from policy.permissions import Permission
 
 WORDS: Final[Mapping[str, str]] = {
     "database": "Records: people, rights, the catalog",
+    "keys": "The keys that seal details of entries",
     "log": "The audit log",
     "policy": "The engine that decides",
 }

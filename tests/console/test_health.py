@@ -30,7 +30,7 @@ async def test_all_parts_that_answer_are_ready(services: Services) -> None:
     await begin_log(services)
     answer = await ask(services, "/health/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "log": "ok", "policy": "ok"}
+    assert answer.json() == {"database": "ok", "keys": "ok", "log": "ok", "policy": "ok"}
 
 
 async def test_a_part_that_does_not_answer_is_named_and_nothing_more(services: Services) -> None:

@@ -13,10 +13,12 @@ from sqlmodel import select
 from uuid_utils.compat import uuid7
 
 from audit.checkpoint import FileSigner
+from audit.errors import KeyStoreError
 from audit.keyring import new_key, wrap
 from audit.log import Log, genesis_record
 from audit.subject_keys import KeyStore
 from console.database import create_main_engine
+from console.effective import record_settings
 from console.errors import SettingsError
 from console.installation import check_current, first_flags, migrate_all, require_current, stamp
 from console.models import Installation
@@ -24,6 +26,7 @@ from console.services import Services, build
 from console.settings import Settings, load_settings
 from tests.audit.log_store import migrate
 from tests.console.conftest import START
+from tests.journeys.installed import reading_keys_only
 
 ISSUERS = {"issuers": [{"url": "https://id.example"}]}
 
@@ -167,3 +170,21 @@ async def test_processes_that_start_first_at_once_agree_on_one_stamp(
         assert len((await session.exec(select(Installation))).all()) == 1
     for services in processes:
         await services.close()
+
+
+@pytest.mark.real
+async def test_a_gateway_that_may_only_read_keys_starts(
+    postgres_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url = postgres_database()
+    settings = load_settings(data=tmp_path / "var", database={"keys_url": url})
+    await migrate_all(settings)
+    async with opened(settings) as services:
+        await stamp(services)
+    given = await asyncio.to_thread(reading_keys_only, settings.data, url)
+    keys_url = Path(given["GUILDHALL_DATABASE__KEYS_URL_FILE"]).read_text("utf-8").strip()  # noqa: ASYNC240 - once
+    async with opened(load_settings(data=settings.data, database={"keys_url": keys_url})) as services:
+        await stamp(services)
+        await record_settings(services, "gateway")
+        with pytest.raises(KeyStoreError, match="ProgrammingError"):
+            await services.keys.ensure([uuid7()])
