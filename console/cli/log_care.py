@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from audit.errors import VerifierInputError
 from console.settings import load_settings
 
 
@@ -72,4 +73,7 @@ def witness(name: str, logs: tuple[str, ...], data: Path, host: str, port: int) 
     """Watch other logs: cosign their checkpoints while they only grow. Run it on another host."""
     from console.witness import serve_witness  # noqa: PLC0415 - as above
 
-    serve_witness(name, logs, data, (host, port), click.echo)
+    try:
+        serve_witness(name, logs, data, (host, port), click.echo)
+    except VerifierInputError as error:
+        raise click.UsageError(str(error)) from None
