@@ -99,7 +99,8 @@ class LogReader:
     async def receipt_checkpoint(self, index: int, quorum: int = 1) -> StoredCheckpoint | None:
         """Return the checkpoint a receipt of entry ``index`` carries: Ed25519 and witness lines only.
 
-        It is the first that ``quorum`` witnesses cosigned; the first of all when none is yet.
+        It is the first that ``quorum`` witnesses cosigned, with as many lines; the first of all when none is
+        yet. So a receipt stays short.
         """
         size = models.cosignature.c.size
         cosigned = sa.select(size).where(size > index).group_by(size).order_by(size)
@@ -107,7 +108,7 @@ class LogReader:
         if not found:
             return await self.checkpoint_covering(index)
         chosen = await self._checkpoint(_CHECKPOINTS.where(models.checkpoint.c.size == found[0]["size"]))
-        return await self._with_witnesses(chosen) if chosen else None
+        return await self._with_witnesses(chosen, quorum) if chosen else None
 
     async def timestamp(self) -> tuple[StoredCheckpoint, bytes] | None:
         """Return the largest checkpoint that an authority stamped, with its RFC 3161 answer."""
@@ -170,9 +171,12 @@ class LogReader:
         found = await self._select(statement.limit(1))
         return StoredCheckpoint(**found[0]) if found else None
 
-    async def _with_witnesses(self, found: StoredCheckpoint) -> StoredCheckpoint:
+    async def _with_witnesses(self, found: StoredCheckpoint, most: int | None = None) -> StoredCheckpoint:
         lines = sa.select(models.cosignature.c.line).where(models.cosignature.c.size == found.size)
-        added = [str(row["line"]) for row in await self._select(lines.order_by(models.cosignature.c.witness))]
+        added = [
+            str(row["line"])
+            for row in await self._select(lines.order_by(models.cosignature.c.witness).limit(most))
+        ]
         return replace(found, note=found.note + "".join(added))
 
     async def _compute(self, compute: Callable[[HashAt], T]) -> T:

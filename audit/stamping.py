@@ -23,7 +23,7 @@ from audit.waiting import rest
 
 NAME: Final = "Time stamp authority"
 PATIENCE: Final = 30.0
-LOOK_EVERY: Final = 60.0
+LOOK_EVERY: Final = 10.0
 _NEWEST: Final = sa.select(timestamp_token.c.size, timestamp_token.c.time).order_by(
     timestamp_token.c.size.desc()
 )
