@@ -9,6 +9,7 @@ from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
 from console.custody.api import API as CUSTODY_API
+from console.custody.pages import PAGES as CUSTODY_PAGES
 from console.health import HEALTH
 from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
@@ -24,6 +25,7 @@ PAGES: Final = [
     *ACCESS_PAGES,
     *ADMIN_PAGES,
     *CATALOG_PAGES,
+    *CUSTODY_PAGES,
     *HOME_PAGES,
     *PEOPLE_PAGES,
     *TRAIL_PAGES,

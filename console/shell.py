@@ -65,6 +65,7 @@ async def read_shell(services: Services, principal: Principal) -> ShellFacts:
 async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:
     asked = {
         "audit": await work.allowed(Permission.AUDIT_READ, Resource("audit")),
+        "records": await work.allowed(Permission.CHANGE_READ, Resource("retention")),
         "admin": await work.allowed(Permission.HEALTH_READ, Resource("health")),
         "reviews": answers_requests(rights),
     }

@@ -102,7 +102,7 @@ async def sign(
     form, signed = await sign_review(work, request_id, sent)
     if signed is None:
         context = await open_review(work, request_id, form)
-        return form_error(request, "access/review.html", context, fragment="access/_sign.html")
+        return form_error(request, "access/review.html", context, fragment="changes/_sign.html")
     return redirect(request, f"/requests/{request_id}")
 
 

@@ -1,9 +1,8 @@
 """What a reviewer signs, who else must answer, and whether the sign-in may sign just now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from console.access.forms import RequestDetail
@@ -12,12 +11,9 @@ from console.access.reviewing import review_request
 from console.catalog.explained import group_in_words
 from console.changes.facts import groups_now
 from console.changes.forms import ReviewCreate, Reviewed
-from console.clock import seconds
-from console.errors import RefusedError
+from console.changes.signing import confirm_path, may_sign, submit_signed
 from console.web.forms import Form
-from console.web.submitted import submit
 from console.work import UnitOfWork
-from policy.models import SignInUse
 
 LABELS: Final = {
     "route": "Model",
@@ -58,6 +54,9 @@ class ReviewPage:
     barred: str | None
     strong: bool
     confirm_path: str
+    sign_path: str
+    back_path: str
+    meaning_hint: str
     form: Form[ReviewCreate]
 
 
@@ -79,8 +78,11 @@ async def open_review(
         slots=_slots(asked),
         groups=[group_in_words(group) for group in sorted(wanted)],
         barred=_barred(work, asked),
-        strong=await _may_sign(work),
-        confirm_path="/step-up?" + urlencode({"next_path": f"/reviews/{request_id}"}),
+        strong=await may_sign(work),
+        confirm_path=confirm_path(f"/reviews/{request_id}"),
+        sign_path=f"/reviews/{request_id}",
+        back_path="/reviews",
+        meaning_hint="For example: I answer for this use as the owner of the model.",
         form=form or Form(),
     )
 
@@ -115,15 +117,6 @@ def _barred(work: UnitOfWork, asked: RequestDetail) -> str | None:
     return None if asked.asked else "You are not asked to answer this request."
 
 
-async def _may_sign(work: UnitOfWork) -> bool:
-    proof = work.principal.authentication
-    allowed = work.services.sign_in.allowed_acr(proof.issuer)
-    if not proof.is_stepped_up(seconds(work.now), allowed):
-        return False
-    async with work.read() as session:
-        return await session.get(SignInUse, proof.sign_in_key()) is None
-
-
 async def sign_review(
     work: UnitOfWork, request_id: UUID, sent: Form[ReviewCreate]
 ) -> tuple[Form[ReviewCreate], Reviewed | None]:
@@ -132,10 +125,4 @@ async def sign_review(
     Raises:
         NotFoundError, RefusedError: as `review_request`, but for a missing step-up.
     """
-    try:
-        return await submit(sent, lambda data: review_request(work, request_id, data))
-    except RefusedError as error:
-        if not any(item.get("type") == "step_up" for item in error.obligations):
-            raise
-        sentence = "Confirm that it is you before you sign: a sign-in signs once, within five minutes."
-        return replace(sent, errors={"": sentence}, data=None), None
+    return await submit_signed(sent, lambda data: review_request(work, request_id, data))

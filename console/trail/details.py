@@ -4,12 +4,12 @@ from uuid import UUID
 
 from audit.body import SealedPart, decode_parts, open_part
 from audit.errors import KeyStoreError, PartError, UnknownSubjectError, UnwrapError
-from audit.head import Head
+from audit.head import Head, format_time
 from audit.reader import StoredEntry
 from audit.subject_keys import KeyStore
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.questions import Resource
-from console.trail.forms import EventDetail, EventRead, PartRead
+from console.trail.forms import EventDetail, EventRead, PartRead, RemovalRead
 from console.trail.names import read_names, team_of_route
 from console.trail.queries import event_read, record_read
 from console.work import UnitOfWork
@@ -68,7 +68,13 @@ async def _detail(
         leaf=entry.leaf.hex(),
         signed_size=signed.size if signed else None,
         parts=parts,
+        removed=await _read_removal(work, entry.index, head.retention) if parts is None else None,
     )
+
+
+async def _read_removal(work: UnitOfWork, index: int, retention: str) -> RemovalRead | None:
+    found = await work.services.log.removal(index, retention)
+    return RemovalRead(time=format_time(found.time), entry=found.entry) if found else None
 
 
 async def _read_parts(work: UnitOfWork, index: int) -> list[PartRead] | None:

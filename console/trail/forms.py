@@ -48,8 +48,15 @@ class PartRead(BaseModel):
     content: dict[str, Any] | None
 
 
+class RemovalRead(BaseModel):
+    """That the details were removed under their retention: when, and by which entry of the log."""
+
+    time: str
+    entry: int
+
+
 class EventDetail(EventRead):
-    """One entry whole. `parts` is null once the body has been dropped; `leaf` and `body` are hex.
+    """One entry whole. `parts` is null once `removed`; `leaf` and `body` are hex.
 
     `signed_size` is the size of the first checkpoint that holds the entry, null before there is one.
     """
@@ -65,6 +72,7 @@ class EventDetail(EventRead):
     leaf: str
     signed_size: int | None
     parts: list[PartRead] | None
+    removed: RemovalRead | None
 
 
 class LogKey(BaseModel):

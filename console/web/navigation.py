@@ -21,6 +21,7 @@ AREAS = (
     Area("requests", "Requests", "/requests", "clipboard-text"),
     Area("reviews", "Reviews", "/reviews", "checklist"),
     Area("audit", "Audit", "/audit", "list-search"),
+    Area("records", "Records", "/records", "database"),
     Area("admin", "Admin", "/admin", "settings"),
 )
 

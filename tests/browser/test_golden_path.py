@@ -131,9 +131,9 @@ def test_only_areas_one_has_a_right_to_are_in_the_rail(
     assert seen == {
         "member": ["Models", "Requests"],
         "owner": ["Models", "Requests", "Reviews"],
-        "reviewer": ["Models", "Requests", "Reviews"],
-        "auditor": ["Models", "Requests", "Audit"],
-        "admin": ["Models", "Requests", "Admin"],
+        "reviewer": ["Models", "Requests", "Reviews", "Records"],
+        "auditor": ["Models", "Requests", "Audit", "Records"],
+        "admin": ["Models", "Requests", "Records", "Admin"],
     }
 
 

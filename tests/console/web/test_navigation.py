@@ -6,7 +6,7 @@ def test_areas_without_rights_are_absent() -> None:
 
 
 def test_the_rail_has_five_words_in_order() -> None:
-    assert [area.label for area in AREAS] == ["Models", "Requests", "Reviews", "Audit", "Admin"]
+    assert [area.label for area in AREAS] == ["Models", "Requests", "Reviews", "Audit", "Records", "Admin"]
 
 
 def test_the_area_of_a_page_is_marked() -> None:
