@@ -5,10 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import click
-import httpx2
 
-from console.cli.client import Client, CommandError, explain, open_client, token_option
+from console.cli.client import CommandError, open_client, token_option
 from console.cli.output import text, write_facts, write_json, write_rows
+from console.cli.signing import pages, sign, signed_content
 from policy.canonical import content_hash
 
 ADMIN: Final = "admin"
@@ -17,7 +17,6 @@ STATES: Final = ("pending", "approved", "refused", "withdrawn", "expired")
 COLUMNS: Final = ("id", "state", "route", "team", "requester", "asked", "created")
 FACTS: Final = ("id", "state", "created", "decided", "grant_id", "stale", "content_hash")
 REVIEW_COLUMNS: Final = ("reviewer", "decision", "meaning", "reason", "time")
-SIGN_IN_ANEW: Final = frozenset({"step_up_required", "sign_in_used"})
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for a program.")
 id_argument = click.argument("request_id", metavar="ID", type=click.UUID)
@@ -57,7 +56,7 @@ def list_requests(state: str | None, token: str | None, *, asked: bool, as_json:
     """List the requests you may read, the newest first."""
     wanted: dict[str, str | int] = {"state": state} if state else {}
     with open_client(ADMIN, token) as client:
-        found = _pages(client, REQUESTS, wanted | ({"asked": "true"} if asked else {}))
+        found = pages(client, REQUESTS, wanted | ({"asked": "true"} if asked else {}))
     write_json(found) if as_json else write_rows(COLUMNS, [_named(item, "requester") for item in found])
 
 
@@ -125,43 +124,15 @@ def approve(
     """Sign an answer to the access request ID; what is signed is shown first, with its hash."""
     decision = "refuse" if refuse else "approve"
     with open_client(ADMIN, token) as client:
-        signed = _signed_content(client.get(f"{REQUESTS}/{request_id}"))
+        signed = signed_content(client.get(f"{REQUESTS}/{request_id}"))
         facts = {**signed, "content_hash": content_hash(signed)}
         write_facts(facts | {"decision": decision, "meaning": meaning, "reason": reason}, err=as_json)
         if not yes:
             click.confirm("Sign this?", abort=True, err=as_json)
         answer = {"decision": decision, "meaning": meaning, "reason": reason}
         answer["content_hash"] = content_hash(signed)
-        reviewed = _sign(client.send("POST", f"{REQUESTS}/{request_id}/reviews", json=answer))
+        reviewed = sign(client.send("POST", f"{REQUESTS}/{request_id}/reviews", json=answer))
     write_json(reviewed) if as_json else click.echo(f"Signed. The request is {reviewed['state']}.")
-
-
-def _signed_content(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is signed; the hash is computed here, so nobody signs what they were not shown."""
-    content: dict[str, Any] = found["content"]
-    if content_hash(content) != found["content_hash"]:
-        raise CommandError("The content shown is not what the request's hash says: nothing was signed.")
-    return content
-
-
-def _sign(answer: httpx2.Response) -> dict[str, Any]:
-    if answer.is_success:
-        signed: dict[str, Any] = answer.json()
-        return signed
-    refusal = explain(answer)
-    if any(reason in refusal.message for reason in SIGN_IN_ANEW):
-        how = "Sign in anew and strongly, then sign with that token within 300 seconds"
-        raise CommandError(f"{refusal.message} {how} (demo: `guildhall dev token NAME --step-up`).")
-    raise refusal
-
-
-def _pages(client: Client, path: str, wanted: Mapping[str, str | int]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        page = client.get(path, {**wanted, "after": after})
-        found, after = [*found, *page["items"]], page["next"]
-    return found
 
 
 def _named(item: Mapping[str, Any], person: str) -> dict[str, Any]:
