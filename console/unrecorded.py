@@ -29,10 +29,16 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
 
 ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "/api/v1/changes": "which changes of what is kept were asked for; reading one is `change.read`",
+        "/api/v1/holds": "what is under legal hold",
+        "/api/v1/retention": "how long details are kept",
         "/api/v1/audit/key": "the log's public key",
         "/log/checkpoint": "a signed number and hash",
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
         "/models/{name:str}/request": "an empty form",
+        "/records": "the three lists of what is kept",
+        "/records/ask/{what:str}": "an empty form",
+        "/records/hold": "an empty form",
     }
 )
 """Addresses whose permission is otherwise recorded, and what they show."""
