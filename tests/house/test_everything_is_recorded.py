@@ -57,11 +57,7 @@ def test_every_write_is_an_act(doors: list[tuple[str, str, Permission]]) -> None
 def test_every_read_is_one_of_the_log_or_published(doors: list[tuple[str, str, Permission]]) -> None:
     reads = [(path, right) for method, path, right in doors if method in SAFE]
     assert len(reads) > 10
-    loose = {
-        path
-        for path, right in reads
-        if right not in RECORDED | READS.keys() and path not in ADDRESSES
-    }
+    loose = {path for path, right in reads if right not in RECORDED | READS.keys() and path not in ADDRESSES}
     assert loose == set()
     assert set(ADDRESSES) <= {path for path, _ in reads}
 

@@ -10,6 +10,7 @@ from tests.soak import (
     flood,
     injected_faults,
     kill_everything,
+    prune_space,
     spool_kills,
 )
 
@@ -19,6 +20,7 @@ RUNS: dict[str, Callable[[], Result]] = {
     "flood": flood.measure,
     "injected-faults": injected_faults.measure,
     "kill-everything": kill_everything.measure,
+    "prune-space": prune_space.measure,
     "spool-kills": spool_kills.measure,
 }
 
