@@ -13,6 +13,8 @@ from audit.custody.authority import Permit
 from audit.custody.prune import Pruner
 from audit.custody.retention import MICROSECONDS_A_DAY
 from audit.custody.space import give_back
+from audit.errors import AuditError
+from audit.log import LogFrozenError, StaleEpochError
 
 LOOK_SECONDS: Final = 2.0
 
@@ -43,12 +45,16 @@ class RecordsKeeper:
 
         Raises:
             StaleEpochError: another worker took over.
+            LogFrozenError: the log was ended.
         """
         while not stop.is_set():
             try:
                 await self.look()
                 self.trouble = None
-            except (DBAPIError, OSError) as error:
+            except (LogFrozenError, StaleEpochError):
+                raise
+            except (AuditError, DBAPIError, OSError) as error:
+                # Also a head that was altered: removing waits until somebody has looked, logging does not.
                 self.trouble = f"Details past their retention are not removed: {type(error).__name__}."
                 logger.warning("%s", self.trouble)
             with contextlib.suppress(TimeoutError):

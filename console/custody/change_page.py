@@ -10,8 +10,10 @@ from console.changes.signing import confirm_path, may_sign, submit_signed
 from console.custody.answering import review_change
 from console.custody.forms import ChangeDetail, ChangeReviewed
 from console.custody.queries import read_change
+from console.questions import Resource
 from console.web.forms import Form
 from console.work import UnitOfWork
+from policy.permissions import Permission
 
 BACK: Final = "/records"
 LABELS: Final = {
@@ -35,6 +37,7 @@ class ChangePage:
     asked: ChangeDetail
     content: Sequence[tuple[str, str]]
     barred: str | None
+    audits: bool
     strong: bool
     confirm_path: str
     sign_path: str
@@ -56,6 +59,7 @@ async def open_change(
         asked=asked,
         content=_signed(asked),
         barred=_barred(work, asked),
+        audits=await work.allowed(Permission.AUDIT_READ, Resource("audit")),
         strong=await may_sign(work),
         confirm_path=confirm_path(path),
         sign_path=path,

@@ -73,10 +73,11 @@ class HoldCreate(Form):
 
 
 class HoldRead(BaseModel):
-    """A hold; `covers` says in words what it holds, `released` when it ended."""
+    """A hold; `covers` says in words what it holds, of whom `actor`, `released` when it ended."""
 
     id: UUID
     covers: str
+    actor: Someone | None
     conditions: dict[str, Any]
     reason: str
     created: str

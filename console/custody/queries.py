@@ -1,7 +1,7 @@
 """Reads of what is kept: retention, holds, and the changes that wait or were decided."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,16 +65,16 @@ async def list_holds(work: UnitOfWork, *, everything: bool = False) -> list[Hold
         rows = (
             await session.exec(query if everything else query.where(col(LegalHold.released).is_(None)))
         ).all()
-        people = await _people(session, [row.created_by for row in rows])
-    return [_hold_read(row, people[row.created_by]) for row in rows]
+        people = await _people(session, [one for row in rows for one in (row.created_by, row.actor) if one])
+    return [_hold_read(row, people) for row in rows]
 
 
 async def read_hold(work: UnitOfWork, hold_id: UUID) -> HoldRead:
     """Return one hold to who has just made it; the caller has been authorized."""
     async with work.read() as session:
         row = await session.get_one(LegalHold, hold_id)
-        people = await _people(session, [row.created_by])
-    return _hold_read(row, people[row.created_by])
+        people = await _people(session, [one for one in (row.created_by, row.actor) if one])
+    return _hold_read(row, people)
 
 
 async def list_changes(
@@ -180,15 +180,18 @@ def _retention_read(name: str, row: RetentionRow | None, removed: int) -> Retent
     )
 
 
-def _hold_read(row: LegalHold, creator: Someone) -> HoldRead:
+def _hold_read(row: LegalHold, people: Mapping[UUID, Someone]) -> HoldRead:
     conditions = hold_of(row).row()
+    actor = people[row.actor] if row.actor else None
+    named = {**conditions, "actor": actor.shown} if actor else conditions
     return HoldRead(
         id=row.id,
-        covers=tell_conditions(conditions),
+        covers=tell_conditions(named),
+        actor=actor,
         conditions=conditions,
         reason=row.reason,
         created=to_text(row.created),
-        created_by=creator,
+        created_by=people[row.created_by],
         released=to_text(row.released) if row.released else None,
         released_by=row.released_by,
     )

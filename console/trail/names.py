@@ -20,6 +20,13 @@ ENDINGS: Mapping[str, str] = {
     "failure": ", and it failed",
     "unknown": ", and how it ended is not known",
 }
+KINDS: Mapping[str, str] = {
+    "erasure": "a person's data",
+    "hold_release": "a legal hold",
+    "prune": "what is kept",
+    "retention": "a retention",
+}
+"""What a change is of, by its kind; that of access is named by its route."""
 SYSTEM = {part.id: part.name for part in map(system_principal, ("bootstrap", "demo", "sign-in", "start"))}
 """Our own parts that act, by id: no table holds them."""
 _TYPES: Mapping[str, EventType] = {str(action): kind for action, kind in EVENT_TYPES.items()}
@@ -80,7 +87,10 @@ async def _read_others(session: AsyncSession, places: Collection[UUID]) -> dict[
         ("the request for", changes.where(col(Change.id).in_(places))),
         ("access to", grants.where(col(Grant.id).in_(places))),
     )
-    return {place: f"{words} {name}" for words, query in asked for place, name in await session.exec(query)}
+    found = {place: f"{words} {name}" for words, query in asked for place, name in await session.exec(query)}
+    kept = select(Change.id, Change.kind).where(col(Change.id).in_(places))
+    kinds = {place: KINDS[kind] for place, kind in await session.exec(kept) if kind in KINDS}
+    return kinds | found
 
 
 async def team_of_route(session: AsyncSession, route_id: UUID | None) -> str | None:

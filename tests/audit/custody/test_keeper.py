@@ -1,0 +1,76 @@
+"""The worker's loop: at once when something is approved, once a day otherwise, and never the worker's end."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from audit.custody.keeper import RecordsKeeper
+from audit.log import StaleEpochError
+from tests.audit.custody.kept import Kept
+from tests.audit.log_store import Store
+
+
+@pytest.fixture
+async def kept(store: Store) -> Kept:
+    opened = await Kept.begin(store)
+    await opened.grow(5)
+    opened.pass_days(400)
+    return opened
+
+
+def keeper(kept: Kept) -> RecordsKeeper:
+    return RecordsKeeper(kept.pruner(), kept.store.engine, kept.store.clock, kept.sequencer.expect_growth)
+
+
+async def test_it_removes_at_once_what_is_approved_and_then_once_a_day(kept: Kept) -> None:
+    looks = keeper(kept)
+    assert await looks.look() == 0
+    await kept.keep("invoke", 399)
+    assert await looks.look() == 5
+    await kept.grow(2)
+    kept.pass_days(399)
+    assert await looks.look() == 0  # not older than that yet
+    kept.pass_days(1)
+    assert await looks.look() == 2
+    assert await looks.look() == 0
+
+
+async def test_a_job_is_done_once(kept: Kept) -> None:
+    looks = keeper(kept)
+    await kept.ask("invoke", kept.store.clock())
+    assert await looks.look() == 5
+    assert (await kept.pruner().permits())[0] == []
+
+
+async def test_a_tombstone_is_signed_soon(kept: Kept) -> None:
+    await kept.keep("invoke", 200)
+    await keeper(kept).look()
+    await kept.sequencer.run_once()
+    signed = await kept.reader.latest_checkpoint()
+    assert signed is not None
+    assert signed.size == await kept.reader.size()
+
+
+async def test_an_altered_head_stops_the_removal_and_not_the_worker(kept: Kept) -> None:
+    await kept.keep("invoke", 200)
+    looks, stop = keeper(kept), asyncio.Event()
+    async with kept.store.engine.begin() as connection:
+        for trigger in ("entry_refuse_update", "entry_refuse_delete"):
+            await connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {trigger}"))
+        await connection.execute(sa.text("UPDATE entry SET head = '{}' WHERE \"index\" = 3"))
+    running = asyncio.create_task(looks.run(stop))
+    async with asyncio.timeout(10):
+        while looks.trouble is None:
+            await asyncio.sleep(0)
+    stop.set()
+    await running
+    assert looks.trouble == "Details past their retention are not removed: HeadError."
+    assert await kept.bodies() == list(range(await kept.reader.size()))
+
+
+async def test_a_worker_that_was_overtaken_ends(kept: Kept) -> None:
+    await kept.keep("invoke", 200)
+    await kept.store.log().take_epoch()
+    with pytest.raises(StaleEpochError):
+        await keeper(kept).run(asyncio.Event())
