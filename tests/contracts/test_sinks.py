@@ -52,6 +52,8 @@ COUNTABLE = [
     "ocsf_file",
     "fake_elasticsearch",
     pytest.param("real_elasticsearch", marks=pytest.mark.real),
+    "fake_stream",
+    pytest.param("real_stream", marks=pytest.mark.real),
 ]
 KINDS = [*COUNTABLE, "syslog", pytest.param("rsyslog", marks=pytest.mark.real), "splunk", "webhook"]
 
@@ -79,6 +81,22 @@ async def fake_elasticsearch() -> AsyncIterator[Place]:
 def real_elasticsearch(elasticsearch_url: str) -> Place:
     prefix = f"contract-{uuid4()}"
     return readable_place(lambda: open_elasticsearch(elasticsearch_url, origin=ORIGIN, prefix=prefix))
+
+
+@pytest.fixture
+async def fake_stream() -> AsyncIterator[Place]:
+    made = server.FakeElasticsearch()
+    runner = await server.start(made)
+    yield readable_place(lambda: open_elasticsearch(made.url, origin=ORIGIN, stream=True))
+    await runner.cleanup()
+
+
+@pytest.fixture
+def real_stream(elasticsearch_url: str) -> Place:
+    prefix = f"contract-{uuid4()}"
+    return readable_place(
+        lambda: open_elasticsearch(elasticsearch_url, origin=ORIGIN, prefix=prefix, stream=True)
+    )
 
 
 @pytest.fixture
