@@ -33,6 +33,7 @@ from tests.real.elasticsearch import ElasticsearchServer
 SIZE = int(os.environ.get("DEEP_RECONCILE_SIZE", "1000000"))
 ROUNDS = int(os.environ.get("DEEP_RECONCILE_ROUNDS", "3"))
 CEILING, AIM = 3.0, 1.5
+PATIENCE = 120.0
 FLAT = 64.0
 """MiB that memory may grow between a tenth of the documents and the last; each page has some 5 MiB."""
 
@@ -108,7 +109,7 @@ async def fill(url: str, engine: AsyncEngine, sink: ElasticsearchSink, index: st
     shipper, shipped = Shipper(engine, sink, lambda: 0), 0
     while shipped < SIZE:
         shipped += (await shipper.ship()).acknowledged
-    async with AsyncElasticsearch(url) as client:
+    async with AsyncElasticsearch(url, request_timeout=PATIENCE) as client:
         await client.update(
             index=index, id=document_id(ORIGIN, changed), doc={"event": {"outcome": "failure"}}
         )
@@ -117,7 +118,7 @@ async def fill(url: str, engine: AsyncEngine, sink: ElasticsearchSink, index: st
 
 async def bare(url: str, indexes: str) -> None:
     """Read every document, page by page, and do nothing with it."""
-    async with AsyncElasticsearch(url) as client:
+    async with AsyncElasticsearch(url, request_timeout=PATIENCE) as client:
         pit = (await client.open_point_in_time(index=indexes, keep_alive="5m"))["id"]
         search: dict[str, Any] = everything_of(ORIGIN, PAGE)
         read = 0

@@ -25,6 +25,7 @@ from tests.real.elasticsearch import ElasticsearchServer
 SIZE = int(os.environ.get("SHIP_SIZE", "100000"))
 ROUNDS = 5
 FLOOR, AIM = 0.7, 0.9
+PATIENCE = 120.0
 
 
 def measure() -> Result:
@@ -64,7 +65,7 @@ async def bare(url: str) -> float:
     entries = calls(0, SIZE)
     pieces = cut(entries, origin=ORIGIN, layout=Layout(prefix))
     requests: list[Any] = [[one.lines for one in piece] for piece in pieces]  # the annotation lacks bytes
-    client = AsyncElasticsearch(url)
+    client = AsyncElasticsearch(url, request_timeout=PATIENCE)
     began = time.perf_counter()
     for lines in requests:
         answer = await client.bulk(operations=lines)
@@ -79,14 +80,14 @@ async def bare(url: str) -> float:
 async def ship(url: str, engine: AsyncEngine) -> float:
     """Return the seconds in which a shipper hands over the whole log."""
     prefix = f"ship-{uuid4()}"
-    sink = open_elasticsearch(url, origin=ORIGIN, prefix=prefix, name=prefix)
+    sink = open_elasticsearch(url, origin=ORIGIN, prefix=prefix, name=prefix, timeout=PATIENCE)
     shipper = Shipper(engine, sink, lambda: 0)
     began, shipped = time.perf_counter(), 0
     while shipped < SIZE:
         shipped += (await shipper.ship()).acknowledged
     spent = time.perf_counter() - began
     assert (await read_position(engine, prefix)).next_index == SIZE
-    client = AsyncElasticsearch(url)
+    client = AsyncElasticsearch(url, request_timeout=PATIENCE)
     await client.indices.delete(index=f"{prefix}-000000")
     await client.close()
     await sink.close()
