@@ -12,6 +12,7 @@ from audit.errors import KeyStoreError, RegisterError, UnknownSubjectError
 from audit.register import ErasureRegister
 from console.erasure.settle import register_of, require_settled, settle_erasures, sweep_traces
 from console.errors import SettingsError
+from console.key_copies import copy_keys, take_back
 from console.services import Services
 from sso.models import Profile
 from tests.console.erasure.conftest import HANDLE, Zelda
@@ -137,3 +138,16 @@ async def profiles(services: Services) -> int:
 async def gone(services: Services, person: UUID) -> None:
     with pytest.raises(UnknownSubjectError):
         await services.keys.find(person)
+
+
+async def test_a_copy_of_the_keys_taken_back_brings_nobody_back(services: Services, zelda: Zelda) -> None:
+    person = (await zelda.sign_in()).id
+    copy_of_keys = await copy_keys(services.settings)
+    await zelda.erase(person)
+    async with for_writing(services.keys.engine).begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM subject_key")  # the store is lost
+    await take_back(services.settings, copy_of_keys)
+    assert (await services.keys.find(person)).subject == person
+    await settle_erasures(services)
+    await gone(services, person)
+    assert not register_of(services.settings).is_swept()
