@@ -14,6 +14,7 @@ from tests.cli.transcript import BLOCK, Shell, explain_difference, steps
 from tests.journeys.embedded import embedded_stage
 from tests.real.missing import require
 from tests.real.mlserver import MlServer
+from tests.real.strangers import Auditor
 
 README = (checkout() / "README.md").read_text("utf-8")
 PATH = README.partition("## The golden path, from a terminal")[2].partition("## Commands")[0]
@@ -42,6 +43,15 @@ def test_the_readme_does_what_it_says(place: Path) -> None:
 @pytest.mark.parametrize("name", HOW_TO)
 def test_a_how_to_does_what_it_says(place: Path, name: str) -> None:
     page = (checkout() / "docs" / "how-to" / f"{name}.md").read_text("utf-8")
+    with Shell(place, child_environment(without=["GUILDHALL_"])) as shell:
+        shell.follow(page)
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(600)
+def test_other_tools_say_what_their_page_says(place: Path, go_auditor: Auditor) -> None:
+    (place / "tests").symlink_to(checkout() / "tests")
+    page = (checkout() / "docs" / "how-to" / "verify-with-other-tools.md").read_text("utf-8")
     with Shell(place, child_environment(without=["GUILDHALL_"])) as shell:
         shell.follow(page)
 
