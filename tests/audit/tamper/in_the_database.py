@@ -41,7 +41,7 @@ async def a_stored_tile(scene: Scene) -> None:
     await scene.alter("UPDATE tile SET hashes = zeroblob(8192) WHERE level = 0 AND number = 0")
 
 
-@case("FCES")
+@case("FCWES")
 async def a_row_deleted(scene: Scene) -> None:
     await scene.alter("DELETE FROM entry WHERE [index] = 400")
 
@@ -51,7 +51,7 @@ async def a_body_deleted(scene: Scene) -> None:
     await scene.alter("DELETE FROM body WHERE [index] = 400")
 
 
-@case("FCS")
+@case("FCWS")
 async def a_tile_deleted(scene: Scene) -> None:
     await scene.alter("DELETE FROM tile WHERE level = 0 AND number = 0")
 
@@ -75,7 +75,7 @@ async def the_frontier(scene: Scene) -> None:
     await scene.alter("UPDATE log_head SET frontier = zeroblob(length(frontier))")
 
 
-@case("FCS")
+@case("FCWS")
 async def the_published_checkpoint(scene: Scene) -> None:
     await scene.alter(EDIT_NOTE.format("published"))
 
@@ -85,14 +85,14 @@ async def a_stored_checkpoint(scene: Scene) -> None:
     await scene.alter(EDIT_NOTE.format("checkpoint"))
 
 
-@case("FCES")
+@case("FCWES")
 async def the_database_written_anew_without_the_key(scene: Scene) -> None:
     heads = [other(head) for head in await scene.heads()]
     thief = FileSigner.load_or_create(scene.store.folder / "thief.key", ORIGIN)
     await scene.rewrite(heads, thief, host=False)
 
 
-@case("CE")
+@case("CWE")
 async def everything_written_anew_with_the_stolen_key(scene: Scene) -> None:
     heads = await scene.heads()
     heads[100] = other(heads[100])
@@ -100,17 +100,17 @@ async def everything_written_anew_with_the_stolen_key(scene: Scene) -> None:
     await rename_columns(scene)
 
 
-@case("CE")
+@case("CWE")
 async def the_end_cut_off_and_signed_with_the_stolen_key(scene: Scene) -> None:
     await scene.rewrite((await scene.heads())[:600], scene.store.signer)
 
 
-@case("CES")
+@case("CWES")
 async def the_end_cut_off_and_signed_without_the_file_beside_it(scene: Scene) -> None:
     await scene.rewrite((await scene.heads())[:600], scene.store.signer, host=False)
 
 
-@case("CES")
+@case("CWES")
 async def an_older_state_restored(scene: Scene) -> None:
     """It was validly signed, so it verifies: only who remembers more can tell."""
     note = (scene.store.folder / "kept-300").read_text()

@@ -80,13 +80,13 @@ async def an_entry_twice(scene: Scene) -> None:
     rearrange(await scene.take_away() / BUNDLES[1], lambda found: [*found[:8], *found[7:-1]])
 
 
-@case("FC")
+@case("FCW")
 async def the_size_in_the_checkpoint(scene: Scene) -> None:
     path = await scene.take_away() / "checkpoint"
     path.write_bytes(path.read_bytes().replace(b"\n700\n", b"\n512\n"))
 
 
-@case("FC")
+@case("FCW")
 async def the_root_in_the_checkpoint(scene: Scene) -> None:
     path = await scene.take_away() / "checkpoint"
     lines = path.read_bytes().split(b"\n")
@@ -94,7 +94,7 @@ async def the_root_in_the_checkpoint(scene: Scene) -> None:
     path.write_bytes(b"\n".join(lines))
 
 
-@case("FC")
+@case("FCW")
 async def all_written_anew_without_the_key(scene: Scene) -> None:
     heads = [other(head) for head in await scene.heads()]
     await scene.take_away()
@@ -102,7 +102,7 @@ async def all_written_anew_without_the_key(scene: Scene) -> None:
     write_log(scene.copy, heads, FileSigner.load_or_create(scene.store.folder / "thief.key", ORIGIN))
 
 
-@case("C")
+@case("CW")
 async def a_split_view_signed_with_the_stolen_key(scene: Scene) -> None:
     heads = await scene.heads()
     heads[500] = other(heads[500])

@@ -1,4 +1,4 @@
-"""A log of 700 entries and all that watch over it: an auditor, Elasticsearch, the worker's own check."""
+"""A log of 700 entries and all that watch over it: auditor, witness, Elasticsearch, the worker's own check."""
 
 import asyncio
 import shutil
@@ -14,10 +14,10 @@ from aiohttp.web import AppRunner
 from audit import merkle, tiles
 from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
 from audit.deep import reconcile_deep
-from audit.errors import AuditError
+from audit.errors import AuditError, ProofError
 from audit.extends import verify_extends
 from audit.last_signed import ForkRefusedError
-from audit.merkle import Frontier
+from audit.merkle import HASH_SIZE, Frontier
 from audit.models import body, checkpoint, entry, log_head, published, tile
 from audit.reader import LogReader
 from audit.selfcheck import SelfCheck
@@ -26,6 +26,8 @@ from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
 from audit.trust import Trust
 from audit.verify import verify
+from audit.witness.judge import Refusal, judge, read_checkpoint
+from audit.witness.wire import AddCheckpoint
 from tests.audit.exports import export, grow, write
 from tests.audit.log_store import ORIGIN, Store
 from tests.audit.sinks import fake_elasticsearch as server
@@ -97,7 +99,7 @@ class Scene:
         """Ask every watcher; return the letters of those that notice."""
         if not self.taken:
             await self._try_to_export()
-        watchers = {"F": self._f, "C": self._c, "E": self._e, "S": self._s}
+        watchers = {"F": self._f, "C": self._c, "W": self._w, "E": self._e, "S": self._s}
         return {letter for letter, watch in watchers.items() if await watch()}
 
     async def _try_to_export(self) -> None:
@@ -116,6 +118,20 @@ class Scene:
         """An auditor who kept checkpoints."""
         trust = Trust.of_keys([self.store.signer.vkey])
         return not all(verify_extends(self.copy, kept, trust).ok for kept in self.kept)
+
+    async def _w(self) -> bool:
+        """A witness that cosigned the log at 700 entries is shown the checkpoint of the export."""
+        trust = Trust.of_keys([self.store.signer.vkey])
+        last = trust.check(self.kept[-1].read_bytes(), now=0)
+        note = (self.copy / "checkpoint").read_bytes() if (self.copy / "checkpoint").exists() else b""
+        try:
+            request = AddCheckpoint(last.size, (), note)
+            fresh = read_checkpoint(request, {ORIGIN: trust}, 0)
+            proof = tiles.consistency_proof(last.size, fresh.size, tiles_of(self.copy, fresh.size))
+            judge(AddCheckpoint(last.size, tuple(proof), note), fresh, last)
+        except (Refusal, ProofError):
+            return True
+        return False
 
     async def _e(self) -> bool:
         """The deep comparison with Elasticsearch, under the checkpoint that the log shows."""
@@ -143,6 +159,17 @@ class Scene:
         except ForkRefusedError:
             return True
         return False
+
+
+def tiles_of(folder: Path, size: int) -> tiles.HashAt:
+    """How a log's own tiles are read to prove something to a witness."""
+
+    def hash_at(level: int, index: int) -> bytes:
+        number, place = divmod(index, tiles.TILE_WIDTH)
+        path = folder / tiles.tile_path(level, number, tiles.tile_width(level, number, size))
+        return path.read_bytes()[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+
+    return hash_at
 
 
 def tile_rows(leaves: Sequence[bytes]) -> list[dict[str, object]]:

@@ -1,7 +1,7 @@
 """The table of ways to tamper: each a function's name, with the letters of those who must notice.
 
-F: the offline verifier · C: an auditor who kept checkpoints · E: the deep comparison with Elasticsearch ·
-S: the worker when it starts.
+F: the offline verifier · C: an auditor who kept checkpoints · W: a witness · E: the deep comparison with
+Elasticsearch · S: the worker when it starts.
 """
 
 from collections.abc import Awaitable, Callable

@@ -28,4 +28,4 @@ async def test_a_document_that_was_there_before_under_our_id_is_told_apart(scene
 def test_every_case_is_in_the_table(template: object) -> None:
     assert {one.change.__module__ for one in CASES.values()} == {where.__name__ for where in WHERE}
     assert len(CASES) >= 38
-    assert {letter for one in CASES.values() for letter in one.noticed_by} == set("FCES")
+    assert {letter for one in CASES.values() for letter in one.noticed_by} == set("FCWES")

@@ -14,6 +14,7 @@ TABLE = "tests/audit/tamper/test_cases.py"
 PROOFS, TRUST = "tests/audit/test_proof.py", "tests/audit/trust/test_trust.py"
 CANONICAL, VERIFY = "tests/audit/test_canonical.py", "tests/audit/test_verify.py"
 WORKERS, DATABASES = "tests/audit/faults/test_two_workers.py", "tests/audit/faults/test_databases.py"
+WITNESS = "tests/audit/trust/test_witness.py"
 DISKS = "tests/audit/faults/test_disks.py"
 SHIPPER, SINKS = "tests/audit/test_shipper.py", "tests/contracts/test_sinks.py"
 
@@ -49,6 +50,9 @@ ELSEWHERE = {
     "proof of size 0": f"{PROOFS}::test_a_tree_of_size_0_proves_nothing",
     "empty proof as a tree of one leaf": f"{PROOFS}::test_an_empty_proof_is_refused_in_a_larger_tree",
     "extra or missing hash": "tests/audit/test_merkle.py::test_an_altered_inclusion_proof_never_verifies",
+    "witness told of a rollback": f"{WITNESS}::test_a_log_rolled_back_is_told_the_size_that_was_seen",
+    "witness shown a fork": f"{WITNESS}::test_a_fork_signed_with_the_stolen_key_is_refused",
+    "witness shown a split view": f"{WITNESS}::test_a_split_view_of_one_size_is_refused",
     "witness key swap": f"{TRUST}::test_a_witness_with_a_swapped_key_does_not_count",
     "k of n not met": f"{TRUST}::test_a_quorum_is_met_by_as_many_witnesses_as_it_says",
     "cosignature from the future": f"{TRUST}::test_a_cosignature_from_the_future_does_not_count",
