@@ -1,4 +1,4 @@
-"""A log of 700 entries and all that watch over it: auditor, witness, Elasticsearch, the worker's own check."""
+"""A log of 700 entries and all that watch over it: auditor, witness, Elasticsearch, the worker's check."""
 
 import asyncio
 import shutil
