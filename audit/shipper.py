@@ -169,6 +169,8 @@ class Shipper:
     async def _explain_nothing(self, position: Position) -> Delivery:
         if await read_signed_size(self._engine) <= position.next_index:
             return Delivery(0)
+        if await read_batch(self._engine, position.next_index, 1):
+            return Delivery(0)  # it was signed since we looked for it
         return Delivery(0, blocked=f"Entry {position.next_index} is missing from the log itself.")
 
     async def _look(self, position: Position) -> Position:

@@ -88,6 +88,20 @@ async def test_a_hole_in_the_log_itself_stops_it_and_is_said(log: SignedLog) -> 
     assert (await read_position(log.engine, "shelf")).state is State.BLOCKED
 
 
+async def test_an_entry_that_is_signed_while_it_is_looked_for_is_not_missing(log: SignedLog) -> None:
+    class Growing(Shipper):
+        async def _take(self, first: int) -> Sequence[Shipment]:
+            found = await super()._take(first)
+            await log.grow(2)
+            return found
+
+    shelf = Shelf()
+    assert await Growing(log.engine, shelf, clock).ship() == Delivery(0)
+    assert (await read_position(log.engine, "shelf")).state is State.SHIPPING
+    await Shipper(log.engine, shelf, clock).ship()
+    assert shelf.handed == [[0, 1]]
+
+
 async def test_a_slow_sink_is_handed_less_until_it_answers_in_time(log: SignedLog) -> None:
     class Slow(Shelf):
         async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
