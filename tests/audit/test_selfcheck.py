@@ -1,6 +1,7 @@
 import random
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -171,3 +172,23 @@ async def swap(store: Store, column: sa.Column[bytes], index: int, change: Calla
         held = bytes((await connection.execute(sa.select(column).where(where))).scalar_one())
         await connection.execute(sa.update(column.table).where(where).values({column: change(held)}))
     return held
+
+
+@pytest.mark.real
+async def test_a_superuser_of_postgresql_is_noticed_too(
+    postgres_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url = postgres_database()
+    store = await Store.open(tmp_path, url, url)
+    await grow(store, await store.begin(), 299)
+    check = SelfCheck(store.engine, partial(verify_checkpoint, vkey=store.signer.vkey), store.keys.find_all)
+    assert await faults_of(check) == []
+    async with store.engine.begin() as connection:
+        for statement in (
+            "ALTER TABLE entry DISABLE TRIGGER entry_append_only",
+            "UPDATE entry SET outcome = 'denied' WHERE index = 290",
+            "DELETE FROM body WHERE index = 7",
+        ):
+            await connection.exec_driver_sql(statement)
+    assert [fault.reason for fault in await faults_of(check)] == ["body_missing:7", "row_changed:290"]
+    await store.close()
