@@ -1,4 +1,4 @@
-"""``python -m audit verify DIR|FILE.tlog-proof --key VKEY [--extends CHECKPOINT]``.
+"""``python -m audit verify DIR|FILE.tlog-proof --key VKEY [--strict] [--extends CHECKPOINT]``.
 
 Exit 0: it holds; 1: it does not; 2: wrong use.
 """
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         trust = read_trust(options.key)
-        verdict = verify(options.path, trust)
+        verdict = verify(options.path, trust, strict=options.strict)
         if verdict.ok and options.extends:
             verdict = verify_extends(options.path, options.extends, trust)
     except VerifierInputError as error:
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         help="a verifier key of the log, or @FILE with keys or a policy; may be given several times",
     )
+    command.add_argument("--strict", action="store_true", help="also read every head of a log as JSON")
     command.add_argument("--extends", help="a checkpoint kept from before, which an exported log must extend")
     return parser
 

@@ -72,6 +72,18 @@ def iterate_bundle(data: bytes) -> Iterator[bytes]:
         start = end
 
 
+def cut_bundle(data: bytes, most: int) -> tuple[list[bytes], int]:
+    """Return the first whole entries of a bundle, at most ``most`` of them, and where they end."""
+    entries, start, length = list[bytes](), 0, len(data)
+    while len(entries) < most and start + 2 <= length:
+        end = start + 2 + (data[start] << 8 | data[start + 1])
+        if end > length:
+            break
+        entries.append(data[start + 2 : end])
+        start = end
+    return entries, start
+
+
 def decode_bundle(data: bytes) -> list[bytes]:
     """Read a whole bundle.
 

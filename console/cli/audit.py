@@ -63,10 +63,12 @@ def export(directory: Path, token: str | None) -> None:
 @click.option(
     "--extends", type=click.Path(), help="A checkpoint kept from before, which an export must extend."
 )
-def verify(path: str, keys: tuple[str, ...], extends: str | None) -> None:
+@click.option("--strict", is_flag=True, help="Also read every head of an export as JSON.")
+def verify(path: str, keys: tuple[str, ...], extends: str | None, *, strict: bool) -> None:
     """Verify an export, a .tlog-proof or a range at PATH, offline; exit with 1 when it does not hold."""
     kept = [f"--extends={extends}"] if extends else []
-    sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), *kept, "--", path]))
+    closely = ["--strict"] if strict else []
+    sys.exit(verify_main(["verify", *(f"--key={key}" for key in keys), *kept, *closely, "--", path]))
 
 
 @audit.command()

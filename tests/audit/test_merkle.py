@@ -2,7 +2,7 @@ import hashlib
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit import merkle
@@ -133,3 +133,21 @@ def test_equal_and_empty_trees() -> None:
     for first, old in ((130, LEAVES[0]), (0, root)):
         with pytest.raises(ProofError):
             merkle.verify_consistency(first, 130, [], old, root)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 600), st.lists(st.integers(0, 300), max_size=4))
+def test_growing_by_many_at_once_is_growing_one_by_one(start: int, steps: list[int]) -> None:
+    many, one = Frontier(), Frontier()
+    many.extend([merkle.leaf_hash(b"%d" % number) for number in range(start)])
+    for number in range(start):
+        one.append(merkle.leaf_hash(b"%d" % number))
+    for step in steps:
+        fresh = [merkle.leaf_hash(b"%d" % number) for number in range(one.size, one.size + step)]
+        before = one.size
+        completed = many.extend(fresh)
+        for leaf in fresh:
+            one.append(leaf)
+        assert (many.size, many.hashes) == (one.size, one.hashes)
+        for height, nodes in enumerate(completed):
+            assert len(nodes) == (one.size >> height) - (before >> height)

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from audit import merkle, tiles
+from audit.__main__ import main
 from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
 from audit.errors import VerifierInputError
 from audit.trust import Trust
 from audit.verify import Verdict, read_trust, verify
+from tests.audit.test_head import FULL, SMALL
 from tests.golden.make_entries import export_files, fixed_signer, prove
 
 SIGNER = fixed_signer()
@@ -215,6 +217,30 @@ def test_an_entry_that_is_no_head_is_named(tmp_path: Path, entry: bytes) -> None
     path = tmp_path / "e.tlog-proof"
     path.write_bytes(prove([*ENTRIES[:3], entry], 3, SIGNER))
     refused(path, 3, "Entry 3 is in the log but is")
+
+
+@pytest.mark.parametrize(
+    "change", [(b'"v":1}', b'"v":1,"v":1}'), (b"audit.read", b"audit\nread"), (b'"id"', b'"action":"x","id"')]
+)
+def test_a_head_that_only_begins_and_ends_as_one_is_named_by_a_strict_look(
+    tmp_path: Path, change: tuple[bytes, bytes]
+) -> None:
+    good = SMALL.to_bytes()
+    log = write_log(tmp_path, [good, good, good.replace(*change), good])
+    assert verify(log, SIGNER.vkey).ok
+    verdict = verify(log, SIGNER.vkey, strict=True)
+    assert (verdict.ok, verdict.index) == (False, 2)
+    assert "not JSON with unique keys" in verdict.sentence
+    assert main(["verify", str(log), "--key", SIGNER.vkey, "--strict"]) == 1
+    path = tmp_path / "e.tlog-proof"
+    path.write_bytes(prove([good, good.replace(*change)], 1, SIGNER))
+    refused(path, 1, "not JSON with unique keys")
+
+
+def test_a_strict_look_at_a_whole_log_finds_nothing(log: Path, tmp_path: Path) -> None:
+    assert verify(log, SIGNER.vkey, strict=True).ok
+    heads = write_log(tmp_path / "heads", [SMALL.to_bytes(), FULL.to_bytes()] * 150)
+    assert verify(heads, SIGNER.vkey, strict=True).ok
 
 
 def test_a_proof_verifies_and_no_flipped_one_does(tmp_path: Path) -> None:
