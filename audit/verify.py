@@ -14,12 +14,12 @@ from typing import Final
 
 from audit import merkle, policy_file, proof, range_proof, tiles
 from audit.checkpoint import Checkpoint
-from audit.common_heads import are_common_heads
 from audit.errors import AuditError, NoteError, TileError, VerifierInputError
 from audit.merkle import HASH_SIZE, Frontier
 from audit.stamped import check_stamped
 from audit.tiles import TILE_HEIGHT, TILE_WIDTH
 from audit.trust import Trust
+from audit.usual_heads import are_usual_heads
 
 HEAD_VERSION: Final = 1
 _MAX_HEAD: Final = 1024
@@ -223,7 +223,7 @@ def _disagreement(first: int, span: int, name: str) -> str:
 
 
 def _check_heads(start: int, entries: Sequence[bytes], *, strict: bool) -> None:
-    if strict and are_common_heads(entries, _MAX_HEAD):
+    if strict and are_usual_heads(entries, _MAX_HEAD):
         return
     for index, entry in enumerate(entries, start):
         as_usual = entry.startswith(_BEGINS) and entry.endswith(_ENDS) and len(entry) <= _MAX_HEAD

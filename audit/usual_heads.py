@@ -22,7 +22,7 @@ _HEADS: Final = re.compile(rf"(?:{_HEAD}\n)++".encode())
 _STRANGE: Final = bytes([*range(0x20), *range(0x7F, 0x100), ord("\\")])
 
 
-def are_common_heads(entries: Sequence[bytes], longest: int) -> bool:
+def are_usual_heads(entries: Sequence[bytes], longest: int) -> bool:
     """Return whether every entry is a head of version 1 of at most ``longest`` bytes; False: look closer."""
     if not entries or max(map(len, entries)) > longest:
         return False
