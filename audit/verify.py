@@ -5,10 +5,12 @@ but the standard library and ``cryptography``. A log is read once, in order, one
 time.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -154,7 +156,7 @@ class _Walk:
         """Compare one bundle of entries with its level 0 tile."""
         start, width = index * TILE_WIDTH, tiles.tile_width(0, index, self._checkpoint.size)
         entries, complaint = self._entries(index, width)
-        leaves = [merkle.leaf_hash(entry) for entry in entries]
+        leaves = merkle.leaf_hashes(entries)
         self._compare(0, index, width, leaves)
         if complaint:
             raise _Mismatch(start + min(len(entries), width - 1), complaint)
@@ -211,7 +213,7 @@ class _Walk:
     def _read(self, full: str, path: str, start: int) -> tuple[bytes, str]:
         """Read a tile or bundle; a full one may stand for the partial one it has replaced."""
         for name in (path, full):
-            if (self._directory / name).is_file():
+            with contextlib.suppress(FileNotFoundError):
                 return (self._directory / name).read_bytes(), name
         raise _Mismatch(start, f"{path} is missing.")
 
@@ -223,12 +225,18 @@ def _disagreement(first: int, span: int, name: str) -> str:
 
 
 def _check_heads(start: int, entries: Sequence[bytes], *, strict: bool) -> None:
-    if strict and are_usual_heads(entries, _MAX_HEAD):
-        return
-    for index, entry in enumerate(entries, start):
-        as_usual = entry.startswith(_BEGINS) and entry.endswith(_ENDS) and len(entry) <= _MAX_HEAD
-        if strict or not as_usual:
+    as_they_should_be = are_usual_heads if strict else _begin_and_end_as_heads
+    if not as_they_should_be(entries, _MAX_HEAD):
+        for index, entry in enumerate(entries, start):
             _check_head(index, entry)
+
+
+def _begin_and_end_as_heads(entries: Sequence[bytes], longest: int) -> bool:
+    return (
+        max(map(len, entries), default=0) <= longest
+        and all(map(bytes.startswith, entries, repeat(_BEGINS)))
+        and all(map(bytes.endswith, entries, repeat(_ENDS)))
+    )
 
 
 def _check_head(index: int, entry: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.bench import append, compare, deep_reconcile, ship, spool
+from tests.bench import append, compare, deep_reconcile, proof, ship, spool, verify
 from tests.bench.command import run
 from tests.bench.result import Result
 
@@ -11,8 +11,10 @@ RUNS: dict[str, Callable[[], Result]] = {
     "append-sqlite": append.measure_sqlite,
     "compare": compare.measure,
     "deep-reconcile": deep_reconcile.measure,
+    "proof": proof.measure,
     "ship": ship.measure,
     "spool": spool.measure,
+    "verify": verify.measure,
 }
 
 if __name__ == "__main__":
