@@ -213,7 +213,7 @@ class _Walk:
     def _read(self, full: str, path: str, start: int) -> tuple[bytes, str]:
         """Read a tile or bundle; a full one may stand for the partial one it has replaced."""
         for name in (path, full):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError, NotADirectoryError):
                 return (self._directory / name).read_bytes(), name
         raise _Mismatch(start, f"{path} is missing.")
 
