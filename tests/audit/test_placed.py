@@ -63,7 +63,7 @@ GOOD_HEADS = st.fixed_dictionaries(
         "state": st.just("cd" * 32),
     },
 )
-WRONG = {
+WRONG: dict[str, list[object]] = {
     "v": [2, True, "1"],
     "id": ["7", "01890000-0000-7000-8000-00000000000A", 7],
     "time": [
