@@ -40,3 +40,4 @@ class Permission(StrEnum):
     SINK_RECONCILE = "sink.reconcile"
     SINK_TEST = "sink.test"
     SINK_UPDATE = "sink.update"
+    STATE_SETTLE = "state.settle"

@@ -71,6 +71,7 @@ class Action(StrEnum):
     SINK_TAMPER = "sink.tamper"
     SINK_TEST = "sink.test"
     SINK_UPDATE = "sink.update"
+    STATE_SETTLE = "state.settle"
     STATE_UNEXPLAINED = "state.unexplained"
     SUBJECT_ERASE = "subject.erase"
     TEAM_CREATE = "team.create"

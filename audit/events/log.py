@@ -5,14 +5,17 @@ from typing import Final
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Severity
 from audit.events.shared import (
+    ACT,
     BY_PRINCIPAL,
     CREATES,
     DEACTIVATES,
+    DELETES,
     FLAG,
     NUMBER,
     PRUNES_LOG,
     QUERIES_LOG,
     READS_LOG,
+    REASON,
     STARTS,
     STOPS,
     TEXTS,
@@ -177,6 +180,16 @@ LOG: Final = (
         category=("process",),
         type=("start",),
         ocsf=STARTS,
+    ),
+    EventType(
+        action=Action.STATE_SETTLE,
+        sentence="{actor} ended {resource}, which no act explained",
+        retention="admin",
+        category=("iam",),
+        type=("admin", "deletion"),
+        ocsf=DELETES,
+        severity=Severity.MEDIUM,
+        parts=(REASON, *ACT),
     ),
     EventType(
         action=Action.STATE_UNEXPLAINED,

@@ -1,5 +1,7 @@
 """The admin area's JSON API."""
 
+from uuid import UUID
+
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -14,6 +16,7 @@ from console.admin.sinks import (
     try_sink,
 )
 from console.declared import declares
+from console.unexplained.settling import RowSettle, UnexplainedRead, list_unexplained, settle_row
 from console.web.listing import Listing
 from console.work import UnitOfWork
 from policy.permissions import Permission
@@ -39,4 +42,18 @@ async def post_clear(
     return await clear_sink(work, name, data)
 
 
-API = (get_sinks, post_test, post_clear)
+@get("/unexplained", opt=declares(Permission.HEALTH_READ))
+async def get_unexplained(work: NamedDependency[UnitOfWork]) -> Listing[UnexplainedRead]:
+    """List the rows that are not what the log says they are."""
+    return Listing(items=list(await list_unexplained(work)))
+
+
+@post("/unexplained/{kind:str}/{row_id:uuid}/settle", opt=declares(Permission.STATE_SETTLE), status_code=204)
+async def post_settle(
+    work: NamedDependency[UnitOfWork], kind: FromPath[str], row_id: FromPath[UUID], data: JSONBody[RowSettle]
+) -> None:
+    """End a row that no recorded act explains."""
+    await settle_row(work, kind, row_id, data)
+
+
+API = (get_unexplained, post_settle, get_sinks, post_test, post_clear)

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "policy": "console.cli.policy",
     "request": "console.cli.requests",
     "retention": "console.cli.records",
+    "rows": "console.cli.rows",
     "serve": "console.cli.local",
     "sink": "console.cli.sinks",
 }

@@ -1,0 +1,92 @@
+"""An admin answers a finding: the row ends, in table and history. Who should have it, asks anew."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit.event import Part
+from audit.events import Action
+from console.clock import to_text
+from console.errors import ConflictError, NotFoundError
+from console.first_days import first_days_flags
+from console.governed import GOVERNED
+from console.models import UnexplainedRow
+from console.questions import Resource
+from console.work import Row, UnitOfWork
+from policy.permissions import Permission
+
+NEEDED = "Other rows need this one, so it cannot end. Take the change back where it was made."
+ABSENT = "There is no such finding."
+
+
+class UnexplainedRead(BaseModel):
+    """A row that is not what the log says; `found` as RFC 3339."""
+
+    kind: str
+    id: UUID
+    why: str
+    found: str
+    event: UUID | None
+
+
+class RowSettle(BaseModel):
+    """Ends an unexplained row; `reason` in the admin's own words."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+async def list_unexplained(work: UnitOfWork) -> Sequence[UnexplainedRead]:
+    """Return every finding that stands, oldest first.
+
+    Raises:
+        RefusedError: the principal does not look after the installation.
+    """
+    await work.authorize(Permission.HEALTH_READ, Resource("health"))
+    async with work.read() as session:
+        rows = (await session.exec(select(UnexplainedRow).order_by(col(UnexplainedRow.found)))).all()
+    return [
+        UnexplainedRead(
+            kind=row.kind, id=row.row_id, why=row.why, found=to_text(row.found), event=row.event_id
+        )
+        for row in rows
+    ]
+
+
+async def settle_row(work: UnitOfWork, kind: str, row_id: UUID, form: RowSettle) -> None:
+    """End a row that no act explains, by an act that does.
+
+    Raises:
+        NotFoundError: it is no finding, or what is missing is a whole act's history, which nothing can end.
+        ConflictError: other rows need it.
+        RefusedError: the principal does not look after the installation.
+    """
+    await work.authorize(Permission.STATE_SETTLE, Resource("state", row_id))
+    table = next((table for table, name in GOVERNED.items() if name == kind), None)
+    async with work.write() as session:
+        found = await session.get(UnexplainedRow, (kind, row_id))
+        if found is None or table is None:
+            raise NotFoundError(ABSENT)
+        await session.delete(found)
+        await _end(session, sa.inspect(table).local_table, row_id)
+        await work.record(
+            Action.STATE_SETTLE,
+            resource=Resource(kind, row_id),
+            rows=[Row(kind, row_id, None, work.now)],
+            parts=[Part(name="reason", subject=work.principal.id, content={"reason": form.reason})],
+            flags=await first_days_flags(work, session),
+        )
+
+
+async def _end(session: AsyncSession, table: sa.FromClause, row_id: UUID) -> None:
+    try:
+        connection = await session.connection()
+        await connection.execute(sa.delete(table).where(table.c.id == row_id))  # type: ignore[arg-type]
+    except IntegrityError:
+        raise ConflictError(NEEDED, ("row_needed",)) from None
