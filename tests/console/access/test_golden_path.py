@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from console.catalog.facts import covering_grants
+from console.unexplained.comparison import Comparison
 from policy.models import Change, ChangeState
 
 
@@ -55,6 +56,12 @@ async def test_from_a_request_to_a_grant_and_its_end(desk: Any) -> None:
     ]
     assert [head.get("grant") for head in done] == [None, None, None, grant_id, grant_id]
     assert all(head["state"] and head["decision"] for head in done)
+
+
+async def test_requests_answers_and_grants_are_explained_by_their_acts(desk: Any, services: Any) -> None:
+    await desk.approved()
+    found = await Comparison(services).findings()
+    assert {one.kind for one in found} & {"change", "review", "access_grant"} == set()
 
 
 async def test_the_grant_is_the_teams_and_lasts_the_days_that_were_approved(

@@ -17,6 +17,7 @@ from console.errors import ServiceUnavailableError
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.questions import Origin
 from console.services import Services
+from console.unexplained.comparison import Comparison
 from console.work import UnitOfWork
 from sso.models import MappingRule, Membership, Person, Profile, RoleAssignment, Team
 from sso.principal import Authentication, Principal
@@ -156,3 +157,11 @@ async def test_a_start_that_failed_half_way_is_made_good_by_the_next(
     serving.instead = {}
     await seed(services, serving.url, models)
     assert len(await rows_of(services, Route)) == len(TEAMS)
+
+
+async def test_every_row_the_seed_leaves_is_explained_by_an_act(
+    services: Services, serving: V2Cluster, models: Path
+) -> None:
+    for _ in range(2):
+        await seed(services, serving.url, models)
+        assert await Comparison(services).findings() == []
