@@ -32,6 +32,14 @@ def encode(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def write_known(value: object) -> bytes:
+    """Write a value of a form that ``encode`` has taken before, without checking it again.
+
+    For comparing with what ``encode`` wrote; what is kept goes through ``encode``.
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
 def decode(data: bytes) -> object:
     """Read canonical JSON, refusing every other spelling of the same value (duplicate keys, spaces, escapes).
 

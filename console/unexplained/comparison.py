@@ -98,7 +98,7 @@ class _Rows:
 
     def _meet(self, described: Kind, row: Any, columns: tuple[Any, ...], latest: Latest | None) -> None:  # noqa: ANN401
         kind, row_id = described.name, row.id
-        text = canonical.encode(dict(described.state(row).state or {})).decode()
+        text = canonical.write_known(dict(described.state(row).state or {})).decode()
         if latest is None or latest.text is None:
             event = latest.event_id if latest else None
             self._found.append(Finding(kind, row_id, ROW_WITHOUT_EVENT, event))
