@@ -3,6 +3,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from audit import canonical, models, outbox, verify
 from audit.event import Outcome
@@ -14,6 +15,7 @@ from audit.proof import Proof, format_proof
 from audit.reader import LogReader
 from audit.record import Record
 from audit.sequencer import hold_log
+from audit.spool import drain, reader
 from audit.spool.files import list_producers, spool_path
 from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import START, Store, a_record, id_of
@@ -191,6 +193,35 @@ async def test_large_spools_are_read_through_and_deleted(store: Store) -> None:
         pass
     assert len(await heads(store)) == 30
     assert not spool_path(store.spools, writer.producer, 0).exists()
+    await writer.close()
+
+
+async def test_what_was_collected_ahead_is_logged_once_also_after_a_failure(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (drain, reader):
+        monkeypatch.setattr(module, "CHUNK_BYTES", 6_000)
+    log = await store.begin()
+    sequencer = store.sequencer(log)
+    writer = SpoolWriter.open(store.spools, "gateway")
+    records = [a_record() for _ in range(60)]
+    for record in records:
+        writer.append_outcome(await writer.append_durable(record.to_bytes()), DONE.to_bytes())
+    assert await sequencer.run_once()
+    before = await store.count(models.entry)
+    assert 1 < before < 60
+    async with store.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE body RENAME TO away")
+    with pytest.raises(OperationalError):
+        await sequencer.run_once()
+    async with store.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE away RENAME TO body")
+    assert await store.count(models.entry) == before
+    while await sequencer.run_once():
+        pass
+    assert sorted(str(head["id"]) for head in await heads(store)) == sorted(
+        str(id_of(one)) for one in records
+    )
     await writer.close()
 
 
