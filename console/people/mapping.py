@@ -18,6 +18,13 @@ from policy.permissions import Permission
 from sso.models import MappingRule, RuleRole, Team
 from sso.scopes import read_scope, write_scope
 
+PERSONAL_CLAIMS = frozenset(
+    {
+        *("address", "birthdate", "email", "family_name", "given_name", "middle_name", "name", "nickname"),
+        *("oid", "phone_number", "picture", "preferred_username", "profile", "sub", "unique_name", "upn"),
+    }
+)
+"""Claims whose value is one person (OpenID Connect Core 5.1): a rule's value stays in history for ever."""
 TEAM_ROLES = frozenset({RuleRole.OWNER, RuleRole.MEMBER})
 
 
@@ -34,7 +41,8 @@ async def create_rule(work: UnitOfWork, form: MappingRuleCreate) -> MappingRuleR
     """Add a rule; it takes effect at each person's next sign-in.
 
     Raises:
-        InvalidInputError: the issuer is not trusted, or team and role do not fit together.
+        InvalidInputError: the issuer is not trusted, the claim names one person, or team and role do not
+            fit together.
         ConflictError: the very same rule is there.
     """
     await work.authorize(Permission.MAPPING_RULE_CREATE, Resource("mapping_rule"))
@@ -67,6 +75,8 @@ def _check(work: UnitOfWork, form: MappingRuleCreate) -> None:
     wrong = {}
     if form.issuer not in work.services.sign_in.issuers:
         wrong["issuer"] = "This identity provider is not configured here."
+    if form.claim in PERSONAL_CLAIMS:
+        wrong["claim"] = "This claim names one person; a rule is for a group."
     if (form.role in TEAM_ROLES) != (form.team is not None):
         wrong["team"] = "Owner and member are roles in a team; the other roles have none."
     if not _is_scope(form.scope):

@@ -87,6 +87,7 @@ async def test_no_member_beyond_the_forms_own_is_taken(
     [
         ({"issuer": "https://evil.example"}, "issuer"),
         ({"team": None}, "team"),
+        *(({"claim": claim}, "claim") for claim in ("email", "preferred_username", "sub")),
         ({"role": "admin"}, "team"),
         *(
             ({"scope": scope}, "scope")
