@@ -13,7 +13,7 @@ from policy.permissions import Permission
 READS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
         Permission.ACCESS_REQUEST_READ: "a request, or the list of those one may read",
-        Permission.CHANGE_READ: "a change that takes two people, the legal holds, and how long details are kept",
+        Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
         Permission.HEALTH_READ: "whether the services answer",
