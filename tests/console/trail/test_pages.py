@@ -2,7 +2,9 @@
 
 from console.services import Services
 from console.trail.flat import flatten
+from console.trail.row_changes import read_changes
 from console.trail.search_page import href_of, read_chips
+from console.web.diffs import FieldChange
 from tests.console.visitor import visit
 
 
@@ -46,3 +48,23 @@ async def test_who_does_not_audit_reads_nothing_and_is_told_what_is_missing(
     answer = await member.client.get("/audit")
     assert answer.status_code == 403
     assert "role_missing:auditor" in answer.text
+
+
+def test_a_change_is_shown_by_row_and_field() -> None:
+    required = [{"group": "reviewer", "count": 1}]
+    rows = [
+        {"kind": "access_grant", "id": "1", "before": None, "after": {"ends": 5, "none": None}},
+        {"kind": "route", "id": "2", "before": {"state": "active"}, "after": {"state": "stopped"}},
+        {
+            "kind": "change",
+            "id": "3",
+            "before": {"required": required},
+            "after": None,
+        },
+    ]
+    new, changed, gone = read_changes({"rows": rows})
+    assert (new.kind, new.what, changed.what, gone.what) == ("access grant", "added", "changed", "gone")
+    assert FieldChange("ends", None, "5") in new.fields
+    assert changed.fields == [FieldChange("state", "active", "stopped")]
+    assert FieldChange("required.0.group", "reviewer", None) in gone.fields
+    assert read_changes({}) == []
