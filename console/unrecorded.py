@@ -35,6 +35,8 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/api/v1/retention": "how long details are kept",
         "/api/v1/audit/key": "the log's public key",
         "/log/checkpoint": "a signed number and hash",
+        "/log/timestamp": "somebody else's word for when a checkpoint was signed",
+        "/log/timestamp/checkpoint": "the checkpoint it is about",
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
         "/models/{name:str}/request": "an empty form",
         "/records": "the three lists of what is kept",
