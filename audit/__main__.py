@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from audit.errors import VerifierInputError
-from audit.extends import verify_extends
+from audit.tree.extends import verify_extends
 from audit.verify import read_trust, verify
 
 

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from audit import canonical
 from audit.errors import CanonicalError, EntryTooLargeError, PartError
 from audit.event import Part
-from audit.keyring import NONCE_SIZE, Entropy, KeyRing, SubjectKey
+from audit.subjects.keyring import NONCE_SIZE, Entropy, KeyRing, SubjectKey
 
 MAX_PARTS: Final = 8
 SALT_SIZE: Final = 16

@@ -13,10 +13,10 @@ from audit import canonical
 from audit.body import body_digest, decode_parts
 from audit.errors import RecordError
 from audit.head import parse_time
-from audit.merkle import leaf_hash
 from audit.models import entry
 from audit.placed import Placed
 from audit.record import PLACED, Record, compose
+from audit.tree.merkle import leaf_hash
 
 LOG_PRODUCER: Final = "log"
 OUTBOX_PRODUCER: Final = "outbox"

@@ -1,4 +1,4 @@
-"""The log: entries get dense indexes, and the tree grows with them (audit.signing signs it).
+"""The log: entries get dense indexes, and the tree grows with them (audit.checkpoints.signing signs it).
 
 Every append is one transaction with ``UPDATE log_head … WHERE size = :old AND epoch = :epoch`` in it: a
 worker whose lease was taken over while it slept changes nothing.
@@ -18,8 +18,6 @@ from audit.entry_rows import LOG_PRODUCER, Pending, place, skip_known
 from audit.errors import AuditError
 from audit.event import Event
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
-from audit.merkle import HASH_SIZE, Frontier
 from audit.models import body, entry, log_head
 from audit.placed import BODY_COLUMNS, ENTRY_COLUMNS, Placed
 from audit.record import Record, seal
@@ -30,7 +28,9 @@ from audit.spool.progress import (
     load_cursors,
     load_open_calls,
 )
-from audit.tile_rows import grow_tiles
+from audit.subjects.keyring import MemoryKeyRing
+from audit.tree.merkle import HASH_SIZE, Frontier
+from audit.tree.tile_rows import grow_tiles
 
 T = TypeVar("T")
 

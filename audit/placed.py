@@ -21,7 +21,7 @@ from audit.forms import (
     read_time,
 )
 from audit.head import MAX_HEAD, is_producer
-from audit.merkle import leaf_hash
+from audit.tree.merkle import leaf_hash
 
 ENTRY_COLUMNS: Final = (
     "index",

@@ -8,11 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit import models, tiles
-from audit.key_history import KeyPeriod, read_key_history
-from audit.merkle import HASH_SIZE
-from audit.tile_rows import compute_with_hashes
-from audit.tiles import TILE_WIDTH, HashAt
+from audit import models
+from audit.checkpoints.key_history import KeyPeriod, read_key_history
+from audit.tree import tiles
+from audit.tree.merkle import HASH_SIZE
+from audit.tree.tile_rows import compute_with_hashes
+from audit.tree.tiles import TILE_WIDTH, HashAt
 
 T = TypeVar("T")
 _ENTRIES: Final = sa.select(models.entry.c.index, models.entry.c.id, models.entry.c.head, models.entry.c.leaf)
@@ -128,7 +129,7 @@ class LogReader:
             return await read_key_history(connection)
 
     async def inclusion(self, index: int, size: int) -> list[bytes]:
-        """Prove entry ``index`` in the tree of ``size`` (audit.merkle verifies it).
+        """Prove entry ``index`` in the tree of ``size`` (audit.tree.merkle verifies it).
 
         Raises:
             ProofError: there is no such entry in that tree.

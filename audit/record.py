@@ -18,7 +18,7 @@ from audit.event import Event, Outcome
 from audit.event_head import write_head
 from audit.events import EVENT_TYPES, Action
 from audit.head import MAX_HEAD, Head
-from audit.keyring import Entropy, KeyRing
+from audit.subjects.keyring import Entropy, KeyRing
 
 # What only the worker can fill in: the producer, the number there, and the digest of the final parts.
 PLACED: Final = frozenset({"producer", "number", "body"})

@@ -18,14 +18,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit import outbox
-from audit.completeness import complete
+from audit.checkpoints.signing import Checkpointer
+from audit.checks.completeness import complete
 from audit.entry_rows import OUTBOX_PRODUCER, Pending
 from audit.errors import RecordError
 from audit.lease import Lease
 from audit.log import Log
 from audit.placed import Placed
 from audit.record import Record
-from audit.signing import Checkpointer
 from audit.spool.drain import Batch, SpoolDrain
 
 OUTBOX_AT_ONCE: Final = 1_000

@@ -14,13 +14,14 @@ from itertools import repeat
 from pathlib import Path
 from typing import Final
 
-from audit import merkle, policy_file, proof, range_proof, tiles
-from audit.checkpoint import Checkpoint
+from audit.checkpoints import policy_file
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.stamped import check_stamped
+from audit.checkpoints.trust import Trust
 from audit.errors import AuditError, NoteError, TileError, VerifierInputError
-from audit.merkle import HASH_SIZE, Frontier
-from audit.stamped import check_stamped
-from audit.tiles import TILE_HEIGHT, TILE_WIDTH
-from audit.trust import Trust
+from audit.tree import merkle, proof, range_proof, tiles
+from audit.tree.merkle import HASH_SIZE, Frontier
+from audit.tree.tiles import TILE_HEIGHT, TILE_WIDTH
 from audit.usual_heads import are_usual_heads
 
 HEAD_VERSION: Final = 1

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlmodel import select
 
-from audit.census import CENSUS_DIFFERS
+from audit.checks.census import CENSUS_DIFFERS
 from audit.events import Action
 from audit.head import Head
 from audit.models import entry

@@ -8,22 +8,22 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit import outbox
+from audit.checkpoints.key_history import trust_of
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.rfc3161 import TimestampAuthority, read_roots
+from audit.checkpoints.stamping import NAME as STAMPING
+from audit.checkpoints.stamping import Stamping
+from audit.checkpoints.trust import NO_QUORUM, Group, Trust
 from audit.event import Event
 from audit.heads.directory import DirectoryKeeper
 from audit.heads.indexed import ElasticsearchKeeper
 from audit.heads.port import HeadKeeper
 from audit.heads.remembered import PATIENCE, RememberedHeads
 from audit.heads.state import keep_states
-from audit.key_history import trust_of
-from audit.keyring import MemoryKeyRing
-from audit.note import parse_any_vkey
 from audit.record import seal
-from audit.rfc3161 import TimestampAuthority, read_roots
 from audit.sinks.elasticsearch import open_cluster
 from audit.sinks.http import HttpClient
-from audit.stamping import NAME as STAMPING
-from audit.stamping import Stamping
-from audit.trust import NO_QUORUM, Group, Trust
+from audit.subjects.keyring import MemoryKeyRing
 from audit.witness.client import WitnessClient
 from audit.witness.rounds import QUORUM as ROUNDS_QUORUM
 from audit.witness.rounds import Rounds

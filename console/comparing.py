@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit.reconcile import Reconciliation, reconcile
-from audit.shipper import Shipper
+from audit.following.reconcile import Reconciliation, reconcile
+from audit.following.shipper import Shipper
 from audit.sinks.port import Countable, Sink, SinkError
 from console.clock import MICROSECONDS
 from console.services import Services
@@ -20,7 +20,7 @@ logger = logging.getLogger("guildhall.worker")
 
 
 class Comparing:
-    """Compares one follower, when asked and due (the port ``audit.shipper.Compare``)."""
+    """Compares one follower, when asked and due (the port ``audit.following.shipper.Compare``)."""
 
     def __init__(self, services: Services, sink: Countable) -> None:
         """Compare `sink` for the first time one period from now."""

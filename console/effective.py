@@ -9,9 +9,9 @@ from uuid import uuid5
 
 from pydantic import BaseModel, SecretStr
 
-from audit.differences import latest_states
 from audit.event import Part
 from audit.events import Action
+from audit.following.differences import latest_states
 from console.questions import Origin
 from console.services import Services
 from console.work import Row, UnitOfWork

@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from audit import outbox
-from audit.checkpoint import verify_checkpoint
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checks.patrol import TAIL_CHUNKS, Patrol, tamper_record
+from audit.checks.rowcheck import Fault
+from audit.checks.selfcheck import SelfCheck
 from audit.events import Action
 from audit.head import Head
 from audit.models import entry
-from audit.patrol import TAIL_CHUNKS, Patrol, tamper_record
-from audit.rowcheck import Fault
-from audit.selfcheck import SelfCheck
-from audit.tiles import TILE_WIDTH
+from audit.tree.tiles import TILE_WIDTH
 from console.services import Services
 
 MOST_LOOKED_AT = 20

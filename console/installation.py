@@ -12,8 +12,8 @@ from sqlmodel import select
 
 from audit.database import create_keys_engine, create_log_engine
 from audit.head import Head
-from audit.key_move import move_keys
 from audit.reader import LogReader
+from audit.subjects.key_move import move_keys
 from console.database import create_main_engine
 from console.errors import SettingsError
 from console.migrate import Tree, is_current, upgrade

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from audit.key_backup import prune_backups, restore_backup, write_backup
+from audit.subjects.key_backup import prune_backups, restore_backup, write_backup
 from console.clock import system_clock
 from console.errors import SettingsError
 from console.installation import require_current

@@ -9,19 +9,19 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
-from audit import ending
-from audit.checkpoint import Checkpoint
+from audit.checkpoints import ending
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.key_history import KeyPeriod, trust_of
+from audit.checkpoints.last_signed import LastSigned
+from audit.checkpoints.policy_file import format_policy
+from audit.checkpoints.signing import Checkpointer, LogKeys
 from audit.database import create_log_engine
 from audit.errors import NoteError
-from audit.key_folder import KeyFolder
-from audit.key_history import KeyPeriod, trust_of
-from audit.last_signed import LastSigned
 from audit.lease import choose_lease
 from audit.log import Log
-from audit.policy_file import format_policy
 from audit.reader import LogReader
 from audit.sequencer import hold_log
-from audit.signing import Checkpointer, LogKeys
+from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
 from console.errors import SettingsError
 from console.models import Installation

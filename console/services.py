@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import httpx2
 
+from audit.checkpoints.key_file import load_kek
 from audit.database import create_log_engine
-from audit.key_file import load_kek
 from audit.reader import LogReader
-from audit.subject_keys import KeyStore
+from audit.subjects.subject_keys import KeyStore
 from console.clock import Clock, system_clock
 from console.database import Database
 from console.denials.denials import Denials

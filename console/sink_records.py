@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from audit.deep import DeepReconciliation
 from audit.event import Outcome, Part
 from audit.events import Action
+from audit.following.deep import DeepReconciliation
+from audit.following.reconcile import Reconciliation
 from audit.head import format_time
-from audit.reconcile import Reconciliation
 from audit.sinks.cursor import Watermark, read_watermark
 from audit.sinks.port import Delivery
 from console.questions import Origin, Resource

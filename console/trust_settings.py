@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from audit.checkpoints.note import ED25519, parse_any_vkey
 from audit.errors import NoteError
-from audit.note import ED25519, parse_any_vkey
 from console.sink_settings import AUTHORITIES, NETWORKS, Section
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import uvicorn
 
-from audit.cosignature import FileCosigner
-from audit.note import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE
-from audit.trust import Trust
+from audit.checkpoints.cosignature import FileCosigner
+from audit.checkpoints.note import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE
+from audit.checkpoints.trust import Trust
 from audit.verify import read_trust
 from audit.witness.memory import WitnessMemory
 from audit.witness.server import WitnessServer

@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from audit import differences, history, outbox
-from audit.differences import RowChange
+from audit import history, outbox
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome, Part
 from audit.events import Action
+from audit.following import differences
+from audit.following.differences import RowChange
 from audit.record import seal
-from audit.subject_keys import KeyStore
+from audit.subjects.subject_keys import KeyStore
 from console.errors import (
     AuditUnavailableError,
     ConflictError,

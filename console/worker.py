@@ -6,19 +6,19 @@ import signal
 from collections.abc import Sequence
 from typing import Final
 
+from audit.checkpoints.ending import begin_record, require_growing
+from audit.checkpoints.policy_file import format_policy
+from audit.checkpoints.signing import Checkpointer, LogKeys, Republishing
 from audit.custody.keeper import RecordsKeeper
 from audit.custody.prune import Pruner
 from audit.database import create_log_engine
-from audit.ending import begin_record, require_growing
 from audit.errors import KeyFileError
-from audit.key_folder import KeyFolder
 from audit.lease import Lease, choose_lease
 from audit.log import Log
-from audit.policy_file import format_policy
 from audit.reader import LogReader
 from audit.sequencer import Sequencer, hold_log
-from audit.signing import Checkpointer, LogKeys, Republishing
 from audit.sinks.port import Sink
+from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
 from console.comparing import shipper_for
 from console.database import Database

@@ -19,9 +19,9 @@ from audit.errors import AuditError
 from audit.event import Event, Resource
 from audit.events import Action
 from audit.head import Head
-from audit.keyring import MemoryKeyRing
 from audit.models import body, prune_cursor, pruned
 from audit.record import Record, seal
+from audit.subjects.keyring import MemoryKeyRing
 
 NO_BODY: Final = bytes(32)
 

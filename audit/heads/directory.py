@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from audit.checkpoint import Checkpoint
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.trust import Trust
 from audit.errors import NoteError
 from audit.heads.port import KeeperError, SplitViewError
 from audit.spool.files import sync_directory
-from audit.trust import Trust
 
 _SUFFIX: Final = ".note"
 _SECOND: Final = 1_000_000

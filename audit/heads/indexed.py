@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import orjson
 
-from audit.checkpoint import Checkpoint
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.trust import Trust
 from audit.errors import NoteError
 from audit.heads.port import KeeperError, SplitViewError
 from audit.sinks.cluster import Answer, Cluster, ClusterError, read_answer
-from audit.trust import Trust
 
 INDEX: Final = "guildhall-checkpoints-v1"
 _CREATED: Final = 201

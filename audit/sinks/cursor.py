@@ -13,7 +13,7 @@ from audit.sinks.port import Shipment
 
 
 class State(StrEnum):
-    """How a sink does. An alarm stays until a person clears it (audit.alarm)."""
+    """How a sink does. An alarm stays until a person clears it (audit.following.alarm)."""
 
     SHIPPING = "shipping"
     BLOCKED = "blocked"

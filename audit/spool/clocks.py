@@ -7,9 +7,9 @@ from audit.errors import HeadError
 from audit.event import Event, Outcome
 from audit.events import Action
 from audit.head import parse_time
-from audit.keyring import MemoryKeyRing
 from audit.record import Record, seal
 from audit.spool.frame import Frame, FrameKind
+from audit.subjects.keyring import MemoryKeyRing
 
 SECOND: Final = 1_000_000
 OFF_BY: Final = 30 * SECOND

@@ -13,13 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from audit.census import is_census
+from audit.checks.census import is_census
 from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
 from audit.events import Action
 from audit.fold import announce_call, close_call, is_call, is_overdue, lose_call
-from audit.keyring import MemoryKeyRing
 from audit.placed import Placed, place_call, place_entry
 from audit.record import Record, seal
 from audit.spool.clocks import Clocks
@@ -35,6 +34,7 @@ from audit.spool.reader import (
     remove_before,
     retire,
 )
+from audit.subjects.keyring import MemoryKeyRing
 
 CENSUS_UNKNOWN: Final = "census_unknown"
 SPOOL_MISSING: Final = "spool_missing"
@@ -50,7 +50,7 @@ class Batch:
     Attributes:
         behind: a spool holds more than one pass takes.
         censuses: producer, ordinal and record of the censuses read: they are answered before they are logged.
-        ended: producers read to their end that left no open call; audit.completeness judges how they ended.
+        ended: producers read to their end that left no open call; audit.checks.completeness judges how.
     """
 
     now: int

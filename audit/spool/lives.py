@@ -15,10 +15,10 @@ from typing import Final
 
 from audit.event import Event
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
 from audit.record import Record, seal
 from audit.spool.files import is_damaged
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
+from audit.subjects.keyring import MemoryKeyRing
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 RETRY_MICROSECONDS: Final = 1_000_000

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from audit.cosignature import verify_cosignature
+from audit.checkpoints.cosignature import verify_cosignature
+from audit.checkpoints.note import VerifierKey, format_signature, parse_note, parse_signatures
+from audit.checkpoints.trust import Trust
 from audit.errors import NoteError
 from audit.heads.port import KeeperError
-from audit.note import VerifierKey, format_signature, parse_note, parse_signatures
 from audit.sinks.http import HttpClient, Reply, UnreachedError
-from audit.trust import Trust
 from audit.witness.wire import checkpoint_path, format_request, parse_size
 
 

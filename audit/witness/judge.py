@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from audit import merkle
-from audit.checkpoint import Checkpoint, parse_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, parse_checkpoint
+from audit.checkpoints.note import parse_note
+from audit.checkpoints.trust import Trust
 from audit.errors import NoteError, ProofError
-from audit.note import parse_note
-from audit.trust import Trust
+from audit.tree import merkle
 from audit.witness.wire import AddCheckpoint
 
 

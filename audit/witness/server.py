@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from audit.checkpoint import Checkpoint, parse_checkpoint
-from audit.cosignature import Cosigner
-from audit.note import format_signature, parse_note
-from audit.trust import Trust
+from audit.checkpoints.checkpoint import Checkpoint, parse_checkpoint
+from audit.checkpoints.cosignature import Cosigner
+from audit.checkpoints.note import format_signature, parse_note
+from audit.checkpoints.trust import Trust
 from audit.witness.judge import Refusal, judge, read_checkpoint
 from audit.witness.memory import WitnessMemory
 from audit.witness.wire import MAX_REQUEST, SIZE_TYPE, WitnessRequestError, parse_request

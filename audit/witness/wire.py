@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from audit.checkpoints.note import decode_base64
 from audit.errors import AuditError, NoteError
-from audit.merkle import HASH_SIZE
-from audit.note import decode_base64
+from audit.tree.merkle import HASH_SIZE
 
 MAX_REQUEST: Final = 65_536
 SIZE_TYPE: Final = "text/x.tlog.size"

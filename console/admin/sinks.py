@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from audit.alarm import AGAIN, clear_flag
 from audit.event import Outcome, Part
 from audit.events import Action
+from audit.following.alarm import AGAIN, clear_flag
 from audit.head import format_time
 from audit.sinks.port import Health, Sink
 from console.admin.health import Follower, read_followers

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from audit import tiles
-from audit.checkpoint import Checkpoint, verify_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, verify_checkpoint
+from audit.checkpoints.stamped import FOLDER
 from audit.errors import AuditError
-from audit.stamped import FOLDER
-from audit.tiles import TILE_WIDTH
+from audit.tree import tiles
+from audit.tree.tiles import TILE_WIDTH
 from console.cli.client import Client, CommandError
 
 

@@ -18,11 +18,11 @@ from audit.body import seal_parts
 from audit.errors import AuditError
 from audit.event import Outcome
 from audit.fold import CallOutcome
-from audit.keyring import MemoryKeyRing
 from audit.record import seal
 from audit.spool.lives import SpoolLives
 from audit.spool.writer import SpoolUnavailableError
-from audit.subject_keys import KeyStore
+from audit.subjects.keyring import MemoryKeyRing
+from audit.subjects.subject_keys import KeyStore
 from console.clock import Clock
 from console.denials.tally import (
     ENTRIES_A_MINUTE,

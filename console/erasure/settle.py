@@ -13,11 +13,11 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from audit.erasure import erase_subjects, told_by_log, told_by_outbox
 from audit.errors import AuditError
-from audit.register import ErasureRegister
-from audit.shipper import wait
-from audit.sweep import sweep
+from audit.following.shipper import wait
+from audit.subjects.erasure import erase_subjects, told_by_log, told_by_outbox
+from audit.subjects.register import ErasureRegister
+from audit.subjects.sweep import sweep
 from console.erasure.person import NAMING_TABLES, erase_person
 from console.errors import ConsoleError, SettingsError
 from console.key_copies import prune_copies

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
-from audit.census import Census
+from audit.checks.census import Census
 from audit.record import Record
 from audit.spool.writer import SpoolWriter
 from console.clock import to_text

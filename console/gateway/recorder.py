@@ -15,12 +15,12 @@ from audit.errors import AuditError, UnknownSubjectError
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome
-from audit.keyring import KeyRing, MemoryKeyRing
 from audit.record import seal
 from audit.spool.lives import SpoolLives
 from audit.spool.room import SpoolRoom
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
-from audit.subject_keys import CachedKeyRing
+from audit.subjects.keyring import KeyRing, MemoryKeyRing
+from audit.subjects.subject_keys import CachedKeyRing
 from console.gateway.counted import CallCount
 from console.gateway.routing import Caller, Ruling
 from console.questions import own_parts

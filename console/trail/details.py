@@ -6,7 +6,7 @@ from audit.body import SealedPart, decode_parts, open_part
 from audit.errors import KeyStoreError, PartError, UnknownSubjectError, UnwrapError
 from audit.head import Head, format_time
 from audit.reader import StoredEntry
-from audit.subject_keys import KeyStore
+from audit.subjects.subject_keys import KeyStore
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.questions import Resource
 from console.trail.forms import EventDetail, EventRead, PartRead, RemovalRead

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from audit.checkpoint import Checkpoint
-from audit.differences import PART
+from audit.checkpoints.checkpoint import Checkpoint
 from audit.errors import AuditError
-from audit.proof import Proof, format_proof, verify
+from audit.following.differences import PART
+from audit.tree.proof import Proof, format_proof, verify
 from console.errors import ServiceUnavailableError
 from console.trail.details import event_detail
 from console.trail.flat import flatten

@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 
-from audit.checkpoint import Checkpoint
-from audit.deep import DeepReconciliation, Readable, reconcile_deep
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.key_history import read_key_history, trust_of
 from audit.errors import AuditError
-from audit.key_history import read_key_history, trust_of
-from audit.merkle import EMPTY_ROOT
+from audit.following.deep import DeepReconciliation, Readable, reconcile_deep
+from audit.following.reconcile import Reconciliation, reconcile
 from audit.models import checkpoint
-from audit.reconcile import Reconciliation, reconcile
 from audit.sinks.cursor import read_position
 from audit.sinks.port import Countable, Sink, SinkError
+from audit.tree.merkle import EMPTY_ROOT
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.followers import build_sinks
 from console.questions import Resource

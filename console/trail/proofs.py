@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from audit.head import Head
-from audit.proof import Proof, format_proof
 from audit.reader import LogReader
+from audit.tree.proof import Proof, format_proof
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.questions import Resource
 from console.trail.details import UNKNOWN, entry_resource

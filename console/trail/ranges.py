@@ -8,8 +8,8 @@ from audit.errors import ProofError
 from audit.event import Part
 from audit.events import Action
 from audit.models import entry
-from audit.range_proof import RangeProof, Shown, format_range
 from audit.reader import StoredCheckpoint
+from audit.tree.range_proof import RangeProof, Shown, format_range
 from console.errors import InvalidInputError, NotFoundError, ServiceUnavailableError
 from console.questions import Resource
 from console.trail.reach import Reach, read_reach

@@ -19,7 +19,7 @@ class ShownChange:
 
 
 def read_changes(content: Mapping[str, Any]) -> list[ShownChange]:
-    """Return the changes that a part holds (`audit.differences`)."""
+    """Return the changes that a part holds (`audit.following.differences`)."""
     return [_shown(row) for row in content.get("rows", ())]
 
 

@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from audit import tiles
 from audit.errors import TileError
 from audit.event import Part
 from audit.events import Action
 from audit.reader import StoredCheckpoint
-from audit.tiles import TILE_WIDTH
+from audit.tree import tiles
+from audit.tree.tiles import TILE_WIDTH
 from console.errors import NotFoundError
 from console.questions import Resource
 from console.work import UnitOfWork

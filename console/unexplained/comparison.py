@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit import canonical
-from audit.states import LoggedStates, waiting_states
+from audit.checks.states import LoggedStates, waiting_states
 from console.services import Services
 from console.unexplained.kinds import Kind, kinds
 from console.unexplained.versions import Latest, Versions

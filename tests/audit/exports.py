@@ -6,14 +6,14 @@ from pathlib import Path
 
 from uuid_utils.compat import uuid7
 
-from audit import tiles
 from audit.entry_rows import Pending
 from audit.event import Event, Part
 from audit.events import Action
 from audit.log import Log
 from audit.reader import LogReader
 from audit.record import Record, seal
-from audit.tiles import TILE_WIDTH
+from audit.tree import tiles
+from audit.tree.tiles import TILE_WIDTH
 from tests.audit.log_store import Store, a_record
 
 AT_ONCE = 5_000

@@ -17,17 +17,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit import models
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
+from audit.checkpoints.signing import Checkpointer
 from audit.database import create_log_engine, for_writing
 from audit.entry_rows import Pending
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
-from audit.keyring import MemoryKeyRing, new_key
 from audit.log import Log, genesis_record
 from audit.record import Record, seal
 from audit.sequencer import Sequencer
-from audit.signing import Checkpointer
-from audit.subject_keys import KeyStore
+from audit.subjects.keyring import MemoryKeyRing, new_key
+from audit.subjects.subject_keys import KeyStore
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "guildhall.example/log"

@@ -14,7 +14,7 @@ from audit.body import (
 )
 from audit.errors import CanonicalError, EntryTooLargeError, PartError, UnknownSubjectError
 from audit.event import Part
-from audit.keyring import MemoryKeyRing, new_key
+from audit.subjects.keyring import MemoryKeyRing, new_key
 
 MEMBER, OTHER = uuid4(), uuid4()
 RING = MemoryKeyRing([new_key(None), new_key(MEMBER), new_key(OTHER)])

@@ -5,16 +5,17 @@ import sys
 
 import pytest
 
-from audit import canonical, merkle, outbox
-from audit.checkpoint import FileSigner, verify_checkpoint
+from audit import canonical, outbox
+from audit.checkpoints.checkpoint import FileSigner, verify_checkpoint
 from audit.reader import LogReader
 from audit.spool.writer import SpoolWriter
+from audit.tree import merkle
 from tests.audit.log_store import ORIGIN, Store, a_record, id_of
 
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.sequencer import hold_log
 from audit.lease import FileLease
 from tests.audit.log_store import ORIGIN, Store

@@ -9,8 +9,8 @@ from audit.errors import DetailError
 from audit.event import Event, Part
 from audit.events import EVENT_TYPES, Action
 from audit.events.declared import Details, Field, Kind
-from audit.keyring import MemoryKeyRing, new_key
 from audit.record import seal
+from audit.subjects.keyring import MemoryKeyRing, new_key
 
 PERSON = uuid4()
 NO_FORM = "The act cluster.create holds what has no canonical form: "

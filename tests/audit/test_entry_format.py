@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from audit import merkle, tiles
 from audit.body import check_parts, decode_parts, open_part
 from audit.head import Head
-from audit.keyring import MemoryKeyRing, unwrap
 from audit.record import Record, compose
+from audit.subjects.keyring import MemoryKeyRing, unwrap
+from audit.tree import merkle, tiles
 from audit.verify import verify
 from tests.golden.make_entries import FOLDER, PRODUCER, make
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from audit import canonical, tiles
+from audit import canonical
 from audit.errors import (
     AuditError,
     CanonicalError,
@@ -20,9 +20,10 @@ from audit.event import Event, Part
 from audit.events import Action
 from audit.fold import CallOutcome
 from audit.head import MAX_HEAD, Head
-from audit.keyring import MemoryKeyRing, new_key
 from audit.record import Record, compose, seal
 from audit.spool.frame import MAX_RECORD_BYTES, Frame, FrameKind, encode_frame
+from audit.subjects.keyring import MemoryKeyRing, new_key
+from audit.tree import tiles
 
 KEYS = MemoryKeyRing([new_key(None)])
 ENTRY = 65_536

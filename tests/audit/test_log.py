@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from audit import canonical, merkle, models
-from audit.checkpoint import verify_checkpoint
+from audit import canonical, models
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checkpoints.last_signed import ForkRefusedError
 from audit.entry_rows import Pending
-from audit.last_signed import ForkRefusedError
 from audit.log import LogExistsError, LogMissingError, StaleEpochError, genesis_record
 from audit.reader import LogReader
+from audit.tree import merkle
 from tests.audit.log_store import ORIGIN, START, Store, a_record, id_of, pending
 
 

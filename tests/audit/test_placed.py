@@ -16,9 +16,9 @@ from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome, close_call
 from audit.head import format_time
-from audit.keyring import MemoryKeyRing, new_key
 from audit.placed import Placed, place_call, place_entry
 from audit.record import OUTCOME_ROOM, Record, _check_fits, _head, seal_declared
+from audit.subjects.keyring import MemoryKeyRing, new_key
 from tests.audit.log_store import START, a_record
 
 PRODUCER = "gateway-01890000000070008000000000000001"

@@ -2,14 +2,15 @@ from uuid import UUID
 
 import pytest
 
-from audit import merkle, models, tiles
+from audit import models
 from audit.body import check_parts, decode_parts
-from audit.checkpoint import parse_checkpoint
+from audit.checkpoints.checkpoint import parse_checkpoint
+from audit.checkpoints.note import parse_note
 from audit.entry_rows import Pending
 from audit.errors import ProofError, TileError
 from audit.head import Head
-from audit.note import parse_note
 from audit.reader import LogReader
+from audit.tree import merkle, tiles
 from tests.audit.log_store import START, Store, a_record, id_of, pending
 
 

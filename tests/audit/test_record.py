@@ -9,8 +9,8 @@ from audit.errors import EntryTooLargeError, HeadError, RecordError, UnknownSubj
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.head import Head
-from audit.keyring import MemoryKeyRing, new_key
 from audit.record import OUTCOME_ROOM, Record, compose, fold, seal
+from audit.subjects.keyring import MemoryKeyRing, new_key
 
 MEMBER = uuid4()
 RING = MemoryKeyRing([new_key(None), new_key(MEMBER)])

@@ -11,13 +11,13 @@ from audit.fold import CallOutcome
 from audit.lease import FileLease, LeaseTakenError
 from audit.log import StaleEpochError
 from audit.models import Outbox
-from audit.proof import Proof, format_proof
 from audit.reader import LogReader
 from audit.record import Record
 from audit.sequencer import hold_log
 from audit.spool import drain, reader
 from audit.spool.files import list_producers, spool_path
 from audit.spool.writer import SpoolWriter
+from audit.tree.proof import Proof, format_proof
 from tests.audit.log_store import START, Store, a_record, id_of
 
 DONE = CallOutcome(outcome=Outcome.SUCCESS, ended=START + 1)

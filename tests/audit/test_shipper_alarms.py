@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from audit.event import Outcome
-from audit.shipper import Shipper
+from audit.following.shipper import Shipper
 from audit.sinks import Delivery
 from audit.sinks.cursor import Position, State, read_position
 from tests.audit.sinks.entries import START, make_act, make_entries, make_entry

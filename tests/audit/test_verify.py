@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from audit import merkle, tiles
 from audit.__main__ import main
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint
+from audit.checkpoints.trust import Trust
 from audit.errors import VerifierInputError
-from audit.trust import Trust
+from audit.tree import merkle, tiles
 from audit.verify import Verdict, read_trust, verify
 from tests.audit.test_head import FULL, SMALL
 from tests.golden.make_entries import export_files, fixed_signer, prove

@@ -13,9 +13,9 @@ from audit import canonical, outbox
 from audit.event import Event
 from audit.events import Action
 from audit.history import hash_stated, state_digest
-from audit.keyring import MemoryKeyRing
 from audit.models import RowVersion
 from audit.record import seal
+from audit.subjects.keyring import MemoryKeyRing
 from console.installation import migrate_all, stamp
 from console.questions import Origin
 from console.rows import membership_row, person_row, team_row

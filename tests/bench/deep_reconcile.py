@@ -15,11 +15,11 @@ from uuid import uuid4
 from elasticsearch import AsyncElasticsearch
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit.checkpoint import Checkpoint, parse_checkpoint
-from audit.deep import DeepReconciliation, reconcile_deep
-from audit.note import parse_note
+from audit.checkpoints.checkpoint import Checkpoint, parse_checkpoint
+from audit.checkpoints.note import parse_note
+from audit.following.deep import DeepReconciliation, reconcile_deep
+from audit.following.shipper import Shipper
 from audit.reader import LogReader
-from audit.shipper import Shipper
 from audit.sinks.copies import Copy
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint
 from audit.database import for_writing
 from audit.event import Outcome, Resource
 from audit.head import Head
-from audit.merkle import Frontier, leaf_hash
 from audit.models import checkpoint, entry
 from audit.sinks import Shipment
+from audit.tree.merkle import Frontier, leaf_hash
 from tests.audit.sinks.signed_log import open_log, row
 
 ORIGIN = "guildhall.bench/log"

@@ -12,9 +12,9 @@ from audit.body import seal_parts
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome
-from audit.keyring import MemoryKeyRing, new_key
 from audit.record import seal
 from audit.spool.writer import SpoolWriter
+from audit.subjects.keyring import MemoryKeyRing, new_key
 
 CALLERS = 64
 PEOPLE = [uuid7() for _ in range(97)]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from audit.head import Head, format_time
-from audit.merkle import leaf_hash
 from audit.placed import Placed, place_call
+from audit.tree.merkle import leaf_hash
 from tests.bench.gateway_calls import PEOPLE, ROUTES, intent, outcome
 
 START = 1_800_000_000_000_000

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from audit.proof import Proof, format_proof
 from audit.reader import LogReader
+from audit.tree.proof import Proof, format_proof
 from tests.audit.log_store import Store
 from tests.bench.many_heads import placed
 from tests.bench.result import ROOT, Result, Row, median_row

@@ -13,7 +13,7 @@ from uuid import uuid4
 from elasticsearch import AsyncElasticsearch
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit.shipper import Shipper
+from audit.following.shipper import Shipper
 from audit.sinks.cursor import read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.layout import Layout

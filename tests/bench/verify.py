@@ -10,10 +10,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit import tiles
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
-from audit.merkle import Frontier, leaf_hash
-from audit.tiles import TILE_WIDTH
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint
+from audit.tree import tiles
+from audit.tree.merkle import Frontier, leaf_hash
+from audit.tree.tiles import TILE_WIDTH
 from audit.verify import verify
 from tests.bench.many_heads import heads
 from tests.bench.result import ROOT, Result, Row, median_row

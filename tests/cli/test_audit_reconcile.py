@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.shipper import Shipper
+from audit.following.shipper import Shipper
 from console.followers import elasticsearch_sink
 from console.settings import load_settings
 from tests.audit.sinks import fake_elasticsearch

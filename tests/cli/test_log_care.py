@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from audit.checkpoint import FileSigner, sign_checkpoint
+from audit.checkpoints.checkpoint import FileSigner, sign_checkpoint
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.trust import Trust
 from audit.errors import KeyFileError
-from audit.key_folder import KeyFolder
-from audit.note import parse_any_vkey
 from audit.sinks.http import HttpClient, UnreachedError
-from audit.trust import Trust
+from audit.subjects.key_folder import KeyFolder
 from audit.witness.client import Cosigned, Refused, WitnessClient
 from console.witness import read_logs
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 import pytest
 
 from audit import outbox
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.event import Event
 from audit.events import Action
 from audit.head import Head
-from audit.keyring import MemoryKeyRing
 from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import seal
+from audit.subjects.keyring import MemoryKeyRing
 from console.doctor import Finding, examine
 from console.guard import make_patrol, standing_faults
 from console.services import Services

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import httpx2
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.log import Log, genesis_record
 from console.app import create_probes
 from console.database import Database

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import select
 from uuid_utils.compat import uuid7
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.errors import KeyStoreError
-from audit.keyring import new_key, wrap
 from audit.log import Log, genesis_record
-from audit.subject_keys import KeyStore
+from audit.subjects.keyring import new_key, wrap
+from audit.subjects.subject_keys import KeyStore
 from console.database import create_main_engine
 from console.effective import record_settings
 from console.errors import SettingsError

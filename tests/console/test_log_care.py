@@ -7,24 +7,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from audit.checkpoint import Checkpoint
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.last_signed import ForkRefusedError
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.policy_file import parse_policy
+from audit.checkpoints.signing import Checkpointer
+from audit.checkpoints.trust import Trust
 from audit.database import create_log_engine
 from audit.entry_rows import Pending
 from audit.errors import KeyFileError, NoteError
 from audit.event import Event
 from audit.events import Action
 from audit.heads.state import write_state
-from audit.keyring import MemoryKeyRing
-from audit.last_signed import ForkRefusedError
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import Log, LogExistsError, LogFrozenError
-from audit.note import parse_any_vkey
-from audit.policy_file import parse_policy
 from audit.reader import LogReader
 from audit.record import seal
 from audit.sequencer import hold_log
-from audit.signing import Checkpointer
-from audit.trust import Trust
+from audit.subjects.keyring import MemoryKeyRing
 from console.doctor import examine
 from console.errors import SettingsError
 from console.installation import first_flags, migrate_all, stamp

@@ -8,14 +8,14 @@ from typing import TypeVar
 
 import pytest
 
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
+from audit.checkpoints.last_signed import ForkRefusedError
+from audit.checkpoints.note import parse_note
+from audit.checkpoints.policy_file import parse_policy
+from audit.checkpoints.rfc3161 import read_roots, verify_token
+from audit.checkpoints.trust import Trust
 from audit.heads.state import read_states
-from audit.last_signed import ForkRefusedError
-from audit.note import parse_note
-from audit.policy_file import parse_policy
-from audit.proof import Proof, format_proof, verify
-from audit.rfc3161 import read_roots, verify_token
-from audit.trust import Trust
+from audit.tree.proof import Proof, format_proof, verify
 from console.clock import system_clock
 from console.installation import migrate_all, stamp
 from console.services import Services, build

@@ -12,7 +12,7 @@ from audit.database import for_writing
 from audit.event import Outcome, Part
 from audit.events import Action
 from audit.models import subject_key
-from audit.subject_keys import KeyStore
+from audit.subjects.subject_keys import KeyStore
 from console.errors import (
     AuditUnavailableError,
     ConflictError,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import Log
 from console.errors import SettingsError

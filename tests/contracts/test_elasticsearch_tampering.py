@@ -13,14 +13,15 @@ import orjson
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from audit import ecs, merkle
-from audit.checkpoint import Checkpoint
-from audit.deep import DeepReconciliation, reconcile_deep
-from audit.reconcile import Reconciliation, reconcile
-from audit.shipper import Shipper
+from audit import ecs
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.following.deep import DeepReconciliation, reconcile_deep
+from audit.following.reconcile import Reconciliation, reconcile
+from audit.following.shipper import Shipper
 from audit.sinks.cursor import Position, State, read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
+from audit.tree import merkle
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry
 from tests.audit.sinks.signed_log import SignedLog, open_log
 

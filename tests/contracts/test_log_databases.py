@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from audit.alarm import clear, raise_alarm
+from audit.following.alarm import clear, raise_alarm
+from audit.following.shipper import Shipper
 from audit.query import parse, select_entries
-from audit.shipper import Shipper
 from audit.sinks.cursor import (
     Lag,
     Position,

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.engine import Connection
 from uuid_utils.compat import uuid7
 
-from audit import merkle, models, outbox
+from audit import models, outbox
 from audit.entry_rows import Pending
 from audit.event import Outcome
 from audit.fold import CallOutcome
@@ -23,6 +23,7 @@ from audit.models import RowVersion, log_metadata
 from audit.reader import LogReader
 from audit.sequencer import hold_log
 from audit.spool.writer import SpoolWriter
+from audit.tree import merkle
 from tests.audit.log_store import START, Store, a_record, id_of, pending
 
 

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import pytest
 
+from audit.following.reconcile import Reconciliation, reconcile
+from audit.following.shipper import Shipper
 from audit.formats import OCSF
-from audit.reconcile import Reconciliation, reconcile
-from audit.shipper import Shipper
 from audit.sinks import Census, Countable, Delivery, Sink
 from audit.sinks.cursor import Position, read_position
 from audit.sinks.elasticsearch import open_elasticsearch

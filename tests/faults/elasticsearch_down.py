@@ -8,11 +8,11 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from audit.checkpoint import verify_checkpoint
-from audit.deep import DeepReconciliation, reconcile_deep
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.following.deep import DeepReconciliation, reconcile_deep
+from audit.following.reconcile import Reconciliation, reconcile
+from audit.following.shipper import Shipper
 from audit.reader import LogReader
-from audit.reconcile import Reconciliation, reconcile
-from audit.shipper import Shipper
 from audit.sinks.cursor import read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from tests.audit.exports import AT_ONCE, grow

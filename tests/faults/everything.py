@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from audit.checkpoint import verify_checkpoint
-from audit.deep import DeepReconciliation, reconcile_deep
-from audit.reconcile import Reconciliation, reconcile
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.following.deep import DeepReconciliation, reconcile_deep
+from audit.following.reconcile import Reconciliation, reconcile
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
 from tests.faults.conftest import Installation, open_installation

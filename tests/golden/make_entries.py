@@ -13,13 +13,13 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit import merkle, tiles
-from audit.checkpoint import Checkpoint, FileSigner, Signer, sign_checkpoint
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, Signer, sign_checkpoint
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
-from audit.keyring import MemoryKeyRing, SubjectKey, wrap
-from audit.proof import Proof, format_proof
 from audit.record import compose, seal_declared
+from audit.subjects.keyring import MemoryKeyRing, SubjectKey, wrap
+from audit.tree import merkle, tiles
+from audit.tree.proof import Proof, format_proof
 
 FOLDER: Final = Path(__file__).parent / "entries"
 ORIGIN: Final = "log.example/guildhall"

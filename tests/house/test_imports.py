@@ -11,7 +11,7 @@ LEAVES = ("audit", "policy", "sso")
 # library -> where it may be imported; a folder ends with a slash
 HOMES = {
     "litestar": ("console/",),
-    "rfc3161_client": ("audit/rfc3161.py",),
+    "rfc3161_client": ("audit/checkpoints/rfc3161.py",),
     "elasticsearch": ("audit/sinks/elasticsearch.py",),
     "opa_client": ("policy/opa.py",),
     "regopy": ("policy/embedded_worker.py",),

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from audit.checkpoint import verify_checkpoint
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checks.selfcheck import SelfCheck
 from audit.custody.space import give_back
 from audit.entry_rows import Pending
 from audit.event import Event, Part, Resource
 from audit.events import Action
-from audit.keyring import MemoryKeyRing, new_key
-from audit.merkle import verify_consistency
 from audit.reader import StoredCheckpoint
 from audit.record import Record, seal
-from audit.selfcheck import SelfCheck
+from audit.subjects.keyring import MemoryKeyRing, new_key
+from audit.tree.merkle import verify_consistency
 from tests.audit.custody.kept import Kept
 from tests.audit.log_store import Store
 from tests.bench.result import ROOT, Result, Row

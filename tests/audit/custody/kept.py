@@ -18,12 +18,12 @@ from audit.custody.retention import MICROSECONDS_A_DAY
 from audit.entry_rows import Pending
 from audit.event import Event, Resource
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
 from audit.log import Log
 from audit.models import LegalHold, PruneJob, RetentionRow
 from audit.reader import LogReader
 from audit.record import Record, seal
 from audit.sequencer import Sequencer
+from audit.subjects.keyring import MemoryKeyRing
 from tests.audit.log_store import Store, a_record
 
 

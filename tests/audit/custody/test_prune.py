@@ -12,11 +12,11 @@ from audit.custody.retention import FLOOR_DAYS, MICROSECONDS_A_DAY, RetentionErr
 from audit.entry_rows import Pending
 from audit.event import Event
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
 from audit.log import StaleEpochError
 from audit.models import RetentionRow
-from audit.proof import Proof, format_proof, verify
 from audit.record import seal
+from audit.subjects.keyring import MemoryKeyRing
+from audit.tree.proof import Proof, format_proof, verify
 from tests.audit.custody.kept import Kept
 from tests.audit.log_store import START, Store, a_record
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from audit import outbox
+from audit.following.shipper import Shipper
 from audit.reader import LogReader
-from audit.shipper import Shipper
 from audit.sinks.elasticsearch import open_elasticsearch
 from tests.audit.exports import grow, records
 from tests.audit.log_store import ORIGIN, Store, id_of

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from audit import merkle, outbox
-from audit.checkpoint import FileSigner
+from audit import outbox
+from audit.checkpoints.checkpoint import FileSigner
 from audit.reader import LogReader
+from audit.tree import merkle
 from tests.audit.exports import records
 from tests.audit.log_store import ORIGIN, ROOT, Store, id_of
 from tests.faults.injected.told import Told

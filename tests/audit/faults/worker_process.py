@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import StaleEpochError
 from audit.sequencer import hold_log

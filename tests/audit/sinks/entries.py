@@ -5,8 +5,8 @@ from uuid import UUID
 
 from audit.event import Outcome, Resource
 from audit.head import Head
-from audit.merkle import leaf_hash
 from audit.sinks import Shipment
+from audit.tree.merkle import leaf_hash
 
 ORIGIN = "guildhall.test/audit/log"
 ACTOR, ROUTE = UUID(int=1), UUID(int=2)

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 
-from audit.reconcile import Reconciliation, reconcile
+from audit.following.reconcile import Reconciliation, reconcile
 from audit.sinks import Delivery
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink

@@ -5,11 +5,11 @@ import orjson
 import pytest
 
 from audit.formats import OCSF
-from audit.merkle import leaf_hash
 from audit.sinks.laid import lay_out
 from audit.sinks.rfc5424 import frame, write_message
 from audit.sinks.stream import Address
 from audit.sinks.syslog import AGAIN, SyslogSink
+from audit.tree.merkle import leaf_hash
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
 from tests.audit.sinks.syslog_receiver import Receiver, Server, StoppedReceiver, read_message
 

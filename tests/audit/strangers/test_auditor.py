@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
 from audit.verify import verify
 from tests.audit.test_verify import ENTRIES, SIGNER, flip, write_log
 from tests.golden.make_entries import FOLDER, PROVEN, prove

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pymerkle import InmemoryTree
 
-from audit import merkle
-from audit.checkpoint import FileSigner, verify_checkpoint
+from audit.checkpoints.checkpoint import FileSigner, verify_checkpoint
 from audit.reader import LogReader
+from audit.tree import merkle
 from tests.audit.exports import export, files, grow, heads
 from tests.audit.log_store import ORIGIN, Store
 from tests.real.strangers import Tessera

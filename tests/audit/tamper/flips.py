@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from audit import tiles
-from audit.checkpoint import verify_checkpoint
-from audit.merkle import HASH_SIZE
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checks.selfcheck import SelfCheck
 from audit.models import body, checkpoint, entry, tile
-from audit.selfcheck import SelfCheck
-from audit.tiles import TILE_WIDTH
+from audit.tree import tiles
+from audit.tree.merkle import HASH_SIZE
+from audit.tree.tiles import TILE_WIDTH
 from audit.verify import verify
 from tests.audit.log_store import Store
 from tests.audit.tamper.scene import SIZE

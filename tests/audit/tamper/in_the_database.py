@@ -1,8 +1,8 @@
 """An administrator of the database changes what is stored, with or without the log's key."""
 
-from audit.checkpoint import FileSigner
-from audit.merkle import leaf_hash
+from audit.checkpoints.checkpoint import FileSigner
 from audit.models import checkpoint, entry, published
+from audit.tree.merkle import leaf_hash
 from tests.audit.exports import grow
 from tests.audit.log_store import ORIGIN
 from tests.audit.tamper.scene import SIZE, Scene, ship

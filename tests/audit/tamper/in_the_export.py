@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from audit import tiles
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
+from audit.tree import tiles
 from tests.audit.log_store import ORIGIN
 from tests.audit.tamper.scene import Scene
 from tests.audit.tamper.table import case, other

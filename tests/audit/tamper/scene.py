@@ -11,20 +11,20 @@ from pathlib import Path
 import sqlalchemy as sa
 from aiohttp.web import AppRunner
 
-from audit import merkle, tiles
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
-from audit.deep import reconcile_deep
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint, verify_checkpoint
+from audit.checkpoints.last_signed import ForkRefusedError
+from audit.checkpoints.trust import Trust
+from audit.checks.selfcheck import SelfCheck
 from audit.errors import AuditError, ProofError
-from audit.extends import verify_extends
-from audit.last_signed import ForkRefusedError
-from audit.merkle import HASH_SIZE, Frontier
+from audit.following.deep import reconcile_deep
 from audit.models import body, checkpoint, entry, log_head, published, tile
 from audit.reader import LogReader
-from audit.selfcheck import SelfCheck
 from audit.sinks import Shipment
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
-from audit.trust import Trust
+from audit.tree import merkle, tiles
+from audit.tree.extends import verify_extends
+from audit.tree.merkle import HASH_SIZE, Frontier
 from audit.verify import verify
 from audit.witness.judge import Refusal, judge, read_checkpoint
 from audit.witness.wire import AddCheckpoint

@@ -11,12 +11,13 @@ from tests.audit.tamper.table import CASES
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLE = "tests/audit/tamper/test_cases.py"
-PROOFS, TRUST = "tests/audit/test_proof.py", "tests/audit/trust/test_trust.py"
+MERKLE = "tests/audit/tree/test_merkle.py"
+PROOFS, TRUST = "tests/audit/tree/test_proof.py", "tests/audit/trust/test_trust.py"
 CANONICAL, VERIFY = "tests/audit/test_canonical.py", "tests/audit/test_verify.py"
 WORKERS, DATABASES = "tests/audit/faults/test_two_workers.py", "tests/audit/faults/test_databases.py"
 WITNESS = "tests/audit/trust/test_witness.py"
 DISKS = "tests/audit/faults/test_disks.py"
-SHIPPER, SINKS = "tests/audit/test_shipper.py", "tests/contracts/test_sinks.py"
+SHIPPER, SINKS = "tests/audit/following/test_shipper.py", "tests/contracts/test_sinks.py"
 
 TAMPER = {
     "modify one bit in entry, body, tile": (
@@ -49,7 +50,7 @@ ELSEWHERE = {
     "proof replayed with another leaf, wrong index": f"{PROOFS}::test_another_leaf_index_or_path_is_refused",
     "proof of size 0": f"{PROOFS}::test_a_tree_of_size_0_proves_nothing",
     "empty proof as a tree of one leaf": f"{PROOFS}::test_an_empty_proof_is_refused_in_a_larger_tree",
-    "extra or missing hash": "tests/audit/test_merkle.py::test_an_altered_inclusion_proof_never_verifies",
+    "extra or missing hash": f"{MERKLE}::test_an_altered_inclusion_proof_never_verifies",
     "witness told of a rollback": f"{WITNESS}::test_a_log_rolled_back_is_told_the_size_that_was_seen",
     "witness shown a fork": f"{WITNESS}::test_a_fork_signed_with_the_stolen_key_is_refused",
     "witness shown a split view": f"{WITNESS}::test_a_split_view_of_one_size_is_refused",

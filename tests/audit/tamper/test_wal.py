@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.last_signed import ForkRefusedError
+from audit.checkpoints.last_signed import ForkRefusedError
 from audit.reader import LogReader
 from tests.audit.exports import grow
 from tests.audit.log_store import Store

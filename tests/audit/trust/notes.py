@@ -2,9 +2,9 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.checkpoint import Checkpoint, FileSigner, sign_checkpoint
-from audit.cosignature import FileCosigner
-from audit.note import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint
+from audit.checkpoints.cosignature import FileCosigner
+from audit.checkpoints.note import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE
 
 ORIGIN = "log.example/a"
 NOW = 1_800_000_000

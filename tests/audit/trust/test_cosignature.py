@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from audit.checkpoint import Checkpoint
-from audit.cosignature import FileCosigner, verify_cosignature
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.cosignature import FileCosigner, verify_cosignature
+from audit.checkpoints.note import (
+    ED25519_COSIGNATURE,
+    ML_DSA_44_COSIGNATURE,
+    make_vkey,
+    parse_any_vkey,
+    parse_signatures,
+)
 from audit.errors import KeyFileError, NoteError
-from audit.note import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE, make_vkey, parse_any_vkey, parse_signatures
 
 NAME = "witness.example/w1"
 TEXT = Checkpoint("log.example/a", 5, bytes(range(32))).to_text()

@@ -7,15 +7,15 @@ from uuid import uuid4
 
 import pytest
 
+from audit.checkpoints.last_signed import ForkRefusedError
+from audit.checkpoints.signing import Checkpointer
+from audit.checkpoints.trust import Trust
 from audit.heads.directory import DirectoryKeeper
 from audit.heads.indexed import ElasticsearchKeeper
 from audit.heads.port import HeadKeeper, KeeperError, SplitViewError
 from audit.heads.remembered import RememberedHeads
 from audit.heads.state import read_states
-from audit.last_signed import ForkRefusedError
-from audit.signing import Checkpointer
 from audit.sinks.elasticsearch import open_cluster
-from audit.trust import Trust
 from tests.audit.log_store import START, Clock, Store, pending
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.policy_file import format_policy, is_policy, parse_policy
+from audit.checkpoints.trust import Group, LogKey, Trust
 from audit.errors import NoteError
-from audit.note import parse_any_vkey
-from audit.policy_file import format_policy, is_policy, parse_policy
-from audit.trust import Group, LogKey, Trust
 from tests.audit.trust.notes import log_key, quantum_key, witness_key
 
 A, B, Q = log_key(1).vkey, log_key(2).vkey, quantum_key(1).vkey

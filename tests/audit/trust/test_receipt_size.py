@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from audit.note import ML_DSA_44_COSIGNATURE
-from audit.proof import Proof, format_proof
+from audit.checkpoints.note import ML_DSA_44_COSIGNATURE
+from audit.tree.proof import Proof, format_proof
 from tests.audit.trust.notes import a_checkpoint, cosigned, log_key, signed, witness_key
 
 ORIGIN = "guildhall.example.com/log"

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from audit import models
+from audit.checkpoints.last_signed import ForkRefusedError
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.signing import Checkpointer
+from audit.checkpoints.trust import Group, Trust
 from audit.event import Event
 from audit.events import Action
 from audit.heads.port import KeeperError
 from audit.heads.remembered import RememberedHeads
 from audit.heads.state import KeeperState, read_states
-from audit.last_signed import ForkRefusedError
 from audit.log import Log
-from audit.note import parse_any_vkey
 from audit.reader import LogReader
-from audit.signing import Checkpointer
-from audit.trust import Group, Trust
 from audit.witness.client import Cosigned, Refused, Witness
 from audit.witness.rounds import ALARM_AFTER, QUORUM, Rounds
 from tests.audit.log_store import ORIGIN, START, Store, pending

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from audit.checkpoint import FileSigner
-from audit.note import parse_any_vkey
-from audit.policy_file import format_policy
+from audit.checkpoints.checkpoint import FileSigner
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.policy_file import format_policy
+from audit.checkpoints.signing import Checkpointer, LogKeys
+from audit.checkpoints.trust import Group, LogKey, Trust
 from audit.reader import LogReader
-from audit.signing import Checkpointer, LogKeys
-from audit.trust import Group, LogKey, Trust
 from tests.audit.log_store import ORIGIN, START, Store, pending
 from tests.audit.trust.notes import NOW, a_checkpoint, cosigned, log_key, quantum_key, signed, witness_key
 from tests.audit.trust.witnessing import run_witness

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from audit.checkpoints.note import parse_note
+from audit.checkpoints.rfc3161 import TimestampAuthority, TimestampError, read_roots, verify_token
+from audit.checkpoints.signing import Checkpointer
+from audit.checkpoints.stamping import Stamping
 from audit.errors import AuditError
 from audit.heads.state import read_states
-from audit.note import parse_note
 from audit.reader import LogReader
-from audit.rfc3161 import TimestampAuthority, TimestampError, read_roots, verify_token
-from audit.signing import Checkpointer
 from audit.sinks.http import HttpClient
-from audit.stamping import Stamping
 from audit.verify import verify
 from tests.audit.log_store import START, Store, pending
 from tests.audit.test_verify import ENTRIES, SIGNER, write_log
@@ -40,7 +40,7 @@ async def client(authority: RunningAuthority) -> AsyncIterator[TimestampAuthorit
 
 
 def openssl_verifies(token: Path, data: Path, root: Path) -> bool:
-    words = ["openssl", "ts", "-verify", "-in", token, "-data", data, "-CAfile", root]
+    words: list[str | Path] = ["openssl", "ts", "-verify", "-in", token, "-data", data, "-CAfile", root]
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from audit.checkpoint import FileSigner
+from audit.checkpoints.checkpoint import FileSigner
+from audit.checkpoints.note import parse_any_vkey, sign_note
+from audit.checkpoints.trust import Group, LogKey, Trust
 from audit.errors import CheckpointError, NoteError
-from audit.note import parse_any_vkey, sign_note
-from audit.trust import Group, LogKey, Trust
 from tests.audit.trust.notes import (
     NOW,
     ORIGIN,

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from audit import merkle
-from audit.checkpoint import Checkpoint
-from audit.cosignature import verify_cosignature
+from audit.checkpoints.checkpoint import Checkpoint
+from audit.checkpoints.cosignature import verify_cosignature
+from audit.checkpoints.note import parse_any_vkey, parse_signatures
+from audit.checkpoints.trust import Trust
 from audit.heads.port import KeeperError
-from audit.note import parse_any_vkey, parse_signatures
-from audit.trust import Trust
+from audit.tree import merkle
 from audit.witness.client import Cosigned, Refused, WitnessClient
 from audit.witness.memory import WitnessMemory
 from audit.witness.wire import format_request
@@ -52,8 +52,8 @@ async def test_a_growing_log_is_cosigned_each_time(witness: RunningWitness, clie
         (line,) = parse_signatures(answer.line)
         text = note(size).partition("\n\n")[0] + "\n"
         assert verify_cosignature(line, parse_any_vkey(witness.key.vkey), text) == answer.time == NOW
-        old = size
-    assert await client.read() == note(300) + answer.line
+        old, cosigned = size, answer.line
+    assert await client.read() == note(300) + cosigned
 
 
 async def test_a_log_rolled_back_is_told_the_size_that_was_seen(client: WitnessClient) -> None:

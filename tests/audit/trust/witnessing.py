@@ -8,10 +8,10 @@ from pathlib import Path
 
 import uvicorn
 
-from audit.cosignature import FileCosigner
-from audit.note import parse_any_vkey
+from audit.checkpoints.cosignature import FileCosigner
+from audit.checkpoints.note import parse_any_vkey
+from audit.checkpoints.trust import Trust
 from audit.sinks.http import HttpClient
-from audit.trust import Trust
 from audit.witness.client import WitnessClient
 from audit.witness.memory import WitnessMemory
 from audit.witness.server import WitnessServer

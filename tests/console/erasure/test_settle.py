@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from audit.database import for_writing
 from audit.errors import KeyStoreError, RegisterError, UnknownSubjectError
-from audit.register import ErasureRegister
+from audit.subjects.register import ErasureRegister
 from console.erasure.settle import register_of, require_settled, settle_erasures, sweep_traces
 from console.errors import SettingsError
 from console.key_copies import copy_keys, take_back

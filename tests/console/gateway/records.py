@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from audit.body import SealedPart, open_part
+from audit.checkpoints.signing import Checkpointer
 from audit.fold import CallOutcome
 from audit.head import Head
 from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import Record
 from audit.sequencer import Sequencer, hold_log
-from audit.signing import Checkpointer
 from audit.spool.frame import FrameKind
 from audit.spool.reader import Position, list_producers, read_frames
 from console.gateway.recorder import SPOOL

@@ -7,10 +7,10 @@ from sqlmodel import col, delete, select
 
 from audit.event import Event
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
 from audit.log import Log
 from audit.models import RowVersion
 from audit.record import seal
+from audit.subjects.keyring import MemoryKeyRing
 from console.errors import ConflictError, SettingsError
 from console.people.bootstrap import bootstrap_admin
 from console.services import Services

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from audit.shipper import Shipper
+from audit.following.shipper import Shipper
 from audit.sinks.cursor import Position, State, read_position
 from audit.sinks.indexed import ElasticsearchSink
 from console.admin.sinks import SinkClear, clear_sink

@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from audit import proof
 from audit.head import Head
+from audit.tree import proof
 from console.errors import ServiceUnavailableError
 from console.questions import Origin
 from console.trail.proofs import read_proof

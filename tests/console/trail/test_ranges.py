@@ -1,8 +1,8 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from audit.range_proof import heads, verify_range
-from audit.trust import Trust
+from audit.checkpoints.trust import Trust
+from audit.tree.range_proof import heads, verify_range
 from audit.verify import verify
 from tests.console.trail.test_events import narrow
 from tests.console.trail.trail import Trail

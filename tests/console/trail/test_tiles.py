@@ -1,5 +1,5 @@
-from audit import merkle, tiles
-from audit.checkpoint import verify_checkpoint
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.tree import merkle, tiles
 from tests.console.trail.test_events import narrow
 from tests.console.trail.trail import Trail
 

@@ -18,14 +18,14 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from audit import outbox
+from audit.checkpoints.signing import Checkpointer
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
-from audit.keyring import MemoryKeyRing
 from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import seal
 from audit.sequencer import Sequencer, hold_log
-from audit.signing import Checkpointer
+from audit.subjects.keyring import MemoryKeyRing
 from console.app import provide_api_work, provide_services
 from console.declared import require_declared
 from console.errors import ConsoleError

@@ -7,14 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit import canonical, merkle, outbox
-from audit.checkpoint import FileSigner, verify_checkpoint
+from audit import canonical, outbox
+from audit.checkpoints.checkpoint import FileSigner, verify_checkpoint
 from audit.event import Outcome
 from audit.fold import CallOutcome
 from audit.lease import FileLease
 from audit.reader import LogReader
 from audit.sequencer import hold_log
 from audit.spool.writer import SpoolWriter
+from audit.tree import merkle
 from audit.verify import verify
 from tests.audit.exports import export, records
 from tests.audit.log_store import ORIGIN, START, Store, id_of

@@ -1,0 +1,1 @@
+"""What is signed of the tree, by which keys, and whom to believe."""

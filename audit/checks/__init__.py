@@ -1,0 +1,1 @@
+"""What the worker looks over by itself: counts, rows and the stored log."""
