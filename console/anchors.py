@@ -43,18 +43,26 @@ class Loop(Protocol):
         ...
 
 
+class Closable(Protocol):
+    """Something that holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """All that vouch for one log; ``aclose`` lets go of their connections."""
 
     heads: RememberedHeads
     loops: Sequence[Loop]
-    closing: Sequence[HeadKeeper]
+    closing: Sequence[Closable]
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for keeper in self.closing:
-            await keeper.close()
+        for one in self.closing:
+            await one.close()
 
 
 async def open_anchors(services: Services, engine: AsyncEngine) -> Anchors:
@@ -65,15 +73,17 @@ async def open_anchors(services: Services, engine: AsyncEngine) -> Anchors:
     keepers = [*_keepers(services, lambda: trust), *witnesses]
     heads = RememberedHeads(keepers, engine, services.clock, every=settings.audit.heads.every_seconds)
     loops: list[Loop] = [heads]
-    stamping = _stamping(services, engine)
-    loops += [stamping] if stamping else []
+    authority = _authority(settings)
+    if authority is not None and settings.audit.timestamp is not None:
+        every = settings.audit.timestamp.every_minutes * 60 * MICROSECONDS
+        loops.append(Stamping(authority, engine, services.clock, every=every))
     names = [keeper.name for keeper in keepers] + ([ROUNDS_QUORUM] if witnesses else [])
-    names += [STAMPING] if stamping else []
+    names += [STAMPING] if authority else []
     await keep_states(engine, names)
     if witnesses:
         quorum = settings.audit.witness_quorum
         loops.append(Rounds(witnesses, quorum, engine, _recorder(services), services.clock))
-    return Anchors(heads, loops, keepers)
+    return Anchors(heads, loops, [*keepers, authority] if authority else keepers)
 
 
 def has_keeper(settings: Settings) -> bool:
@@ -113,13 +123,11 @@ def _witness(settings: Settings, given: WitnessSettings, trust: Callable[[], Tru
     return WitnessClient(http, parse_any_vkey(given.vkey), settings.audit.origin, trust)
 
 
-def _stamping(services: Services, engine: AsyncEngine) -> Stamping | None:
-    given = services.settings.audit.timestamp
+def _authority(settings: Settings) -> TimestampAuthority | None:
+    given = settings.audit.timestamp
     if given is None:
         return None
-    http = HttpClient(given.url, networks=given.networks)
-    authority = TimestampAuthority(http, read_roots(given.ca_file))
-    return Stamping(authority, engine, services.clock, every=given.every_minutes * 60 * MICROSECONDS)
+    return TimestampAuthority(HttpClient(given.url, networks=given.networks), read_roots(given.ca_file))
 
 
 def _recorder(services: Services) -> Callable[[Event], Awaitable[None]]:

@@ -88,7 +88,6 @@ async def test_nothing_is_signed_until_those_who_remember_were_asked(store: Stor
     await sequencer.run_once()
     assert await store.count(models.checkpoint) == 0
     heads.notes = []
-    assert signs.trouble is None
     await sequencer.run_once()
     assert await store.count(models.checkpoint) == 1
     assert parse_checkpoint(parse_note(heads.told[0].encode()).text).size == 1
