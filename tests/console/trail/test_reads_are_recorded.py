@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from litestar.handlers import HTTPRouteHandler
 
-from audit.database import for_writing
-from audit.models import entry, timestamp_token
+from audit.models import entry
 from console.declared import PERMISSION
 from console.trail.api import API, LOG_HANDLERS
 from console.unrecorded import ADDRESSES
@@ -21,21 +20,10 @@ ADDRESS = {
 UNRECORDED = {
     "/api/v1/audit/key": "/api/v1/audit/key",
     "/log/checkpoint": "/log/checkpoint",
-    "/log/timestamp": "/log/timestamp",
-    "/log/timestamp/checkpoint": "/log/timestamp/checkpoint",
     "/log/tile/{address:path}": "/log/tile/0/000.p/1",
 }
 UNSTAMPED = {"/log/timestamp", "/log/timestamp/checkpoint"}
 """Of a log that nobody stamped, there is nothing to read."""
-
-
-async def stamp(trail: Trail) -> None:
-    """Have the newest checkpoint stamped, as far as whoever reads the stamp can tell."""
-    found = await trail.services.log.latest_checkpoint()
-    assert found is not None
-    async with for_writing(trail.services.log.engine).begin() as connection:
-        row = {"size": found.size, "token": b"stamp", "time": found.time}
-        await connection.execute(timestamp_token.insert().values(**row))
 
 
 async def count(trail: Trail) -> dict[str, int]:
@@ -49,7 +37,6 @@ async def count(trail: Trail) -> dict[str, int]:
 async def test_each_read_of_entries_is_one_entry_and_no_other_is(trail: Trail) -> None:
     event = str(await trail.happen())
     before = await count(trail)
-    await stamp(trail)
     for path, (address, action) in ADDRESS.items():
         asked = {"first": 0, "last": 0} if path.endswith("range") else {}
         answer = await trail.get("auditor", address.replace("{event}", event), **asked)
