@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from audit import outbox
-from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checkpoints.key_history import trust_of
+from audit.checkpoints.trust import Trust
 from audit.checks.patrol import TAIL_CHUNKS, Patrol, tamper_record
 from audit.checks.rowcheck import Fault
 from audit.checks.selfcheck import SelfCheck
@@ -15,20 +16,27 @@ from audit.events import Action
 from audit.head import Head
 from audit.models import entry
 from audit.tree.tiles import TILE_WIDTH
+from console.clock import MICROSECONDS
 from console.services import Services
 
 MOST_LOOKED_AT = 20
 
 
-def make_check(services: Services, vkey: str) -> SelfCheck:
-    """Return the check of the stored log, which believes the key `vkey`."""
-    believe = partial(verify_checkpoint, vkey=vkey)
+async def make_check(services: Services, vkey: str) -> SelfCheck:
+    """Return the check of the stored log: it believes the key `vkey`, and those before it for their sizes.
+
+    A log that names another key than `vkey` as its last is not asked for the former ones.
+    """
+    history = await services.log.key_history()
+    goes_on = bool(history) and history[-1].vkey == vkey
+    trust = trust_of(history) if goes_on else Trust.of_keys([vkey])
+    believe = partial(trust.check, now=services.clock() // MICROSECONDS, whole=False)
     return SelfCheck(services.log.engine, believe, services.keys.find_all)
 
 
-def make_patrol(services: Services, vkey: str) -> Patrol:
+async def make_patrol(services: Services, vkey: str) -> Patrol:
     """Return the worker's patrol, whose findings become entries."""
-    return Patrol(make_check(services, vkey), partial(tell, services))
+    return Patrol(await make_check(services, vkey), partial(tell, services))
 
 
 async def tell(services: Services, fault: Fault) -> None:
@@ -50,7 +58,7 @@ async def standing_faults(services: Services) -> list[Fault]:
     path = services.settings.data / "keys" / "log.vkey"
     if not path.exists():
         return []
-    check = make_check(services, path.read_text("utf-8").strip())
+    check = await make_check(services, path.read_text("utf-8").strip())
     count = await check.count_chunks()
     chunks = {*range(max(0, count - TAIL_CHUNKS), count), *await _told_chunks(services)}
     found = [await check.check_tree(), *[await check.check_chunk(number) for number in sorted(chunks)]]

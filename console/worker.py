@@ -55,10 +55,11 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             pruner = Pruner(services.database, log, LogReader(engine), services.clock)
             keeper = RecordsKeeper(pruner, engine, services.clock, sequencer.expect_growth)
             shippers = [shipper_for(services, engine, sink) for sink in sinks]
+            patrol = await make_patrol(services, keys.signer.vkey)
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
-                group.create_task(make_patrol(services, keys.signer.vkey).run(stop))
+                group.create_task(patrol.run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(run_erasures(services, stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):

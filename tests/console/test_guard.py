@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Iterable
 
 import pytest
+import sqlalchemy as sa
 
-from audit import outbox
-from audit.checkpoints.checkpoint import FileSigner
+from audit import models, outbox
+from audit.checkpoints.checkpoint import Checkpoint, FileSigner, sign_checkpoint
 from audit.event import Event
 from audit.events import Action
 from audit.head import Head
@@ -14,8 +15,10 @@ from audit.lease import choose_lease
 from audit.log import Log
 from audit.record import seal
 from audit.subjects.keyring import MemoryKeyRing
+from audit.tree.merkle import root
 from console.doctor import Finding, examine
 from console.guard import make_patrol, standing_faults
+from console.log_care import rotate_key
 from console.services import Services
 from console.worker import ensure_log
 from tests.console.gateway.records import Worker
@@ -50,7 +53,7 @@ async def change(services: Services, statement: str) -> None:
 
 async def patrol_once(services: Services, signer: FileSigner) -> None:
     """A worker starts, looks, and logs what it found."""
-    await make_patrol(services, signer.vkey).look_at_tail()
+    await (await make_patrol(services, signer.vkey)).look_at_tail()
     await Worker(services).drain()
 
 
@@ -83,7 +86,7 @@ async def test_two_workers_in_turn_that_cannot_log_leave_one_record(
 ) -> None:
     await change(services, CHANGED)
     for _ in range(2):
-        await make_patrol(services, signer.vkey).look_at_tail()
+        await (await make_patrol(services, signer.vkey)).look_at_tail()
     async with services.database.read() as session:
         assert len(await outbox.take(session, 10)) == 1
 
@@ -108,6 +111,30 @@ async def test_the_health_page_says_it(services: Services, signer: FileSigner, t
 
 async def test_the_patrol_ends_when_it_is_told_to(services: Services, signer: FileSigner) -> None:
     stop = asyncio.Event()
-    patrolling = asyncio.create_task(make_patrol(services, signer.vkey).run(stop))
+    patrol = await make_patrol(services, signer.vkey)
+    patrolling = asyncio.create_task(patrol.run(stop))
     stop.set()
     await asyncio.wait_for(patrolling, 10)
+
+
+async def test_a_changed_key_is_no_tampering(services: Services, signer: FileSigner) -> None:
+    for _ in range(2):
+        period = await rotate_key(services.settings, overlap_days=0, lost=False)
+        assert await standing_faults(services) == []
+        await (await make_patrol(services, period.vkey)).look_at_tail()
+    async with services.database.read() as session:
+        assert await outbox.take(session, 10) == []
+
+
+async def test_a_former_key_counts_for_the_past_only(services: Services, signer: FileSigner) -> None:
+    await rotate_key(services.settings, overlap_days=0, lost=False)
+    size = await services.log.size()
+    entries = await services.log.entries(range(size))
+    forged = sign_checkpoint(
+        Checkpoint(services.settings.audit.origin, size, root(one.leaf for one in entries)), signer
+    )
+    async with services.log.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TRIGGER checkpoint_refuse_update")
+        newest = sa.update(models.checkpoint).where(models.checkpoint.c.size == size)
+        await connection.execute(newest.values(note=forged.decode()))
+    assert [fault.reason for fault in await standing_faults(services)] == ["checkpoint_changed"]
