@@ -95,5 +95,7 @@ async def run_authority(folder: Path) -> AsyncIterator[RunningAuthority]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     running.url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
-    yield running
-    await runner.cleanup()
+    try:
+        yield running
+    finally:
+        await runner.cleanup()

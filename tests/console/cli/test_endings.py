@@ -60,8 +60,9 @@ def test_settings_that_cannot_work_end_with_two(guildhall: Run) -> None:
 
 def test_a_key_that_others_may_read_ends_with_three(guildhall: Run, tmp_path: Path) -> None:
     assert guildhall("db", "upgrade").returncode == 0
-    (tmp_path / "var" / "keys").mkdir()
-    (tmp_path / "var" / "keys" / "csrf.key").write_bytes(bytes(32))
+    key = tmp_path / "var" / "keys" / "csrf.key"
+    key.write_bytes(bytes(32))
+    key.chmod(0o644)
     ran = guildhall("serve")
     assert ran.returncode == 3
     assert "csrf.key" in one_sentence(ran)

@@ -22,9 +22,9 @@ async def arrive(services: Services, person: str) -> Visitor:
     [
         ("member", "Find a model", {"/models", "/requests"}),
         ("owner", "Find a model", {"/models", "/requests", "/reviews"}),
-        ("reviewer", "Find a model", {"/models", "/requests", "/reviews"}),
-        ("auditor", "Search the audit log", {"/models", "/requests", "/audit"}),
-        ("admin", "See the health", {"/models", "/requests", "/admin"}),
+        ("reviewer", "Find a model", {"/models", "/requests", "/reviews", "/records"}),
+        ("auditor", "Search the audit log", {"/models", "/requests", "/audit", "/records"}),
+        ("admin", "See the health", {"/models", "/requests", "/admin", "/records"}),
     ],
 )
 async def test_everybody_finds_one_clear_first_action(
