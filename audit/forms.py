@@ -6,8 +6,11 @@ name may hold any letter): it takes the way through audit.record and audit.fold,
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+from audit.body import MAX_PARTS
 from audit.canonical import MAX_INT
 from audit.errors import HeadError
 from audit.head import parse_second
@@ -34,64 +37,50 @@ _HEAD: Final = (
 HEAD: Final = re.compile(_HEAD, re.ASCII)
 """A record's head, which has no place yet."""
 
-RECORD: Final = re.compile(rf'\{{"head":{_HEAD},"parts":\[', re.ASCII)
-"""A record up to its parts. ``start``, ``middle``, ``policy``, ``reasons`` and ``end`` are what a placed head
-is put together from: ``body`` comes behind ``start``, ``number`` behind ``middle``, ``producer`` behind
-``policy``."""
-
-OUTCOME: Final = re.compile(
-    rf'\{{"ended":"(?P<ended>{_TIME})","outcome":"(?P<outcome>{_OUTCOME})","parts":\['
-)
-"""An outcome frame up to its parts."""
-
-OUTCOME_END: Final = re.compile(rf'\],"reasons":\[(?P<codes>(?:{_CODES})?)\]\}}')
-"""What comes behind an outcome's parts."""
-
-RECORD_END: Final = "]}"
-
 LONGEST_PLACE: Final = len(f',"body":"{"0" * 64}","number":{MAX_INT},"producer":"{"x" * 64}"')
 """What a place adds to a head at most: every head must fit with it (audit.record says the same)."""
 
-_PART: Final = re.compile(
-    rf'\{{"commitment":"({_DIGEST})","key":"{_ID}","name":"[a-z_]+",'
-    rf'"sealed":"([A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?)"(?:,"subject":"{_ID}")?\}}',
-    re.ASCII,
+_PART: Final = (
+    rf'\{{"commitment":"({_DIGEST})","key":"{_ID}","name":"[a-z_]++",'
+    rf'"sealed":"([A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?)"(?:,"subject":"{_ID}")?+\}}'
 )
+_EACH_PART: Final = '{"commitment":"'
+
+Groups = tuple[str, ...]
+"""What an expression found, in its order; a group of a field that is absent is None."""
 
 
 class Parts(NamedTuple):
-    """Sealed parts as they stand, joined by commas.
-
-    Attributes:
-        commitments: each part's, in hex.
-        end: where they ended in what was read.
-    """
+    """Sealed parts as they stand, joined by commas, and the commitment of each in hex."""
 
     text: str
-    commitments: list[str]
-    end: int
+    commitments: Groups
+
+
+def read_record(data: bytes) -> tuple[Groups, Parts] | None:
+    """Return the groups of a record's head, and its parts; None when it is not in the common form.
+
+    ``start``, ``middle``, ``policy``, ``reasons`` and ``end`` are what a placed head is put together from:
+    ``body`` comes behind ``start``, ``number`` behind ``middle``, ``producer`` behind ``policy``.
+    """
+    found = _read(_record, data)
+    if found is None or (parts := _check_parts(found[HEAD.groups :])) is None:
+        return None
+    return found[: HEAD.groups], parts
+
+
+def read_outcome(data: bytes) -> tuple[str, str, Parts] | None:
+    """Return an outcome frame's word, codes and parts; None when it is not in the common form."""
+    found = _read(_outcome, data)
+    if found is None or (parts := _check_parts(found[2:-1])) is None or read_time(found[0]) is None:
+        return None
+    return found[1], found[-1], parts
 
 
 def join_parts(first: Parts, second: Parts) -> Parts:
     """Return all parts of both, in order."""
     text = f"{first.text},{second.text}" if first.text and second.text else first.text or second.text
-    return Parts(text, first.commitments + second.commitments, second.end)
-
-
-def read_parts(text: str, start: int) -> Parts | None:
-    """Read the parts that begin at ``start``, perhaps none; None when they are not in the common form."""
-    commitments: list[str] = []
-    at = start
-    while (part := _PART.match(text, at)) is not None:
-        commitment, sealed = part.groups()
-        if len(sealed) % 4:
-            return None
-        commitments.append(commitment)
-        at = part.end()
-        if text[at : at + 1] != ",":
-            return Parts(text[start:at], commitments, at)
-        at += 1
-    return None if commitments else Parts("", [], start)
+    return Parts(text, first.commitments + second.commitments)
 
 
 def read_time(text: str) -> int | None:
@@ -100,3 +89,41 @@ def read_time(text: str) -> int | None:
         return parse_second(text[:19]) * 1_000_000 + int(text[20:26])
     except HeadError:
         return None
+
+
+def _read(form: Callable[[int], re.Pattern[str]], data: bytes) -> Groups | None:
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    if (parts := text.count(_EACH_PART)) > MAX_PARTS:
+        return None
+    match = form(parts).fullmatch(text)
+    return None if match is None else match.groups()
+
+
+def _check_parts(found: Groups) -> Parts | None:
+    """Return the parts whose text, and then each commitment and each sealed content, were found."""
+    for sealed in found[2::2]:
+        if len(sealed) % 4:
+            return None
+    return Parts(found[0], found[1::2])
+
+
+# One expression for each number of parts: the whole is then read in one go.
+@lru_cache(maxsize=MAX_PARTS + 1)
+def _record(parts: int) -> re.Pattern[str]:
+    return re.compile(rf'\{{"head":{_HEAD},"parts":\[{_parts(parts)}\]\}}', re.ASCII)
+
+
+@lru_cache(maxsize=MAX_PARTS + 1)
+def _outcome(parts: int) -> re.Pattern[str]:
+    return re.compile(
+        rf'\{{"ended":"({_TIME})","outcome":"({_OUTCOME})","parts":\[{_parts(parts)}\]'
+        rf',"reasons":\[((?:{_CODES})?)\]\}}',
+        re.ASCII,
+    )
+
+
+def _parts(count: int) -> str:
+    return f"({','.join([_PART] * count)})"

@@ -10,14 +10,13 @@ from typing import Final, NamedTuple
 from audit.body import MAX_PARTS
 from audit.canonical import MAX_INT
 from audit.forms import (
+    HEAD,
     LONGEST_PLACE,
-    OUTCOME,
-    OUTCOME_END,
-    RECORD,
-    RECORD_END,
+    Groups,
     Parts,
     join_parts,
-    read_parts,
+    read_outcome,
+    read_record,
     read_time,
 )
 from audit.head import MAX_HEAD, is_producer
@@ -43,7 +42,11 @@ ENTRY_COLUMNS: Final = (
 )
 BODY_COLUMNS: Final = ("index", "retention", "parts")
 
-_OUTCOME_AROUND: Final = len(',"outcome":""')
+_AROUND_HEAD: Final = len('{"head":,"parts":[]}')
+_LONGEST_HEAD: Final = MAX_HEAD - LONGEST_PLACE
+"""What leaves an entry room for its place, wherever that is."""
+_WORD: Final = HEAD.groupindex["outcome"] - 1
+_REASONS: Final = HEAD.groupindex["reasons"] - 1
 
 
 class Placed(NamedTuple):
@@ -65,97 +68,65 @@ class Placed(NamedTuple):
     body: bytes
 
 
-class _Cut(NamedTuple):
-    """A record of the common form, cut at its joints; the fields are the groups of ``RECORD``."""
-
-    start: str
-    action: str
-    actor: str | None
-    middle: str
-    decision: str | None
-    grant: str | None
-    id: str
-    outcome: str
-    policy: str
-    reasons: str
-    end: str
-    request: str | None
-    resource_id: str | None
-    resource_type: str | None
-    retention: str
-    time: str
-
-
 def place_entry(record: bytes, producer: str, number: int) -> Placed | None:
     """Return the entry of a whole record; None when it is not in the common form."""
-    found = _cut_record(record)
-    return None if found is None else _place(*found, producer, number)
+    if (found := read_record(record)) is None:
+        return None
+    head, parts = found
+    ended = (head[_WORD], head[_REASONS], parts)
+    return _place(head, _head_length(record, parts), ended, (producer, number))
 
 
 def place_call(intent: bytes, outcome: bytes, producer: str, number: int) -> Placed | None:
     """Return the entry of a call's intent and outcome; None when one is not in the common form."""
-    found, ended = _cut_record(intent), _cut_outcome(outcome)
-    if found is None or ended is None:
+    if (found := read_record(intent)) is None or (ended := read_outcome(outcome)) is None:
         return None
-    (cut, first), (word, codes, second) = found, ended
-    reasons = f',"reasons":[{codes}]' if codes else cut.reasons
-    return _place(cut._replace(outcome=word, reasons=reasons), join_parts(first, second), producer, number)
-
-
-def _cut_record(record: bytes) -> tuple[_Cut, Parts] | None:
-    if (text := _ascii(record)) is None or (match := RECORD.match(text)) is None:
+    (head, first), (word, codes, second) = found, ended
+    length = _head_length(intent, first)
+    if length > _LONGEST_HEAD:
         return None
-    if (parts := read_parts(text, match.end())) is None or text[parts.end :] != RECORD_END:
-        return None
-    cut = _Cut(*match.groups())
-    return (cut, parts) if _fits(cut, parts) else None
+    reasons = f',"reasons":[{codes}]' if codes else head[_REASONS]
+    length += len(word) + len(reasons) - len(head[_WORD]) - len(head[_REASONS])
+    return _place(head, length, (word, reasons, join_parts(first, second)), (producer, number))
 
 
-def _cut_outcome(outcome: bytes) -> tuple[str, str, Parts] | None:
-    if (text := _ascii(outcome)) is None or (match := OUTCOME.match(text)) is None:
-        return None
-    ended, word = match.groups()
-    if (parts := read_parts(text, match.end())) is None or read_time(ended) is None:
-        return None
-    end = OUTCOME_END.fullmatch(text, parts.end)
-    return None if end is None else (word, end[1], parts)
+def _head_length(record: bytes, parts: Parts) -> int:
+    return len(record) - len(parts.text) - _AROUND_HEAD
 
 
-def _fits(cut: _Cut, parts: Parts) -> bool:
-    """Return whether the entry will fit wherever it is placed."""
-    pieces = len(cut.start) + len(cut.middle) + len(cut.policy) + len(cut.reasons) + len(cut.end)
-    head = pieces + _OUTCOME_AROUND + len(cut.outcome) + LONGEST_PLACE
-    return head <= MAX_HEAD and len(parts.commitments) <= MAX_PARTS
-
-
-def _place(cut: _Cut, parts: Parts, producer: str, number: int) -> Placed | None:
-    time = read_time(cut.time)
-    if time is None or not _fits(cut, parts) or not is_producer(producer) or number > MAX_INT:
+def _place(head: Groups, length: int, ended: tuple[str, str, Parts], place: tuple[str, int]) -> Placed | None:
+    (word, reasons, parts), (producer, number) = ended, place
+    # In the order of the expression, with what the outcome may have changed left out.
+    start, action, actor, middle, decision, grant, event, _, policy, _, end, request, *about = head
+    resource_id, resource_type, retention, said = about
+    time = read_time(said)
+    fits = length <= _LONGEST_HEAD and len(parts.commitments) <= MAX_PARTS and number <= MAX_INT
+    if time is None or not fits or not is_producer(producer):
         return None
     digest = f',"body":"{_digest(parts)}"' if parts.commitments else ""
-    head = (
-        f'{cut.start}{digest}{cut.middle},"number":{number},"outcome":"{cut.outcome}"{cut.policy}'
-        f',"producer":"{producer}"{cut.reasons}{cut.end}'
+    data = (
+        f'{start}{digest}{middle},"number":{number},"outcome":"{word}"{policy}'
+        f',"producer":"{producer}"{reasons}{end}'
     ).encode()
-    leaf = leaf_hash(head)
+    leaf = leaf_hash(data)
     columns = (
-        cut.id.replace("-", ""),
+        event.replace("-", ""),
         time,
-        cut.action,
-        cut.outcome,
-        _hex(cut.actor),
-        cut.resource_type,
-        _hex(cut.resource_id),
-        _hex(cut.request),
-        _hex(cut.grant),
-        _hex(cut.decision),
+        action,
+        word,
+        _hex(actor),
+        resource_type,
+        _hex(resource_id),
+        _hex(request),
+        _hex(grant),
+        _hex(decision),
         producer,
         number,
-        cut.retention,
-        head,
+        retention,
+        data,
         leaf,
     )
-    return Placed(time, head, leaf, cut.retention, columns, f"[{parts.text}]".encode())
+    return Placed(time, data, leaf, retention, columns, f"[{parts.text}]".encode())
 
 
 def _digest(parts: Parts) -> str:
@@ -164,10 +135,3 @@ def _digest(parts: Parts) -> str:
 
 def _hex(text: str | None) -> str | None:
     return None if text is None else text.replace("-", "")
-
-
-def _ascii(data: bytes) -> str | None:
-    try:
-        return data.decode("ascii")
-    except UnicodeDecodeError:
-        return None
