@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 
 from audit import canonical
@@ -127,7 +128,10 @@ def check_parts(parts: Sequence[SealedPart], digest: str | None) -> None:
 
 def encode_parts(parts: Sequence[SealedPart]) -> bytes:
     """Return the body as stored beside the head: the canonical JSON list of its parts."""
-    return canonical.encode([part.to_dict() for part in parts])
+    try:
+        return orjson.dumps([_stored(part) for part in parts])
+    except orjson.JSONEncodeError:
+        return canonical.encode([part.to_dict() for part in parts])
 
 
 def decode_parts(data: bytes) -> tuple[SealedPart, ...]:
@@ -163,6 +167,19 @@ def _seal(part: Part, key: SubjectKey, entropy: Entropy) -> SealedPart:
         commitment=commitment,
         sealed=nonce + key.cipher.encrypt(nonce, salted, commitment),
     )
+
+
+def _stored(part: SealedPart) -> dict[str, object]:
+    """Return ``to_dict`` in canonical order, with ids as they are: the writer spells them as str() does."""
+    fields: dict[str, object] = {
+        "commitment": part.commitment.hex(),
+        "key": part.key_id,
+        "name": part.name,
+        "sealed": base64.b64encode(part.sealed).decode("ascii"),
+    }
+    if part.subject is not None:
+        fields["subject"] = part.subject
+    return fields
 
 
 def _plain(name: str, subject: UUID | None, content: dict[str, object]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid_utils.compat import uuid7
 
 from audit import canonical
-from audit.body import SealedPart, parts_from
+from audit.body import SealedPart, encode_parts, parts_from
 from audit.errors import AuditError, RecordError
 from audit.event import Outcome
 from audit.events import Action
@@ -36,14 +36,12 @@ class CallOutcome:
         Raises:
             CanonicalError: a reason is not canonical text.
         """
-        parts = [part.to_dict() for part in self.parts]
-        return canonical.encode(
-            {
-                "ended": format_time(self.ended),
-                "outcome": str(self.outcome),
-                "parts": parts,
-                "reasons": list(self.reasons),
-            }
+        reasons = canonical.encode(list(self.reasons))
+        return b'{"ended":"%b","outcome":"%b","parts":%b,"reasons":%b}' % (
+            format_time(self.ended).encode(),
+            self.outcome.encode(),
+            encode_parts(self.parts),
+            reasons,
         )
 
     @classmethod

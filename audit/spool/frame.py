@@ -61,8 +61,9 @@ def encode_frame(frame: Frame) -> bytes:
     """
     if len(frame.record) > MAX_RECORD_BYTES:
         raise ValueError(f"A record of {len(frame.record)} bytes does not fit a frame.")
-    payload = _PREFIX.pack(frame.kind, frame.number, frame.ordinal) + frame.record
-    return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
+    prefix = _PREFIX.pack(frame.kind, frame.number, frame.ordinal)
+    checksum = zlib.crc32(frame.record, zlib.crc32(prefix))
+    return b"".join((_HEADER.pack(len(prefix) + len(frame.record), checksum), prefix, frame.record))
 
 
 def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:

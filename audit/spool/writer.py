@@ -5,7 +5,7 @@ import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from uuid_utils.compat import uuid7
 
@@ -29,6 +29,14 @@ class SpoolUnavailableError(AuditError):
     def __init__(self, sentence: str, number: int | None = None) -> None:
         super().__init__(sentence)
         self.number = number
+
+
+class _Waiter(NamedTuple):
+    """A caller that waits until ``deadline``, on the loop's clock, for the frame ``number``."""
+
+    deadline: float
+    number: int | None
+    told: asyncio.Future[None]
 
 
 class SpoolWriter:
@@ -57,7 +65,9 @@ class SpoolWriter:
         self._size = 0
         self._number = 0
         self.ordinal = 0
-        self._waiters: list[asyncio.Future[None]] = []
+        self._waiters: list[_Waiter] = []
+        self._waiting_now: list[_Waiter] = []
+        self._alarm: asyncio.TimerHandle | None = None
         self._syncing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
 
@@ -174,43 +184,59 @@ class SpoolWriter:
             SpoolUnavailableError: it did not become durable in time, or at all.
         """
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        self._waiters.append(waiter)
+        told: asyncio.Future[None] = loop.create_future()
+        self._waiters.append(_Waiter(loop.time() + SYNC_TIMEOUT_SECONDS, number, told))
         if self._syncing is None:
             self._syncing = loop.create_task(self._sync_while_waited_for())
-        try:
-            async with asyncio.timeout(SYNC_TIMEOUT_SECONDS):
-                await waiter
-        except TimeoutError as error:
-            raise SpoolUnavailableError("The spool's disk does not answer.", number) from error
+        if self._alarm is None:
+            self._alarm = loop.call_later(SYNC_TIMEOUT_SECONDS, self._refuse_late)
+        await told
+
+    def _refuse_late(self) -> None:
+        """Refuse those who have waited too long. One timer serves all: it goes off for the oldest."""
+        loop = asyncio.get_running_loop()
+        left = []
+        for waiter in (*self._waiting_now, *self._waiters):
+            if waiter.told.done():
+                continue
+            if waiter.deadline > loop.time():
+                left.append(waiter.deadline)
+            else:
+                late = SpoolUnavailableError("The spool's disk does not answer.", waiter.number)
+                waiter.told.set_exception(late)
+        self._alarm = loop.call_at(min(left), self._refuse_late) if left else None
 
     async def _sync_while_waited_for(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while self._waiters and self.broken is None:
-                waiters, self._waiters = self._waiters, []
+                self._waiting_now, self._waiters = self._waiters, []
                 retired, self._retired = self._retired, []
                 try:
                     await loop.run_in_executor(self._thread, os.fdatasync, self._descriptor)
                 except OSError as error:
-                    self._waiters += waiters
+                    self._wait_again()
                     self._break(f"fdatasync failed ({error.strerror})")
                 else:
-                    _resolve(waiters)
+                    self._tell_durable()
                 for descriptor in retired:
                     os.close(descriptor)
         finally:
+            self._wait_again()
             self._syncing = None
+
+    def _tell_durable(self) -> None:
+        waiters, self._waiting_now = self._waiting_now, []
+        for waiter in waiters:
+            if not waiter.told.done():
+                waiter.told.set_result(None)
+
+    def _wait_again(self) -> None:
+        self._waiters, self._waiting_now = [*self._waiting_now, *self._waiters], []
 
     def _break(self, why: str) -> None:
         self.broken = why
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
-            if not waiter.done():
-                waiter.set_exception(SpoolUnavailableError(f"The spool cannot be used: {why}."))
-
-
-def _resolve(waiters: list[asyncio.Future[None]]) -> None:
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_result(None)
+            if not waiter.told.done():
+                waiter.told.set_exception(SpoolUnavailableError(f"The spool cannot be used: {why}."))

@@ -4,6 +4,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,6 +120,34 @@ async def test_a_failed_synchronisation_reaches_every_waiter_and_ends_the_writer
     await writer.close()
     os.close(reading)
     os.close(writing)
+
+
+async def test_a_disk_that_hangs_is_told_to_each_caller_by_its_own_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, reached = threading.Event(), asyncio.Event()
+    loop, sync = asyncio.get_running_loop(), os.fdatasync
+
+    def hang(descriptor: int) -> None:
+        loop.call_soon_threadsafe(reached.set)
+        answers.wait()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", hang)
+    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.05)
+    writer = SpoolWriter.open(tmp_path, "gateway")
+    first = asyncio.create_task(writer.append_durable(b"first"))
+    await reached.wait()  # the second one's synchronisation cannot begin any more
+    results = await asyncio.gather(first, writer.append_durable(b"second"), return_exceptions=True)
+    assert [(type(result), getattr(result, "number", None)) for result in results] == [
+        (SpoolUnavailableError, 0),
+        (SpoolUnavailableError, 1),
+    ]
+    answers.set()
+    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 5.0)
+    assert await writer.append_durable(b"third") == 2
+    await writer.close()
+    assert [frame.record for frame in read_all(tmp_path, writer.producer)] == [b"first", b"second", b"third"]
 
 
 async def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
