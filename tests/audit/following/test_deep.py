@@ -25,6 +25,8 @@ from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry
 from tests.audit.sinks.fake_elasticsearch import Document, FakeElasticsearch
 from tests.audit.sinks.signed_log import SignedLog, open_log
 
+pytestmark = pytest.mark.slow  # looks at thousands of documents
+
 SIZE = 2_300
 INDEX = "guildhall-audit-v1-000000"
 

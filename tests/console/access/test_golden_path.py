@@ -3,9 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from console.catalog.facts import covering_grants
 from console.unexplained.comparison import Comparison
 from policy.models import Change, ChangeState
+
+pytestmark = pytest.mark.slow  # each builds the whole console
 
 
 async def access(desk: Any) -> str:

@@ -11,6 +11,8 @@ from console.errors import InvalidInputError
 from policy.models import ChangeState
 from sso.models import PlatformRole, RoleAssignment, Source
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 
 async def ids(desk: Any, who: str, **params: Any) -> list[str]:
     response = await desk.get(who, "/access-requests", **params)

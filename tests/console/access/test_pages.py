@@ -9,6 +9,8 @@ from console.services import Services
 from tests.console.conftest import Catalog, MovingClock
 from tests.console.visitor import Visitor, heads, visit
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 ROUTE = "/models/risk.credit-default"
 HASH = re.compile(r'name="content_hash" value="([0-9a-f]{64})"')
 HOSTILE = "<script>alert(1)</script> monthly review"

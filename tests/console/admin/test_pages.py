@@ -1,8 +1,12 @@
 """The admin pages: each for whom it is, and forms that say what is wrong."""
 
+import pytest
+
 from console.admin.progress import LogProgress
 from console.services import Services
 from tests.console.visitor import Visitor, visit
+
+pytestmark = pytest.mark.slow  # each builds the whole console
 
 PAGES = ("/admin", "/admin/clusters", "/admin/rules")
 NOW = 1_800_000_000_000_000

@@ -1,8 +1,12 @@
 """The followers' page and API: who sees what, and what a test says and leaves behind."""
 
+import pytest
+
 from audit.sinks.cursor import Position, State, write_position
 from console.services import Services
 from tests.console.visitor import Visitor, heads, visit
+
+pytestmark = pytest.mark.slow  # each builds the whole console
 
 
 async def arrive(services: Services, person: str) -> Visitor:

@@ -14,6 +14,8 @@ from console.settings import load_settings
 from tests.console.catalog.shelf import Shelf
 from tests.console.visitor import Visitor, visit
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 
 @pytest.fixture
 async def member(services: Services, teams: object) -> Visitor:

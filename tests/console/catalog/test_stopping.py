@@ -11,6 +11,8 @@ from console.services import Services
 from tests.console.catalog.conftest import Heads, history_of, opened, parts_of, rows_of
 from tests.console.conftest import Admit, WorkAs
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 CREDIT, TUMOUR = "risk.credit-default", "health.tumour-screen"
 
 

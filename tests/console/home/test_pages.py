@@ -8,6 +8,8 @@ from console.services import Services
 from tests.console.conftest import Catalog
 from tests.console.visitor import Visitor, visit
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 RAIL = re.compile(r'class="rail-link"\s+href="([^"]+)"')
 
 

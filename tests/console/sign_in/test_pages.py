@@ -13,6 +13,8 @@ from tests.console.test_work import execute
 from tests.console.visitor import COOKIE, heads, sessions_of, visit
 from tests.sso.journey import choose
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 REASON_OF_A_STRANGER = "unknown_sign_in"
 
 
