@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
 from uuid_utils.compat import uuid7
 
+from audit import canonical
 from audit.canonical import decode_map
+from audit.custody.authority import retention_state
 from audit.custody.retention import FLOOR_DAYS, MICROSECONDS_A_DAY, RetentionError, check_days
 from audit.entry_rows import Pending
 from audit.event import Event
 from audit.events import Action
 from audit.log import StaleEpochError
-from audit.models import RetentionRow
+from audit.models import RetentionRow, RowVersion
 from audit.record import seal
 from audit.subjects.keyring import MemoryKeyRing
 from audit.tree.proof import Proof, format_proof, verify
@@ -88,6 +91,20 @@ async def test_a_retention_changed_in_sql_removes_nothing(kept: Kept) -> None:
     kept.pass_days(2_000)
     async with kept.store.main.write() as session:
         await session.exec(sa.update(RetentionRow).values(days=184))
+    assert await kept.prune_all() == []
+
+
+async def test_a_retention_with_a_history_made_up_around_a_true_act_removes_nothing(kept: Kept) -> None:
+    await kept.grow(5)
+    approved = await kept.keep("invoke", 3_000)
+    kept.pass_days(2_000)
+    async with kept.store.main.write() as session:
+        await session.exec(sa.update(RetentionRow).values(days=184))
+        true = (await session.exec(select(RowVersion))).one()
+        approved.days = 184
+        forged = canonical.encode(retention_state(approved)).decode()
+        fields = true.model_dump(exclude={"sequence", "row"})
+        session.add(RowVersion(**fields, row=forged))
     assert await kept.prune_all() == []
 
 
