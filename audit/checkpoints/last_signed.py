@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.trust import Trust
-from audit.errors import AuditError, NoteError, TileError
+from audit.errors import AuditError, NoteError, ProofError, TileError
 from audit.spool.files import sync_directory
-from audit.tree import tiles
+from audit.tree import merkle, tiles
 from audit.tree.tile_rows import compute_with_hashes
 
 
@@ -64,7 +64,8 @@ async def refuse_fork(connection: AsyncConnection, note: str, fresh: Checkpoint,
             raise ForkRefusedError(f"The log has {fresh.size} entries, but {last.size} were signed.")
         for known in (last, fresh):
             await _check_root(connection, known)
-    except (NoteError, TileError) as error:
+        await _check_extension(connection, last, fresh)
+    except (NoteError, ProofError, TileError) as error:
         raise ForkRefusedError(f"The last signed checkpoint cannot be extended: {error}") from error
 
 
@@ -72,3 +73,15 @@ async def _check_root(connection: AsyncConnection, known: Checkpoint) -> None:
     root = await compute_with_hashes(connection, lambda hash_at: tiles.root_at(known.size, hash_at))
     if root != known.root:
         raise ForkRefusedError(f"The tree's first {known.size} entries are not the ones that were signed.")
+
+
+async def _check_extension(connection: AsyncConnection, last: Checkpoint, fresh: Checkpoint) -> None:
+    """Check that one and the same set of hashes leads to both roots.
+
+    Each root is computed from the largest tiles there are: where a tile was altered after its parent, both
+    roots can be had from hashes that contradict each other.
+    """
+    proof = await compute_with_hashes(
+        connection, lambda hash_at: tiles.consistency_proof(last.size, fresh.size, hash_at)
+    )
+    merkle.verify_consistency(last.size, fresh.size, proof, last.root, fresh.root)

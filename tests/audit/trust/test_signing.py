@@ -14,6 +14,8 @@ from audit.checkpoints.signing import UNASKED, Checkpointer, LogKeys
 from audit.checkpoints.trust import Trust
 from audit.log import Log
 from audit.reader import LogReader
+from audit.tree.merkle import HASH_SIZE, Frontier, node_hash
+from audit.tree.tile_rows import load_tile
 from tests.audit.log_store import ORIGIN, START, Store, pending
 
 QUANTUM = FileCosigner(ORIGIN, ML_DSA_44_COSIGNATURE, b"\x09" * 32)
@@ -115,6 +117,23 @@ async def test_a_split_view_is_refused_by_a_remembered_head_alone(store: Store) 
         await signs.sign(START)
     with pytest.raises(ForkRefusedError):
         await signs.republish(START + MINUTE)
+
+
+async def test_a_tree_whose_tiles_contradict_each_other_is_not_signed(store: Store) -> None:
+    """Old leaf hashes left in place beside a new root above them: each root alone could be computed."""
+    log = await store.begin()
+    await log.append(pending(299))
+    signs = checkpointer(store, log)
+    assert await signs.sign(START) is not None
+    await log.append(pending(212))
+    async with store.engine.begin() as connection:
+        above = await load_tile(connection, 1, 0)
+        forged = above[:HASH_SIZE] + b"\x07" * HASH_SIZE
+        await connection.execute(sa.update(models.tile).where(models.tile.c.level == 1).values(hashes=forged))
+        frontier = Frontier(512, [node_hash(forged[:HASH_SIZE], forged[HASH_SIZE:])])
+        await connection.execute(sa.update(models.log_head).values(frontier=b"".join(frontier.hashes)))
+    with pytest.raises(ForkRefusedError):
+        await signs.sign(START + MINUTE)
 
 
 async def signed(store: Store, log: Log) -> Checkpoint:
