@@ -80,6 +80,7 @@ class Shipper:
         self._longest_pause = longest_pause
         self._patience = patience
         self._aligned = False
+        self._went_back = False
         self._ahead: Sequence[Shipment] = ()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,6 +107,7 @@ class Shipper:
         if after != stored:
             await write_position(self._engine, self._sink.name, after, self._clock())
         self._aligned = delivery.blocked is None
+        self._went_back = self._went_back and not (self._aligned or delivery.acknowledged)
         return delivery
 
     async def lag(self) -> Lag:
@@ -129,7 +131,10 @@ class Shipper:
         """Go back to what the sink really holds: it may be another, empty one, or restored from a copy."""
         health = await self._sink.ping()
         if health.next_index is None:
-            return replace(position, next_index=max(0, position.next_index - health.again))
+            # Once in each doubt: an outage of many attempts would else lead back to entry 0.
+            again = 0 if self._went_back else health.again
+            self._went_back = True
+            return replace(position, next_index=max(0, position.next_index - again))
         size = await read_signed_size(self._engine)
         if health.next_index > size:
             sentence = f"{self._sink.name} holds entry {health.next_index - 1}, which the log does not have."

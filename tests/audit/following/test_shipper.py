@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from audit.following.shipper import Shipper
-from audit.sinks import Delivery, Shipment
+from audit.sinks import Delivery, Health, Shipment
 from audit.sinks.cursor import Lag, Position, State, read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.file import FileSink
@@ -256,3 +256,31 @@ async def test_a_sink_that_hangs_does_not_hold_up_another(log: SignedLog, fake: 
     stop.set()
     await hanging
     await sink.close()
+
+
+class Blind(Shelf):
+    """A sink that nobody can ask what it holds; ``refuses=0`` is an outage."""
+
+    async def ping(self) -> Health:
+        return Health(ok=self.refuses is None, sentence="", again=2)
+
+
+async def test_a_long_outage_goes_back_once_and_not_to_entry_0(log: SignedLog) -> None:
+    shelf = Blind()
+    shipper = Shipper(log.engine, shelf, clock, batch=4)
+    await log.grow(12)
+    while (await shipper.ship()).acknowledged:
+        pass
+    await log.grow(1)
+    shelf.refuses = 0
+    for _ in range(5):
+        assert (await shipper.ship()).acknowledged == 0
+    assert (await read_position(log.engine, "shelf")).next_index == 10
+    shelf.refuses, shelf.handed = None, []
+    assert (await shipper.ship()).acknowledged == 3
+    assert shelf.handed == [[10, 11, 12]]
+    shelf.refuses = 0
+    await log.grow(1)
+    await shipper.ship()
+    await shipper.ship()
+    assert (await read_position(log.engine, "shelf")).next_index == 11
