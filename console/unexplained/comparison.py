@@ -68,6 +68,9 @@ class Comparison:
         self._agreed = rows.agreed
         unsound = {event for event in written if not versions.is_sound(event, states, waiting)}
         found = [*rows.findings(unsound), *rows.missing(kind.name for kind in self._kinds)]
+        told = {one.event_id for one in found}
+        # An end that was made up, or a past: no row that is there shows it.
+        found += [Finding(EVENT_KIND, event, HISTORY_DIFFERS, event) for event in unsound - told]
         return found + [
             Finding(EVENT_KIND, event, EVENT_WITHOUT_ROW, event)
             for event in islice(states, logged_before)

@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from audit.custody.holds import ROW_KIND
 from audit.event import Part
 from audit.events import Action
+from audit.models import RowVersion
 from console.clock import to_text
 from console.errors import ConflictError, NotFoundError
 from console.first_days import first_days_flags
@@ -21,6 +23,7 @@ from console.work import Row, UnitOfWork
 from policy.permissions import Permission
 
 NEEDED = "Other rows need this one, so it cannot end. Take the change back where it was made."
+HELD = "A hold ends by its release, which takes two people. Put its row back as the log says it was."
 ABSENT = "There is no such finding."
 
 
@@ -64,7 +67,7 @@ async def settle_row(work: UnitOfWork, kind: str, row_id: UUID, form: RowSettle)
 
     Raises:
         NotFoundError: it is no finding, or what is missing is a whole act's history, which nothing can end.
-        ConflictError: other rows need it.
+        ConflictError: other rows need it, or it is a hold that somebody made.
         RefusedError: the principal does not look after the installation.
     """
     await work.authorize(Permission.STATE_SETTLE, Resource("state", row_id))
@@ -73,6 +76,7 @@ async def settle_row(work: UnitOfWork, kind: str, row_id: UUID, form: RowSettle)
         found = await session.get(UnexplainedRow, (kind, row_id))
         if found is None or table is None:
             raise NotFoundError(ABSENT)
+        await _refuse_hold(session, kind, row_id)
         await session.delete(found)
         await _end(session, sa.inspect(table).local_table, row_id)
         await work.record(
@@ -82,6 +86,15 @@ async def settle_row(work: UnitOfWork, kind: str, row_id: UUID, form: RowSettle)
             parts=[Part(name="reason", subject=work.principal.id, content={"reason": form.reason})],
             flags=await first_days_flags(work, session),
         )
+
+
+async def _refuse_hold(session: AsyncSession, kind: str, row_id: UUID) -> None:
+    """A hold that was ever made ends by its release, which takes two people, and not by one who settles."""
+    made = select(RowVersion.sequence).where(
+        col(RowVersion.kind) == kind, col(RowVersion.row_id) == row_id, col(RowVersion.row).is_not(None)
+    )
+    if kind == ROW_KIND and (await session.exec(made.limit(1))).first() is not None:
+        raise ConflictError(HELD, ("hold_needs_release",))
 
 
 async def _end(session: AsyncSession, table: sa.FromClause, row_id: UUID) -> None:

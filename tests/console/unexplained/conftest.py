@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 from uuid_utils.compat import uuid7
 
+from audit.custody.holds import hold_of
+from audit.event import Part
 from audit.events import Action
+from audit.models import LegalHold
 from console.access.rows import grant_row
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate, ModelPublish
 from console.catalog.publishing import publish_model
 from console.changes.rows import change_row
+from console.custody.rows import hold_row
 from console.models import Route, UnexplainedRow
 from console.people.forms import MappingRuleCreate
 from console.people.mapping import create_rule
@@ -116,6 +120,22 @@ def a_grant(person_id: UUID, route_id: UUID) -> tuple[Change, Grant]:
         ends=START + DAY,
     )
     return change, grant
+
+
+async def a_hold(place: Place) -> LegalHold:
+    """Put the member's acts under hold, recorded as a person's act is."""
+    member, work = place.people["member"].id, system(place.services)
+    hold = LegalHold(id=uuid7(), actor=member, reason="A matter.", created=work.now, created_by=member)
+    async with work.write() as session:
+        session.add(hold)
+        await session.flush()
+        await work.record(
+            Action.HOLD_CREATE,
+            resource=Resource("hold", hold.id),
+            rows=[hold_row(hold)],
+            parts=[Part(name="hold", subject=None, content={"conditions": hold_of(hold).row()})],
+        )
+    return hold
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ import httpx2
 import pytest
 from uuid_utils.compat import uuid7
 
+from audit.custody.holds import active_holds
+from audit.models import LegalHold
 from console.models import Model
 from policy.models import Grant
 from sso.models import RoleAssignment
 from tests.console.conftest import TokenFor
-from tests.console.unexplained.conftest import Place, a_grant
+from tests.console.unexplained.conftest import Place, a_grant, a_hold
 from tests.console.unexplained.test_unexplained import insert, rows
 from tests.console.visitor import heads
 
@@ -73,3 +75,16 @@ async def unexplained(api: httpx2.AsyncClient, token_for: TokenFor) -> list[dict
     headers = {"authorization": f"Bearer {token_for('admin')}"}
     found: list[dict[str, object]] = (await api.get("/unexplained", headers=headers)).json()["items"]
     return found
+
+
+async def test_one_person_does_not_end_a_hold_by_settling_it(
+    place: Place, api: httpx2.AsyncClient, token_for: TokenFor
+) -> None:
+    hold, table = await a_hold(place), rows(LegalHold)
+    await place.do(table.delete().where(table.c.id == hold.id))
+    assert await place.look() == 1
+    admin = {"authorization": f"Bearer {token_for('admin')}"}
+    answer = await api.post(f"/unexplained/legal_hold/{hold.id}/settle", headers=admin, json=SAID)
+    assert (answer.status_code, answer.json()["reasons"]) == (409, ["hold_needs_release"])
+    async with place.services.database.read() as session:
+        assert {one.id for one in await active_holds(session, place.services.clock())} == {hold.id}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, select
 from uuid_utils.compat import uuid7
 
+from audit.custody.holds import active_holds
 from audit.events import Action
 from audit.models import RowVersion, append_only_ddl, drop_append_only_ddl
 from console.access.rows import revoked_grant_row
@@ -30,7 +31,7 @@ from sso.models import (
     TeamRole,
 )
 from sso.principal import Authentication
-from tests.console.unexplained.conftest import Place, a_grant, system
+from tests.console.unexplained.conftest import Place, a_grant, a_hold, system
 from tests.console.visitor import visit
 
 pytestmark = pytest.mark.slow
@@ -211,3 +212,27 @@ async def test_a_finding_stands_on_the_health_page_and_at_the_doctors(place: Pla
     assert [one.sentence for one in await examine(place.services.settings) if one.name == "rows"] == [
         alarm.sentence
     ]
+
+
+async def test_a_row_taken_out_with_its_end_made_up_in_history_is_told(place: Place) -> None:
+    chosen = (await place.read(RoleAssignment))[0]
+    kept = next(one for one in await place.read(RowVersion) if one.row_id == chosen.id).model_dump()
+    ended = kept | {"sequence": 10_000, "row": None, "event_id": uuid7()}
+    await place.do(
+        rows(RoleAssignment).delete().where(rows(RoleAssignment).c.id == chosen.id),
+        rows(RowVersion).insert().values(**ended),
+    )
+    assert await place.look() == 1
+    assert await place.found() == {("row_version", "history_differs")}
+    assert await place.look() == 0
+
+
+async def test_a_hold_whose_end_is_made_up_in_history_goes_on_holding(place: Place) -> None:
+    hold, now = await a_hold(place), place.services.clock()
+    kept = next(one for one in await place.read(RowVersion) if one.row_id == hold.id).model_dump()
+    ended = kept | {"sequence": 10_000, "row": None, "event_id": uuid7()}
+    await place.do(rows(RowVersion).insert().values(**ended))
+    await place.look()
+    assert ("legal_hold", "row_without_event") in await place.found()
+    async with place.services.database.read() as session:
+        assert {one.id for one in await active_holds(session, now)} == {hold.id}
