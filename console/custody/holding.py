@@ -143,5 +143,11 @@ def _tell(content: Content) -> str:
     return f"Release the hold on {tell_conditions(content['conditions'])}"
 
 
-KINDS: Final[tuple[Kind, ...]] = (Kind(ChangeKind.HOLD_RELEASE, _tell, _check, _does, _release),)
+def _held(content: Content) -> frozenset[UUID]:
+    """Return whose acts are held: they would gain by the release, and do not answer."""
+    actor = content["conditions"].get("actor")
+    return frozenset() if actor is None else frozenset({UUID(actor)})
+
+
+KINDS: Final[tuple[Kind, ...]] = (Kind(ChangeKind.HOLD_RELEASE, _tell, _check, _does, _release, _held),)
 register(*KINDS)

@@ -111,3 +111,11 @@ async def test_nobody_answers_their_own_erasure(office: Office) -> None:
     answered = await office.answer("reviewer", change)
     assert (answered.status_code, answered.json()["reasons"]) == (403, ["party_may_not_decide"])
     assert [one["asked"] for one in (await office.get("reviewer", "/changes"))["items"]] == [False]
+
+
+async def test_whose_acts_are_held_does_not_answer_the_release(office: Office) -> None:
+    hold = await held(office, actor="reviewer")
+    change = await office.ask("admin", f"/holds/{hold['id']}/release")
+    answered = await office.answer("reviewer", change)
+    assert (answered.status_code, answered.json()["reasons"]) == (403, ["party_may_not_decide"])
+    assert (await office.get("auditor", "/holds"))["items"][0]["released"] is None
