@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 import httpx2
 
 TIMEOUT: Final = 30.0
+LARGEST: Final = 1_048_576
+"""Bytes of an answer; those that are waited for have a few thousand at most."""
+CHUNK: Final = 65_536
 Ip = IPv4Address | IPv6Address
 
 
@@ -79,14 +82,23 @@ class HttpClient:
         url = f"{self._scheme}://{shown}:{self._port}{self._base}{path}"
         named = {**headers, "host": self._host if self._is_usual() else f"{self._host}:{self._port}"}
         try:
-            found = await self._client.request(
+            async with self._client.stream(
                 method, url, headers=named, content=body, extensions={"sni_hostname": self._host}
-            )
+            ) as found:
+                return Reply(found.status_code, await self._read(found))
         except httpx2.TimeoutException:
             raise UnreachedError(f"{self._host} did not answer in time.") from None
         except httpx2.HTTPError:
             raise UnreachedError(f"{self._host} cannot be reached.") from None
-        return Reply(found.status_code, found.content)
+
+    async def _read(self, found: httpx2.Response) -> bytes:
+        """Return the body: a receiver that never ends it must not fill the worker's memory."""
+        body = bytearray()
+        async for some in found.aiter_bytes(CHUNK):
+            body += some
+            if len(body) > LARGEST:
+                raise UnreachedError(f"{self._host} answers with more than {LARGEST:,} bytes.")
+        return bytes(body)
 
     async def close(self) -> None:
         """Close the connections."""

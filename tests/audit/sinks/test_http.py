@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 from aiohttp import web
 
@@ -56,5 +58,26 @@ async def test_a_redirect_is_an_answer_and_never_followed() -> None:
     client = HttpClient(f"http://localhost:{port}/base/", networks=["127.0.0.0/8", "::1/128"])
     assert (await client.post("/hook", {}, b"x")).status == 307
     assert asked == [f"/base/hook localhost:{port}"]
+    await client.close()
+    await runner.cleanup()
+
+
+async def test_an_answer_without_end_is_given_up() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(bytes(65_536))
+        return response
+
+    app = web.Application()
+    app.router.add_post("/hook", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    client = HttpClient(f"http://127.0.0.1:{runner.addresses[0][1]}", networks=["127.0.0.0/8"])
+    with pytest.raises(UnreachedError, match="more than 1,048,576 bytes"):
+        await client.post("/hook", {}, b"")
     await client.close()
     await runner.cleanup()
