@@ -39,7 +39,10 @@ async def erase_subjects(store: KeyStore, register: ErasureRegister, erasures: S
     known = {one.subject: one.time for one in register.read()}
     if known.keys() - await store.erased():
         register.unsweep()
-    return await store.destroy(known)
+    destroyed = await store.destroy(known)
+    if destroyed:
+        register.unsweep()  # once more: another process may have swept in between
+    return destroyed
 
 
 async def told_by_log(log: AsyncEngine) -> list[Erasure]:
