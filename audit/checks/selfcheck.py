@@ -5,7 +5,7 @@ worker looks at the newest entries when it starts, and slowly at all others (aud
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit.body import SealedPart
 from audit.checkpoints.checkpoint import Checkpoint
+from audit.checks.removals import load_removed
 from audit.checks.rowcheck import Fault, Keys, check_entry, check_seals, read_parts
 from audit.errors import AuditError, TileError
-from audit.events import Action
-from audit.models import body, checkpoint, entry, log_head, pruned, published
+from audit.models import body, checkpoint, entry, log_head, published
 from audit.tree import merkle, tiles
 from audit.tree.merkle import HASH_SIZE
 from audit.tree.tile_rows import compute_with_hashes, load_tile
@@ -66,15 +66,10 @@ class SelfCheck:
             if not width:
                 return None
             chunk = range(number * TILE_WIDTH, number * TILE_WIDTH + width)
-            rows, runs = await _load_rows(connection, chunk), await _load_pruned(connection, chunk)
+            rows, runs = await _load_rows(connection, chunk), await load_removed(connection, chunk)
             hashes = await load_tile(connection, 0, number)
             above = await _check_parents(connection, number) if width == TILE_WIDTH else None
-        gone = {
-            (index, run.retention)
-            for run in runs
-            for index in chunk
-            if run.first_index <= index <= run.last_index
-        }
+        gone = {(index, run.retention) for run in runs for index in chunk if run.first <= index <= run.last}
         return (
             _check_rows(rows, chunk, hashes) or await self._check_bodies(list(rows.values()), gone) or above
         )
@@ -155,14 +150,6 @@ def _check_rows(rows: Mapping[int, sa.RowMapping], chunk: range, hashes: bytes) 
 async def _load_rows(connection: AsyncConnection, chunk: range) -> dict[int, sa.RowMapping]:
     chosen = _ROWS.where(entry.c.index >= chunk.start, entry.c.index < chunk.stop).order_by(entry.c.index)
     return {int(row["index"]): row for row in (await connection.execute(chosen)).mappings()}
-
-
-async def _load_pruned(connection: AsyncConnection, chunk: range) -> Sequence[sa.Row[Any, Any, Any]]:
-    """Return the runs of the chunk whose bodies a tombstone in the log says were removed."""
-    told = sa.select(pruned.c.first_index, pruned.c.last_index, pruned.c.retention)
-    told = told.join(entry, entry.c.index == pruned.c.entry).where(entry.c.action == str(Action.LOG_PRUNE))
-    overlap = (pruned.c.first_index < chunk.stop, pruned.c.last_index >= chunk.start)
-    return (await connection.execute(told.where(*overlap))).all()
 
 
 async def _size(connection: AsyncConnection) -> int:

@@ -3,7 +3,8 @@
 The tombstone's head names the class, the range, how many were removed and how many were held, and a digest.
 The digest is SHA-256 over, for each removed entry in order, its index (8 bytes, big-endian) and the 32 bytes
 of its head's ``body`` (zeros where a head has none): whoever has the heads, which stay, can compute it, and
-so prove what was there and is gone.
+so prove what was there and is gone. A second digest binds the runs, which are kept beside the log: no body
+may be missing that its tombstone does not speak of.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from audit.record import Record, seal
 from audit.subjects.keyring import MemoryKeyRing
 
 NO_BODY: Final = bytes(32)
+RUNS: Final = "runs:"
 
 
 class RemovalError(AuditError):
@@ -83,6 +85,7 @@ class Removal:
             f"removed:{len(removed)}",
             f"held:{len(self.candidates) - len(removed)}",
             f"digest:{digest_of(removed)}",
+            f"{RUNS}{digest_of_runs(self.runs())}",
         )
         event = Event(
             action=Action.LOG_PRUNE,
@@ -131,6 +134,12 @@ def digest_of(removed: Iterable[Candidate]) -> str:
     for one in removed:
         digest.update(one.index.to_bytes(8, "big") + one.digest)
     return digest.hexdigest()
+
+
+def digest_of_runs(runs: Iterable[tuple[int, int]]) -> str:
+    """Return hex SHA-256 over each run's first and last index, 8 bytes big-endian each, in order."""
+    ends = (first.to_bytes(8, "big") + last.to_bytes(8, "big") for first, last in runs)
+    return hashlib.sha256(b"".join(ends)).hexdigest()
 
 
 def candidate(index: int, head: bytes, *, held: bool) -> Candidate:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -10,13 +11,15 @@ from uuid_utils.compat import uuid7
 
 from audit import canonical
 from audit.canonical import decode_map
+from audit.checkpoints.checkpoint import verify_checkpoint
+from audit.checks.selfcheck import SelfCheck
 from audit.custody.authority import retention_state
 from audit.custody.retention import FLOOR_DAYS, MICROSECONDS_A_DAY, RetentionError, check_days
 from audit.entry_rows import Pending
 from audit.event import Event
 from audit.events import Action
 from audit.log import StaleEpochError
-from audit.models import RetentionRow, RowVersion
+from audit.models import RetentionRow, RowVersion, body, pruned
 from audit.record import seal
 from audit.subjects.keyring import MemoryKeyRing
 from audit.tree.proof import Proof, format_proof, verify
@@ -48,7 +51,8 @@ async def test_only_what_is_past_its_retention_goes_and_a_tombstone_says_so(kept
     for index, head in enumerate(heads, 1):
         digest.update(index.to_bytes(8, "big") + bytes.fromhex(str(head["body"])))
     assert said["flags"] == [
-        "class:invoke", "range:1-5", "removed:5", "held:0", f"digest:{digest.hexdigest()}"
+        "class:invoke", "range:1-5", "removed:5", "held:0", f"digest:{digest.hexdigest()}",
+        f"runs:{hashlib.sha256(b''.join(at.to_bytes(8, 'big') for at in (1, 5))).hexdigest()}",
     ]  # fmt: skip
     assert said["request"] == str(approved.change_id)
     assert await kept.prune_all() == []
@@ -227,3 +231,23 @@ async def _receipt(kept: Kept, index: int, size: int) -> bytes:
     (entry,) = await kept.reader.entries(range(index, index + 1))
     hashes = await kept.reader.inclusion(index, size)
     return format_proof(Proof(index, tuple(hashes), signed.note.encode(), extra=entry.head))
+
+
+async def test_a_body_removed_by_hand_under_a_true_tombstone_is_found(kept: Kept) -> None:
+    held = uuid7()
+    await kept.grow(4)
+    await kept.grow(1, actor=held)
+    kept.pass_days(400)
+    await kept.hold(actor=held)
+    await kept.keep("invoke", 200)
+    await kept.prune_all()
+    check = SelfCheck(kept.store.engine, partial(verify_checkpoint, vkey=kept.store.signer.vkey))
+    assert await check.check_chunk(0) is None
+    (told,) = [at for at, head in enumerate(await kept.heads()) if head["action"] == "log.prune"]
+    forged = {"entry": told, "first_index": 5, "last_index": 5, "retention": "invoke", "time": START}
+    async with kept.store.engine.begin() as connection:
+        await connection.execute(body.delete().where(body.c.index == 5))
+        await connection.execute(pruned.insert().values(**forged))
+    fault = await check.check_chunk(0)
+    assert fault is not None
+    assert fault.code == "body_missing"
