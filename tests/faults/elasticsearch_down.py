@@ -50,7 +50,8 @@ async def append_while_down(
         await grow(store, log, AT_ONCE)
         most = max(most, resident())
     position = await read_position(store.engine, sink.name)
-    await asyncio.to_thread(server.start)
+    # On this thread: a child is ended with the thread that started it, and others still need the node.
+    server.start()
     size = await LogReader(store.engine).size()
     while (await read_position(store.engine, sink.name)).next_index < size:
         most = max(most, resident())
