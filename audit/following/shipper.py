@@ -106,8 +106,9 @@ class Shipper:
             after = await self._look(after)
         if after != stored:
             await write_position(self._engine, self._sink.name, after, self._clock())
+        # Only now is it stored that we went back; a step that failed before this goes back anew.
+        self._went_back = not (self._aligned or delivery.acknowledged or delivery.blocked is None)
         self._aligned = delivery.blocked is None
-        self._went_back = self._went_back and not (self._aligned or delivery.acknowledged)
         return delivery
 
     async def lag(self) -> Lag:
@@ -133,7 +134,6 @@ class Shipper:
         if health.next_index is None:
             # Once in each doubt: an outage of many attempts would else lead back to entry 0.
             again = 0 if self._went_back else health.again
-            self._went_back = True
             return replace(position, next_index=max(0, position.next_index - again))
         size = await read_signed_size(self._engine)
         if health.next_index > size:

@@ -284,3 +284,19 @@ async def test_a_long_outage_goes_back_once_and_not_to_entry_0(log: SignedLog) -
     await shipper.ship()
     await shipper.ship()
     assert (await read_position(log.engine, "shelf")).next_index == 11
+
+
+async def test_a_delivery_that_breaks_before_it_is_stored_goes_back_again(log: SignedLog) -> None:
+    shelf = Blind()
+    shipper = Shipper(log.engine, shelf, clock, batch=4)
+    await log.grow(4)
+    await shipper.ship()
+    shelf.refuses = 0
+    await log.grow(1)
+    await shipper.ship()
+    shelf.breaks = 1
+    with pytest.raises(RuntimeError):
+        await shipper.ship()
+    shelf.refuses, shelf.handed = None, []
+    await shipper.ship()
+    assert shelf.handed == [[2, 3, 4]]
