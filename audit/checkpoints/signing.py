@@ -163,8 +163,10 @@ class Checkpointer:
     ) -> None:
         """Check what is new of ``notes``: a tree that extends the last extends all that this one did."""
         trust = await self._read_trust(connection)
-        for place, note in enumerate(notes):
-            if note is not None and (place <= 1 or note not in self._confirmed):
+        # The database and the second place usually hold the same note: it is read once.
+        always, others = dict.fromkeys(notes[:2]), dict.fromkeys(notes[2:])
+        for note in always | others:
+            if note is not None and (note in always or note not in self._confirmed):
                 await refuse_fork(connection, note, fresh, trust)
         self._confirmed = {note for note in notes if note is not None}
 
