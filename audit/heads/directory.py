@@ -6,7 +6,7 @@ lies in the folder of its day, so that no folder grows without end: ``2026-11-22
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -53,18 +53,19 @@ class DirectoryKeeper:
     def _read(self) -> str | None:
         if not self._folder.is_dir():
             raise KeeperError(f"{self.name} is not there.")
-        for path in self._newest_first():
+        found = [one for day in self._folder.iterdir() if day.is_dir() and (one := self._largest(day))]
+        # By size and not by day: a clock that once ran ahead must not hide what was signed since.
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+    def _largest(self, day: Path) -> tuple[int, str] | None:
+        """Return the largest checkpoint kept on a day, with its size."""
+        for path in sorted(day.glob(f"*{_SUFFIX}"), reverse=True):
             try:
                 note = path.read_text("utf-8")
-                self._check(note)
+                return self._check(note).size, note
             except (NoteError, UnicodeDecodeError):
                 continue  # cut short by a crash, or put there by somebody without the key
-            return note
         return None
-
-    def _newest_first(self) -> Iterator[Path]:
-        for day in sorted((one for one in self._folder.iterdir() if one.is_dir()), reverse=True):
-            yield from sorted(day.glob(f"*{_SUFFIX}"), reverse=True)
 
     def _check(self, note: str) -> Checkpoint:
         return self._trust().check(note.encode(), now=0, whole=False)

@@ -79,7 +79,7 @@ class Denials:
         `address` tells strangers apart, by network; it is not looked at when there is an `actor`.
         """
         codes = codes_of(reasons)
-        key = Key(actor, None if actor else network_of(address), codes, outcome)
+        key = Key(actor, None if actor else self._network(address), codes, outcome)
         tally = self._tally_of(key)
         if tally.entries < ENTRIES_A_MINUTE:
             tally.entries += 1
@@ -133,6 +133,13 @@ class Denials:
             logger.exception("A summary of refusals cannot be written yet.")
             return False
         return True
+
+    def _network(self, address: str | None) -> str:
+        """Return a stranger's network, or the name of all others once there are as many as are kept apart."""
+        self._end_minutes(self._minute())
+        network = network_of(address)
+        seen = {key.network for key in self._known if key.actor is None}
+        return network if network in seen or len(seen) < NETWORKS_A_MINUTE else OTHERS
 
     def _minute(self) -> int:
         return self._clock() // MINUTE

@@ -76,6 +76,16 @@ async def test_what_the_log_did_not_sign_is_passed_over(tmp_path: Path) -> None:
     assert await keeper.read() == note(5)
 
 
+async def test_a_clock_that_ran_ahead_hides_nothing(tmp_path: Path) -> None:
+    clock = Clock()
+    keeper = DirectoryKeeper(tmp_path, trust, clock)
+    clock.now += 40 * 86_400_000_000
+    await keeper.remember(note(5))
+    clock.now -= 40 * 86_400_000_000
+    await keeper.remember(note(300))
+    assert await keeper.read() == note(300)
+
+
 async def test_a_folder_that_is_gone_is_an_outage_and_no_empty_memory(tmp_path: Path) -> None:
     keeper = DirectoryKeeper(tmp_path / "unmounted", trust, Clock())
     with pytest.raises(KeeperError, match="is not there"):

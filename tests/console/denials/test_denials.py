@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from audit.event import Outcome
 from console.denials.denials import Denials
-from console.denials.tally import ENTRIES_A_MINUTE, network_of
+from console.denials.tally import ENTRIES_A_MINUTE, NETWORKS_A_MINUTE, network_of
 from console.errors import RefusedError
 from console.questions import Origin, Resource
 from console.services import Services
@@ -153,3 +153,10 @@ def test_a_network_is_named_for_its_neighbours(address: str | None, network: str
 
 def test_the_tests_begin_with_a_minute() -> None:
     assert START % 60_000_000 == 0
+
+
+async def test_refused_sign_ins_from_networks_without_end_share_one_count(services: Services) -> None:
+    for number in range(NETWORKS_A_MINUTE + 50):
+        address = f"2001:db8:{number:x}::1"
+        await services.denials.admit(None, ["unknown_subject"], address=address)
+    assert services.denials.open_counts == NETWORKS_A_MINUTE + 1
