@@ -43,8 +43,19 @@ def test_no_other_file_can_be_changed_unseen(stage: Stage, tmp_path: Path, name:
     chosen = folder / name
     if chosen.is_dir():
         chosen = next(path for path in chosen.rglob("*") if path.is_file())
-    flip(chosen, len(chosen.read_bytes()) // 2)
+    # Of a checkpoint the text: under one key, lines signed by others are ignored (C2SP signed-note).
+    end = chosen.read_bytes().find(b"\n\n") if name == "checkpoint" else len(chosen.read_bytes())
+    flip(chosen, end // 2)
     assert verify(stage, folder)[0] == 1
+
+
+def test_no_signature_of_ours_can_be_changed_unseen_under_the_policy(stage: Stage, tmp_path: Path) -> None:
+    folder = exported(stage, tmp_path)
+    arguments = ["audit", "verify", str(folder), "--key", f"@{folder / 'policy'}"]
+    assert stage.product.cli(*arguments).returncode == 0
+    checkpoint = folder / "checkpoint"
+    flip(checkpoint, len(checkpoint.read_bytes()) // 2)  # inside the long ML-DSA-44 signature
+    assert stage.product.cli(*arguments).returncode == 1
 
 
 def test_the_log_of_another_installation_does_not_hold_under_this_key(stage: Stage, tmp_path: Path) -> None:
