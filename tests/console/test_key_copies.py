@@ -14,7 +14,8 @@ async def test_a_copy_is_made_taken_back_and_kept_for_a_while(services: Services
     assert path.parent == copies_of(settings)
     async with services.keys.engine.connect() as connection:
         kept = await connection.scalar(sa.select(sa.func.count()).select_from(sa.table("subject_key")))
-    assert await take_back(settings, path) == kept >= 1
+    assert kept
+    assert await take_back(settings, path) == kept
     assert prune_copies(settings) == []
     old = path.rename(path.with_name("subject-20200101T000000Z.db"))
     assert prune_copies(settings) == [old]
