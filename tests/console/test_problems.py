@@ -18,6 +18,8 @@ from tests.console.conftest import Catalog, TokenFor
 from tests.console.test_work import SilentDecider, execute
 from tests.console.visitor import heads, visit
 
+pytestmark = pytest.mark.slow  # each builds the whole console
+
 SECRET = "postgresql://someone:s3cret@10.0.0.1/guildhall"
 OPEN = public("it only exists in this test")
 MEMBERS = {"type", "title", "status", "detail", "reasons"}
