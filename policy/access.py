@@ -8,7 +8,6 @@ from policy.errors import InvalidRequestError
 
 PURPOSE_CHARACTERS: Final = (3, 500)
 DURATION_DAYS: Final = (1, 365)
-MEANING_CHARACTERS: Final = (1, 200)
 
 
 @dataclass(frozen=True, slots=True)
