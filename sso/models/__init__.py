@@ -1,0 +1,39 @@
+"""Tables of who people are and how they prove it (main tree); importing this registers every one of them.
+
+Times are integer microseconds UTC unless a docstring says seconds.
+"""
+
+from sso.models.directory import (
+    Identity,
+    MappingRule,
+    Membership,
+    Person,
+    PersonKind,
+    PersonState,
+    PlatformRole,
+    Profile,
+    RoleAssignment,
+    RuleRole,
+    Source,
+    Team,
+    TeamRole,
+)
+from sso.models.sessions import Session, SignIn
+
+__all__ = [
+    "Identity",
+    "MappingRule",
+    "Membership",
+    "Person",
+    "PersonKind",
+    "PersonState",
+    "PlatformRole",
+    "Profile",
+    "RoleAssignment",
+    "RuleRole",
+    "Session",
+    "SignIn",
+    "Source",
+    "Team",
+    "TeamRole",
+]
