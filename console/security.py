@@ -26,6 +26,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
 SESSION_LIMITS = SessionSettings()
 CSRF_HEADER = "x-csrf-token"
+SIGNED_OUT = "This access token is from before its owner signed out; get a new one."
 
 
 def session_cookie_name(services: Services) -> str:
@@ -73,6 +74,8 @@ async def bearer_principal(services: Services, header: str | None) -> Principal:
             raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
         raise NotSignedInError("This access token is not accepted.", (error.reason,)) from None
     async with services.database.read() as session:
+        if await sessions.are_tokens_refused(session, claims.iss, claims.sub, claims.iat):
+            raise NotSignedInError(SIGNED_OUT, ("signed_out",))
         found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
     if found is None:
         raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import secrets
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sso.claims import IdTokenClaims
 from sso.clock import CLOCK_SKEW, MICROSECONDS, seconds
-from sso.models import Session
+from sso.models import Identity, Session, SignedOut
 from sso.principal import Authentication
 from sso.settings import SessionSettings
 
@@ -47,6 +48,7 @@ async def create(
         provider_sid=claims.sid,
         created=now,
         seen=now,
+        refreshed=now,
         idle_end=now + settings.idle * MICROSECONDS,
         end=now + settings.absolute * MICROSECONDS,
         auth_time=claims.auth_time,
@@ -86,15 +88,55 @@ async def touch(db: AsyncSession, id_hash: str, now: int, settings: SessionSetti
 async def revoke(db: AsyncSession, id_hash: str, now: int, reason: str) -> None:
     """End one session."""
     live = col(Session.id_hash) == id_hash, col(Session.revoked_at).is_(None)
-    await db.exec(update(Session).where(*live).values(revoked_at=now, revoke_reason=reason))
+    await db.exec(update(Session).where(*live).values(**_ended(now, reason)))
 
 
-async def revoke_person(db: AsyncSession, person_id: UUID, now: int, reason: str) -> tuple[str, ...]:
-    """End every session of a person; return the hashes of those that were live."""
+async def revoke_all_of(db: AsyncSession, person_id: UUID, now: int, reason: str) -> tuple[str, ...]:
+    """Sign a person out everywhere: end every session, and refuse tokens issued until now.
+
+    Returns:
+        The hashes of the sessions that were live.
+    """
+    known = await db.exec(select(Identity.issuer, Identity.subject).where(Identity.person_id == person_id))
+    for issuer, subject in known.all():
+        await refuse_older_tokens(db, issuer, subject, now)
     live = col(Session.person_id) == person_id, col(Session.revoked_at).is_(None)
     ended = (await db.exec(select(Session.id_hash).where(*live))).all()
-    await db.exec(update(Session).where(*live).values(revoked_at=now, revoke_reason=reason))
+    await db.exec(update(Session).where(*live).values(**_ended(now, reason)))
     return tuple(ended)
+
+
+async def mark_must_refresh(db: AsyncSession, issuer: str, subject: str, now: int) -> None:
+    """Let nothing of a subject count any more until its provider has confirmed it again.
+
+    Sessions ask the provider before their next request; bearer tokens issued until now are refused.
+    """
+    await refuse_older_tokens(db, issuer, subject, now)
+    theirs = col(Session.issuer) == issuer, col(Session.subject) == subject
+    live = *theirs, col(Session.revoked_at).is_(None)
+    await db.exec(update(Session).where(*live).values(must_refresh=now))
+
+
+async def refuse_older_tokens(db: AsyncSession, issuer: str, subject: str, now: int) -> None:
+    """Refuse bearer tokens of a subject that were issued until now."""
+    key = subject_key(issuer, subject)
+    found = await db.get(SignedOut, key)
+    if found is None:
+        db.add(SignedOut(id_hash=key, since=now))
+    else:
+        found.since = max(found.since, now)
+    await db.flush()
+
+
+async def are_tokens_refused(db: AsyncSession, issuer: str, subject: str, issued: int) -> bool:
+    """Say whether a token of a subject, issued at `issued` (seconds), was issued before its last sign-out."""
+    found = await db.get(SignedOut, subject_key(issuer, subject))
+    return found is not None and issued <= seconds(found.since)
+
+
+def _ended(now: int, reason: str) -> dict[str, object]:
+    # What is over needs no tokens any more.
+    return {"revoked_at": now, "revoke_reason": reason, "sealed": None}
 
 
 def authentication_of(session: Session) -> Authentication:
@@ -113,6 +155,12 @@ def authentication_of(session: Session) -> Authentication:
 def hash_cookie(cookie: str) -> str:
     """Return the key under which a cookie's session is kept; it cannot be used as a cookie."""
     return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def subject_key(issuer: str, subject: str) -> str:
+    """Return the key by which a subject of an issuer is remembered without being named."""
+    # JSON keeps the border between the parts: ("a:b", "c") and ("a", "b:c") must differ.
+    return hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()
 
 
 def csrf_token(session_cookie: str, key: bytes) -> str:

@@ -18,7 +18,7 @@ from sso.models.directory import (
     Team,
     TeamRole,
 )
-from sso.models.sessions import Session, SignIn
+from sso.models.sessions import Session, SignedOut, SignIn, SpentToken
 
 __all__ = [
     "Identity",
@@ -33,7 +33,9 @@ __all__ = [
     "RuleRole",
     "Session",
     "SignIn",
+    "SignedOut",
     "Source",
+    "SpentToken",
     "Team",
     "TeamRole",
 ]

@@ -108,7 +108,7 @@ async def test_use_is_written_down_once_a_minute(bench: Bench, db: AsyncSession)
 
 async def test_revoking_a_person_ends_all_their_sessions(bench: Bench, db: AsyncSession) -> None:
     created = [await signed_in(bench, db) for _ in range(3)]
-    ended = await sessions.revoke_person(db, created[0].session.person_id, bench.clock(), "disabled")
+    ended = await sessions.revoke_all_of(db, created[0].session.person_id, bench.clock(), "disabled")
 
     assert set(ended) == {one.session.id_hash for one in created}
     for one in created:
@@ -139,3 +139,30 @@ def test_no_secret_shows_in_a_repr() -> None:
     created = CreatedSession("the-cookie", Session(id_hash="the-hash"))  # type: ignore[call-arg]
 
     assert "the-cookie" not in repr(created)
+
+
+async def test_signing_out_everywhere_refuses_older_tokens(bench: Bench, db: AsyncSession) -> None:
+    created = await signed_in(bench, db)
+    who, now = (created.session.issuer, created.session.subject), bench.clock.now
+    assert not await sessions.are_tokens_refused(db, *who, now)
+    await sessions.revoke_all_of(db, created.session.person_id, bench.clock(), "signed_out_everywhere")
+
+    assert await sessions.are_tokens_refused(db, *who, now)
+    assert not await sessions.are_tokens_refused(db, *who, now + 1)
+    assert not await sessions.are_tokens_refused(db, who[0], "another", now)
+
+
+async def test_a_mark_reaches_every_session_of_its_subject_and_no_other(
+    bench: Bench, db: AsyncSession
+) -> None:
+    mine, ended = [await signed_in(bench, db) for _ in range(2)]
+    await sessions.revoke(db, ended.session.id_hash, bench.clock(), "signed_out")
+    await sessions.mark_must_refresh(db, mine.session.issuer, "another", bench.clock())
+    await db.refresh(mine.session)
+    assert mine.session.must_refresh is None
+
+    await sessions.mark_must_refresh(db, mine.session.issuer, mine.session.subject, bench.clock())
+    for one in (mine, ended):
+        await db.refresh(one.session)
+    assert mine.session.must_refresh == bench.clock()
+    assert ended.session.must_refresh is None

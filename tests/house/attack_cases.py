@@ -1,0 +1,69 @@
+"""Every attack that must fail, by its number; a case that nobody tries fails the build.
+
+A test of case 7 is called `test_case_07_…`, wherever it lies; a test of another name stands in `ELSEWHERE` as
+`path::function`. Whoever brings the part that a case attacks takes its number out of `TO_COME`.
+"""
+
+from typing import Final
+
+CASES: Final = {
+    1: "an ID token without a signature",
+    2: "an ID token signed by another key",
+    3: "the published RSA key used as a shared secret",
+    4: "another issuer in the token or in the metadata",
+    5: "another audience, or none",
+    6: "an ID token without subject, issue or end",
+    7: "another nonce, or none",
+    8: "another access token's hash",
+    9: "no key name among several keys; rotated keys; a flood of unknown names",
+    10: "an unknown critical header, or a key brought along",
+    11: "a callback replayed, of another browser, or too late",
+    12: "an answer of another issuer",
+    13: "an error answer that carries markup",
+    14: "a token answer without an ID token",
+    16: "no code verifier, or a plain one",
+    17: "a way back that leads to another site",
+    19: "an address of mail that is somebody else's",
+    21: "more groups than the provider sends, and very many",
+    23: "a group taken away at the provider; a person disabled there",
+    24: "the development provider in the open",
+    25: "a session id planted before the sign-in",
+    26: "a session table that was stolen",
+    27: "a forged or replayed logout token",
+    28: "one logout token for three sessions",
+    30: "a form sent from another site or session",
+    32: "a session past its end; a clock moved back",
+    34: "an old session after a password was reset or a role lost",
+    35: "forwarding headers of a peer that nobody trusts",
+    38: "an open answer outliving the right to it",
+    39: "a key with more than its maker may",
+    40: "a key in the address; a key whose owner is gone",
+    42: "another token than an access token as bearer",
+    43: "a token read without its signature",
+    44: "a workload token of another workload",
+    45: "a proof of possession replayed, or for another request",
+    46: "guessed device codes; polling too fast; a stranger's device",
+    47: "a token exchanged for a wider audience",
+    48: "secrets in logs, error pages, exports and representations",
+    67: "a step-up that the browser left out, or the provider does not know",
+    70: "break glass unarmed, past its end, or beyond its list",
+    88: "the directory interface without its token",
+    89: "a directory entry that would take another's place",
+    91: "a person deactivated with approvals, sessions and keys open",
+}
+"""Numbered as in the catalogue of attacks: what is about sign-in, sessions, keys and the directory."""
+
+TO_COME: Final = frozenset({27, 28, 34, 38, 39, 40, 43, 44, 45, 46, 47, 48, 70, 88, 89, 91})
+"""Cases whose part is not built yet."""
+
+SECURITY: Final = "tests/console/test_security.py::"
+ELSEWHERE: Final = {
+    30: (
+        f"{SECURITY}test_a_form_without_a_token_is_refused",
+        f"{SECURITY}test_the_token_of_another_session_is_refused",
+        f"{SECURITY}test_a_token_in_a_body_that_is_no_form_is_refused",
+        f"{SECURITY}test_a_form_from_another_site_is_refused_whatever_its_token",
+    ),
+    35: (f"{SECURITY}test_forwarding_headers_are_believed_from_no_one",),
+    42: (f"{SECURITY}test_an_id_token_is_no_bearer",),
+}

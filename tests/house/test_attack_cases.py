@@ -1,0 +1,44 @@
+"""Every case of tests/house/attack_cases.py has a test that tries it."""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.house.attack_cases import CASES, ELSEWHERE, TO_COME
+
+NAMED = re.compile(r"test_case_(\d{2})_")
+
+
+@pytest.fixture(scope="module")
+def tried(root: Path) -> dict[int, set[str]]:
+    """Case number to the tests that carry it in their name, or are said to try it."""
+    found = defaultdict[int, set[str]](set)
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        for name in _functions(path):
+            place = f"{path.relative_to(root)}::{name}"
+            if number := NAMED.match(name):
+                found[int(number[1])].add(place)
+            for case, places in ELSEWHERE.items():
+                found[case] |= {place} & set(places)
+    return found
+
+
+def test_every_attack_is_tried(tried: dict[int, set[str]]) -> None:
+    assert [case for case in sorted(CASES.keys() - TO_COME) if not tried[case]] == []
+
+
+def test_every_test_of_an_attack_names_a_case(tried: dict[int, set[str]]) -> None:
+    assert {case for case, places in tried.items() if places} - CASES.keys() == set()
+    assert CASES.keys() >= TO_COME
+
+
+def test_what_is_said_to_try_an_attack_is_there(tried: dict[int, set[str]]) -> None:
+    assert {case: places for case, places in ELSEWHERE.items() if not set(places) <= tried[case]} == {}
+
+
+def _functions(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text())
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
