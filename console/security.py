@@ -12,13 +12,13 @@ from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from console.errors import NotSignedInError, RefusedError, ServiceUnavailableError
+from console.bearers import bearer_principal
+from console.errors import NotSignedInError, RefusedError
 from console.services import Services
 from console.settings import Settings
 from console.web.templates import CSRF_FIELD, CSRF_STATE
 from sso import sessions
-from sso.directory import principal_for, principal_of_session
-from sso.errors import TokenError
+from sso.directory import principal_of_session
 from sso.principal import Principal
 from sso.settings import SessionSettings
 
@@ -26,7 +26,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
 SESSION_LIMITS = SessionSettings()
 CSRF_HEADER = "x-csrf-token"
-SIGNED_OUT = "This access token is from before its owner signed out; get a new one."
 
 
 def session_cookie_name(services: Services) -> str:
@@ -54,32 +53,9 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: ASGIConnection) -> AuthenticationResult:  # type: ignore[type-arg]
         """Return the principal whom the access token names."""
         services: Services = connection.app.state.services
-        principal = await bearer_principal(services, connection.headers.get("authorization"))
+        query = bytes(connection.scope.get("query_string", b""))
+        principal = await bearer_principal(services, connection.headers.get("authorization"), query)
         return AuthenticationResult(user=principal, auth=None)
-
-
-async def bearer_principal(services: Services, header: str | None) -> Principal:
-    """Return whom an `Authorization` header names.
-
-    Raises:
-        NotSignedInError: no bearer, one that is not accepted, or a subject we do not know.
-    """
-    scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotSignedInError("Send an access token as `Authorization: Bearer`.", ("token_missing",))
-    try:
-        claims = await services.sign_in.verifier.verify(token.strip())
-    except TokenError as error:
-        if error.reason == "issuer_unavailable":
-            raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
-        raise NotSignedInError("This access token is not accepted.", (error.reason,)) from None
-    async with services.database.read() as session:
-        if await sessions.are_tokens_refused(session, claims.iss, claims.sub, claims.iat):
-            raise NotSignedInError(SIGNED_OUT, ("signed_out",))
-        found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
-    if found is None:
-        raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))
-    return found
 
 
 async def _session_principal(services: Services, cookie: str) -> Principal | None:

@@ -25,6 +25,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "audit_unavailable": "The call cannot be recorded just now, so it is not made. Try again in a moment.",
     "facts_unavailable": "What a decision needs cannot be read just now. Try again in a moment.",
     "issuer_unavailable": "The identity provider does not answer, so the access token cannot be checked.",
+    "credential_in_address": "A key came in the address, where others can read it: revoke it, and send keys "
+    "in the header.",
+    "key_malformed": "This key is mistyped or cut off.",
+    "key_refused": "This key is not accepted: it is unknown, has ended or was revoked.",
     "token_missing": "Send an access token or key as `Authorization: Bearer`.",
     "binary_tensors": "Binary tensors are not taken yet; send tensors as JSON.",
     "body_too_large": "The request is larger than this gateway takes.",

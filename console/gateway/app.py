@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from console.asgi import Receive, Scope, Send
+from console.bearers import bearer_principal
 from console.errors import NotSignedInError, ServiceUnavailableError
 from console.gateway.answers import Refusal, send_json, send_refusal
 from console.gateway.call import UNDECIDED, Call
@@ -14,7 +15,6 @@ from console.gateway.routing import Caller
 from console.gateway.table import OPEN, match
 from console.gateway.upstream import Pool
 from console.questions import Origin
-from console.security import bearer_principal
 from console.services import Services
 from sso.principal import Principal
 
@@ -66,7 +66,7 @@ class Gateway:
     async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:
         given = headers.get(b"authorization", b"").decode("latin-1")
         try:
-            return await bearer_principal(self._services, given)
+            return await bearer_principal(self._services, given, bytes(scope.get("query_string", b"")))
         except NotSignedInError as error:
             self._count(scope, error.reasons)
             await send_refusal(send, Refusal(401, error.reasons, headers=CHALLENGE))

@@ -1,0 +1,89 @@
+"""What a bearer is, told by its shape, and whom it names: the one place that decides it for API and gateway.
+
+A key says so by its prefix and needs our tables only; anything else is taken for a token of an issuer, and
+its verifier says what is wrong with it. A credential in the address of a request opens nothing, wherever
+else one is sent: addresses are kept in histories and logs that are not ours.
+"""
+
+from urllib.parse import unquote_plus
+
+from console.errors import NotSignedInError, ServiceUnavailableError
+from console.services import Services
+from sso import sessions
+from sso.directory import principal_for
+from sso.errors import TokenError
+from sso.keys.form import PREFIX, looks_like_key, read_key_text
+from sso.principal import Principal
+
+MISSING = "Send an access token or key as `Authorization: Bearer`."
+IN_ADDRESS = (
+    "A key was sent in the address, where others can read it: revoke it, and send keys in the header."
+)
+SIGNED_OUT = "This access token is from before its owner signed out; get a new one."
+NOT_ACCEPTED = "This access token is not accepted."
+
+
+async def bearer_principal(services: Services, header: str | None, query: bytes = b"") -> Principal:
+    """Return whom the `Authorization` header of a request with this query string names.
+
+    Raises:
+        NotSignedInError: no bearer, one that is not accepted, a subject we do not know, or one in the query.
+        ServiceUnavailableError: the token's issuer does not answer.
+    """
+    if query and holds_credential(query):
+        raise NotSignedInError(IN_ADDRESS, ("credential_in_address",))
+    token = token_of(header)
+    if looks_like_key(token):
+        return await principal_of_key(services, token)
+    return await principal_of_token(services, token)
+
+
+def holds_credential(query: bytes) -> bool:
+    """Say whether a query string carries a key, or a token as RFC 6750 section 2.3 names it."""
+    text = unquote_plus(query.decode("latin-1"))
+    return PREFIX in text or text.startswith("access_token=") or "&access_token=" in text
+
+
+def token_of(header: str | None) -> str:
+    """Return the credential of an `Authorization: Bearer` header (RFC 6750).
+
+    Raises:
+        NotSignedInError: there is none.
+    """
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedInError(MISSING, ("token_missing",))
+    return token.strip()
+
+
+async def principal_of_key(services: Services, text: str) -> Principal:  # noqa: ARG001 - no table yet
+    """Return the owner of a key.
+
+    Raises:
+        NotSignedInError: it is no key that is valid now.
+    """
+    if read_key_text(text) is None:
+        raise NotSignedInError("This key is mistyped or cut off.", ("key_malformed",))
+    raise NotSignedInError("This key is not accepted.", ("key_refused",))
+
+
+async def principal_of_token(services: Services, token: str) -> Principal:
+    """Return the subject of an issuer's access token.
+
+    Raises:
+        NotSignedInError: it is not accepted, or we do not know its subject.
+        ServiceUnavailableError: its issuer does not answer.
+    """
+    try:
+        claims = await services.sign_in.verifier.verify(token)
+    except TokenError as error:
+        if error.reason == "issuer_unavailable":
+            raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
+        raise NotSignedInError(NOT_ACCEPTED, (error.reason,)) from None
+    async with services.database.read() as session:
+        if await sessions.are_tokens_refused(session, claims.iss, claims.sub, claims.iat):
+            raise NotSignedInError(SIGNED_OUT, ("signed_out",))
+        found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
+    if found is None:
+        raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))
+    return found
