@@ -8,6 +8,8 @@ from console.admin.api import API as ADMIN_API
 from console.admin.pages import PAGES as ADMIN_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
+from console.changes.api import API as CHANGES_API
+from console.changes.pages import PAGES as CHANGES_PAGES
 from console.custody.api import API as CUSTODY_API
 from console.custody.pages import PAGES as CUSTODY_PAGES
 from console.health import HEALTH
@@ -25,11 +27,12 @@ PAGES: Final = [
     *ACCESS_PAGES,
     *ADMIN_PAGES,
     *CATALOG_PAGES,
+    *CHANGES_PAGES,
     *CUSTODY_PAGES,
     *HOME_PAGES,
     *PEOPLE_PAGES,
     *TRAIL_PAGES,
 ]
-API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
+API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CHANGES_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
 OPEN_PAGES: Final = [sign_in, step_up, callback, *HOME_OPEN, *HEALTH]

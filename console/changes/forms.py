@@ -1,6 +1,6 @@
 """What an answer to a change takes and gives: input refuses unknown members, output chooses its own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
@@ -85,3 +85,58 @@ class Reviewed(BaseModel):
     state: str
     review_id: UUID
     grant_id: UUID | None
+
+
+class ChangeCreated(BaseModel):
+    """A change as its author hears of it."""
+
+    id: UUID
+    kind: str
+    state: str
+    content_hash: str
+    required: list[Asked]
+
+
+class ChangeItem(BaseModel):
+    """A change in a list; `asked` says that the caller's answer is awaited."""
+
+    id: UUID
+    kind: str
+    state: str
+    sentence: str
+    requester: Someone
+    created: str
+    decided: str | None
+    required: list[Asked]
+    asked: bool
+
+
+class Consequence(BaseModel):
+    """One thing that approving would do, as things stand."""
+
+    label: str
+    text: str
+
+
+class ChangeDetail(ChangeItem):
+    """A change as those who answer read it.
+
+    `content` is everything that is signed, `content_hash` its hash; `stale` says why it can no longer be
+    approved; `consequences` are what it would do now, counted at the time of reading and not signed.
+    """
+
+    content: dict[str, Any]
+    content_hash: str
+    missing: list[Asked]
+    reviews: list[ReviewRead]
+    stale: str | None
+    own: bool
+    consequences: list[Consequence]
+
+
+class ChangeReviewed(BaseModel):
+    """Where a change stands after an answer; `id` is the change's."""
+
+    id: UUID
+    state: str
+    review_id: UUID

@@ -29,6 +29,15 @@ def someone(person_id: UUID, profile: Profile | None) -> Someone:
     return Someone(id=person_id, handle=profile.handle, name=profile.name)
 
 
+async def people_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Someone]:
+    """Return people as they are shown, by id."""
+    profiles = {
+        one.person_id: one
+        for one in await session.exec(select(Profile).where(col(Profile.person_id).in_(set(ids))))
+    }
+    return {person: someone(person, profiles.get(person)) for person in ids}
+
+
 def asked_list(counts: Iterable[GroupCount]) -> list[Asked]:
     """Return groups and counts as the API writes them."""
     return [Asked(group=entry.group, count=entry.count) for entry in counts]

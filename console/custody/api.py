@@ -5,18 +5,12 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from console.catalog.forms import Reason
-from console.changes.forms import ReviewCreate
-from console.custody.answering import review_change
-from console.custody.asking import withdraw_change
+from console.changes.forms import ChangeCreated
 from console.custody.erasing import ask_erasure
 from console.custody.forms import (
-    ChangeCreated,
-    ChangeDetail,
-    ChangeItem,
-    ChangeReviewed,
     ErasureAsk,
     HoldCreate,
     HoldRead,
@@ -26,10 +20,10 @@ from console.custody.forms import (
     RetentionRead,
 )
 from console.custody.holding import ask_release, create_hold
-from console.custody.queries import list_changes, list_holds, read_change, read_hold, read_retention
+from console.custody.queries import list_holds, read_hold, read_retention
 from console.custody.retention import ask_prune, ask_retention
 from console.declared import declares
-from console.web.listing import Listing, cursor
+from console.web.listing import Listing
 from console.work import UnitOfWork
 from policy.models import ChangeState
 from policy.permissions import Permission
@@ -85,37 +79,6 @@ async def post_erasure(work: NamedDependency[UnitOfWork], data: JSONBody[Erasure
     return await ask_erasure(work, data)
 
 
-@get("/changes", opt=declares(Permission.CHANGE_READ))
-async def get_changes(
-    work: NamedDependency[UnitOfWork],
-    in_state: State = None,
-    after: FromQuery[str] = "",
-    limit: Limit = 50,
-) -> Listing[ChangeItem]:
-    """List the changes of what is kept that I may read, newest first."""
-    return Listing.of(await list_changes(work, in_state, cursor(after, 1), limit))
-
-
-@get("/changes/{change_id:uuid}", opt=declares(Permission.CHANGE_READ))
-async def get_change(work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]) -> ChangeDetail:
-    """Read one change: what is signed, and what it would do."""
-    return await read_change(work, change_id)
-
-
-@post("/changes/{change_id:uuid}/reviews", opt=declares(Permission.CHANGE_REVIEW))
-async def post_change_review(
-    work: NamedDependency[UnitOfWork], change_id: FromPath[UUID], data: JSONBody[ReviewCreate]
-) -> ChangeReviewed:
-    """Approve or refuse a change, signed by a stepped-up sign-in; the last approval carries it out."""
-    return await review_change(work, change_id, data)
-
-
-@post("/changes/{change_id:uuid}/withdraw", opt=declares(Permission.CHANGE_WITHDRAW), status_code=204)
-async def post_change_withdraw(work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]) -> None:
-    """Withdraw a change I asked for."""
-    await withdraw_change(work, change_id)
-
-
 API = (
     get_retention,
     post_retention,
@@ -124,8 +87,4 @@ API = (
     post_hold,
     post_release,
     post_erasure,
-    get_changes,
-    get_change,
-    post_change_review,
-    post_change_withdraw,
 )

@@ -7,16 +7,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from audit.custody.retention import CLASSES, DEFAULT_DAYS, FLOOR_DAYS
-from console.custody.asking import authorize_asking
+from console.changes.asking import authorize_asking
+from console.changes.forms import ChangeCreated
 from console.custody.erasing import ask_erasure
-from console.custody.forms import (
-    ChangeCreated,
-    ErasureAsk,
-    HoldCreate,
-    HoldReleaseAsk,
-    PruneAsk,
-    RetentionAsk,
-)
+from console.custody.forms import ErasureAsk, HoldCreate, HoldReleaseAsk, PruneAsk, RetentionAsk
 from console.custody.holding import ask_release, create_hold
 from console.custody.retention import MEANINGS, ask_prune, ask_retention
 from console.errors import NotFoundError

@@ -12,13 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.custody.count import acts_of, holds_about
 from audit.custody.holds import active_holds, lock_holds
 from audit.errors import AuditError
-from console.custody.asking import authorize_asking, propose
-from console.custody.forms import ChangeCreated, Consequence, ErasureAsk
-from console.custody.kinds import Content, KeptChange, Kind, Objection, Subject, register
-from console.custody.people import find_person
+from console.changes.asking import authorize_asking, propose
+from console.changes.forms import ChangeCreated, Consequence
+from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
+from console.custody.forms import ErasureAsk
 from console.erasure.person import erase_person
 from console.erasure.settle import settle_erasures
 from console.errors import ConsoleError
+from console.finding import find_person
 from console.services import Services
 from console.work import Row, UnitOfWork
 from policy.models import ChangeKind

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from console.catalog.forms import Form
-from console.changes.forms import Asked, ReviewRead, Someone
+from console.changes.forms import Someone
 
 Class = Literal["admin", "auth", "invoke", "audit"]
 Days = Annotated[int, Field(ge=1, le=36_525)]
@@ -100,58 +100,3 @@ class RetentionRead(BaseModel):
     change: UUID | None
     since: str | None
     removed_until: int
-
-
-class ChangeCreated(BaseModel):
-    """A change as its author hears of it."""
-
-    id: UUID
-    kind: str
-    state: str
-    content_hash: str
-    required: list[Asked]
-
-
-class ChangeItem(BaseModel):
-    """A change in a list; `asked` says that the caller's answer is awaited."""
-
-    id: UUID
-    kind: str
-    state: str
-    sentence: str
-    requester: Someone
-    created: str
-    decided: str | None
-    required: list[Asked]
-    asked: bool
-
-
-class Consequence(BaseModel):
-    """One thing that approving would do, as things stand."""
-
-    label: str
-    text: str
-
-
-class ChangeDetail(ChangeItem):
-    """A change as those who answer read it.
-
-    `content` is everything that is signed, `content_hash` its hash; `stale` says why it can no longer be
-    approved; `consequences` are what it would do now, counted at the time of reading and not signed.
-    """
-
-    content: dict[str, Any]
-    content_hash: str
-    missing: list[Asked]
-    reviews: list[ReviewRead]
-    stale: str | None
-    own: bool
-    consequences: list[Consequence]
-
-
-class ChangeReviewed(BaseModel):
-    """Where a change stands after an answer; `id` is the change's."""
-
-    id: UUID
-    state: str
-    review_id: UUID

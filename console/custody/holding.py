@@ -13,13 +13,14 @@ from audit.custody.holds import hold_of
 from audit.event import Part
 from audit.events import Action
 from audit.models import LegalHold
+from console.changes.asking import authorize_asking, propose
+from console.changes.forms import ChangeCreated, Consequence
+from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
 from console.changes.seen import nothing
-from console.custody.asking import authorize_asking, propose
-from console.custody.forms import ChangeCreated, Consequence, HoldCreate, HoldReleaseAsk
-from console.custody.kinds import Content, KeptChange, Kind, Objection, Subject, register
-from console.custody.people import find_person
+from console.custody.forms import HoldCreate, HoldReleaseAsk
 from console.custody.rows import hold_row, released_hold_row
 from console.custody.times import day_of, start_of
+from console.finding import find_person
 from console.questions import Resource
 from console.services import Services
 from console.work import Row, UnitOfWork

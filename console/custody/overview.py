@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from console.custody.forms import ChangeItem, HoldRead, RetentionRead
-from console.custody.kinds import known_kinds
-from console.custody.queries import list_changes, list_holds, read_retention
+from console.changes.forms import ChangeItem
+from console.changes.queries import list_changes
+from console.custody.forms import HoldRead, RetentionRead
+from console.custody.queries import list_holds, read_retention
 from console.questions import Resource
 from console.web.listing import cursor
 from console.web.pagination import next_href
 from console.work import UnitOfWork
 from policy.models import ChangeKind
 from policy.permissions import Permission
+
+KINDS: Final = (ChangeKind.ERASURE, ChangeKind.HOLD_RELEASE, ChangeKind.PRUNE, ChangeKind.RETENTION)
+"""The changes of what is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ async def open_records(work: UnitOfWork, after: str = "") -> RecordsPage:
         RefusedError: the caller reads nothing of what is kept.
     """
     retention, holds = await read_retention(work), await list_holds(work)
-    page = await list_changes(work, None, cursor(after, 1))
-    may_ask = [kind.value for kind in known_kinds() if await _may_ask(work, kind)]
+    page = await list_changes(work, None, cursor(after, 1), kinds=KINDS)
+    may_ask = [kind.value for kind in KINDS if await _may_ask(work, kind)]
     return RecordsPage(
         retention=retention,
         holds=holds,

@@ -1,20 +1,15 @@
 """The custody area's pages: what is kept, asking for a change of it, and answering one."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from console.changes.forms import ReviewCreate
 from console.custody.ask_page import begin_asking, begin_hold, open_asking, send_asking, send_hold
-from console.custody.asking import withdraw_change
-from console.custody.change_page import open_change, sign_change
 from console.custody.overview import open_records
 from console.declared import declares
-from console.web.forms import read_form
 from console.web.request import ConsoleRequest
 from console.web.responses import form_error, page, redirect
 from console.web.submitted import typed
@@ -28,7 +23,7 @@ async def records(
 ) -> Template:
     """See how long details are kept, what is held, and what waits for a second person."""
     context = await open_records(work, after)
-    return page(request, "custody/records.html", context, fragment="custody/_changes.html")
+    return page(request, "custody/records.html", context, fragment="changes/_changes.html")
 
 
 @get("/records/hold", opt=declares(Permission.HOLD_CREATE))
@@ -69,33 +64,4 @@ async def send(
     return redirect(request, f"/records/changes/{created.id}")
 
 
-@get("/records/changes/{change_id:uuid}", opt=declares(Permission.CHANGE_READ))
-async def change(
-    request: ConsoleRequest, work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]
-) -> Template:
-    """Read exactly what an answer signs and what it would do, and sign it."""
-    return page(request, "custody/change.html", await open_change(work, change_id))
-
-
-@post("/records/changes/{change_id:uuid}", opt=declares(Permission.CHANGE_REVIEW), status_code=200)
-async def sign(
-    request: ConsoleRequest, work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]
-) -> Template | Response[Any]:
-    """Approve or refuse a change, signed by a stepped-up sign-in."""
-    form, signed = await sign_change(work, change_id, read_form(ReviewCreate, await typed(request)))
-    if signed is None:
-        context = await open_change(work, change_id, form)
-        return form_error(request, "custody/change.html", context, fragment="changes/_sign.html")
-    return redirect(request, f"/records/changes/{change_id}")
-
-
-@post("/records/changes/{change_id:uuid}/withdraw", opt=declares(Permission.CHANGE_WITHDRAW), status_code=200)
-async def withdraw(
-    request: ConsoleRequest, work: NamedDependency[UnitOfWork], change_id: FromPath[UUID]
-) -> Response[Any]:
-    """Withdraw a change I asked for."""
-    await withdraw_change(work, change_id)
-    return redirect(request, f"/records/changes/{change_id}")
-
-
-PAGES = (records, new_hold, make_hold, ask, send, change, sign, withdraw)
+PAGES = (records, new_hold, make_hold, ask, send)

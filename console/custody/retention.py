@@ -14,9 +14,10 @@ from audit.custody.retention import FLOOR_DAYS, RetentionError, check_days, olde
 from audit.event import Part
 from audit.events import Action
 from audit.models import PruneJob, RetentionRow
-from console.custody.asking import authorize_asking, propose
-from console.custody.forms import ChangeCreated, Consequence, PruneAsk, RetentionAsk
-from console.custody.kinds import Content, KeptChange, Kind, Objection, Subject, register
+from console.changes.asking import authorize_asking, propose
+from console.changes.forms import ChangeCreated, Consequence
+from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
+from console.custody.forms import PruneAsk, RetentionAsk
 from console.custody.rows import job_row, retention_row
 from console.custody.times import day_of, start_of
 from console.questions import Resource

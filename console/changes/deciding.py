@@ -1,23 +1,17 @@
-"""Answers changes of what is kept, and carries the approved ones through."""
+"""Answers changes of the registered kinds, and carries the approved ones through."""
 
-from typing import Final
 from uuid import UUID
 
 from audit.events import Action
 from console.changes.answering import Answering
-from console.changes.forms import ReviewCreate, SignedReview
+from console.changes.asking import execute_change
+from console.changes.forms import ChangeReviewed, ReviewCreate, SignedReview
+from console.changes.kept import find_kept
+from console.changes.kinds import KeptChange, kind_of
 from console.changes.reviewing import sign_reviews
-from console.custody import erasing, holding, retention
-from console.custody.asking import execute_change
-from console.custody.facts import find_kept
-from console.custody.forms import ChangeReviewed
-from console.custody.kinds import KeptChange, Kind, kind_of
 from console.work import UnitOfWork
 from policy.models import Change, ChangeState
 from policy.permissions import Permission
-
-KINDS: Final[tuple[Kind, ...]] = (*erasing.KINDS, *holding.KINDS, *retention.KINDS)
-"""What is registered here; further parts of the product register their own."""
 
 
 async def review_change(work: UnitOfWork, change_id: UUID, form: ReviewCreate) -> ChangeReviewed:

@@ -1,33 +1,23 @@
 """One change as its page tells it: what is signed, what it would do, who answered, and the form to answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from console.changes.forms import ReviewCreate
+from console.changes.deciding import review_change
+from console.changes.forms import ChangeDetail, ChangeReviewed, ReviewCreate
+from console.changes.kinds import kind_of
+from console.changes.queries import read_change
 from console.changes.signing import confirm_path, may_sign, submit_signed
-from console.custody.answering import review_change
-from console.custody.forms import ChangeDetail, ChangeReviewed
-from console.custody.queries import read_change
 from console.questions import Resource
 from console.web.forms import Form
 from console.work import UnitOfWork
+from policy.models import ChangeKind
 from policy.permissions import Permission
 
-BACK: Final = "/records"
-LABELS: Final = {
-    "kind": "Kind of change",
-    "name": "Class",
-    "days": "Days",
-    "days_now": "Days until now",
-    "before": "From before",
-    "person": "Person",
-    "hold": "Hold",
-    "conditions": "What it covers",
-    "reason": "Reason",
-    "requester": "Asked by",
-}
+FIRST_LABELS: Final = {"kind": "Kind of change"}
+LAST_LABELS: Final = {"reason": "Reason", "requester": "Asked by"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +32,7 @@ class ChangePage:
     confirm_path: str
     sign_path: str
     back_path: str
+    area: tuple[str, str]
     meaning_hint: str
     form: Form[ReviewCreate]
 
@@ -55,16 +46,18 @@ async def open_change(
         NotFoundError: no such change, or none the principal may read.
     """
     asked, path = await read_change(work, change_id), f"/records/changes/{change_id}"
+    kind = kind_of(ChangeKind(asked.kind))
     return ChangePage(
         asked=asked,
-        content=_signed(asked),
+        content=_signed(asked, {**FIRST_LABELS, **dict(kind.labels), **LAST_LABELS}),
         barred=_barred(work, asked),
         audits=await work.allowed(Permission.AUDIT_READ, Resource("audit")),
         strong=await may_sign(work),
         confirm_path=confirm_path(path),
         sign_path=path,
-        back_path=BACK,
-        meaning_hint="For example: I have looked at what goes, and it may go.",
+        back_path=kind.area[1],
+        area=kind.area,
+        meaning_hint=kind.answer_hint,
         form=form or Form(),
     )
 
@@ -76,11 +69,11 @@ async def sign_change(
     return await submit_signed(sent, lambda data: review_change(work, change_id, data))
 
 
-def _signed(asked: ChangeDetail) -> list[tuple[str, str]]:
+def _signed(asked: ChangeDetail, labels: Mapping[str, str]) -> list[tuple[str, str]]:
     who = f"{asked.requester.shown} ({asked.content['requester']})"
     content = {**asked.content, "requester": who}
-    order = [*LABELS, *(name for name in content if name not in LABELS)]
-    return [(LABELS.get(name, name), _text(content[name])) for name in order if content.get(name) is not None]
+    order = [*labels, *(name for name in content if name not in labels)]
+    return [(labels.get(name, name), _text(content[name])) for name in order if content.get(name) is not None]
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Asks for a change of what is kept, withdraws it, and says when it was done: one event for each."""
+"""Asks for a change, withdraws it, and says when it was done: one event for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from uuid_utils.compat import uuid7
 
 from audit.event import Part
 from audit.events import Action
+from console.changes.forms import ChangeCreated
+from console.changes.kept import find_kept
+from console.changes.kinds import KeptChange, Subject, kind_of
 from console.changes.plans import plan_for
 from console.changes.refusals import told
 from console.changes.rows import change_row
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import asked_list
 from console.changes.states import state_is
-from console.custody.facts import find_kept
-from console.custody.forms import ChangeCreated
-from console.custody.kinds import KeptChange, Subject, kind_of
 from console.errors import ConflictError
 from console.questions import Resource
 from console.work import UnitOfWork

@@ -1,4 +1,4 @@
-"""Changes of what is kept, read for rules and policy."""
+"""Changes of the registered kinds, read for rules and policy."""
 
 import json
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.changes.facts import find_change, find_reviews
-from console.custody.kinds import KeptChange, kind_of, known_kinds
+from console.changes.kinds import KeptChange, kind_of, known_kinds
 from console.services import Services
 from policy.models import ChangeState
 
@@ -19,7 +19,9 @@ async def find_kept(
     if change is None or change.kind not in known_kinds():
         return None
     reviews, groups = await find_reviews(session, change_id, "")
-    objection = None
-    if change.state is ChangeState.PENDING:
-        objection = await kind_of(change.kind).check(services, session, json.loads(change.content))
-    return KeptChange(change, reviews, groups, objection)
+    if change.state is not ChangeState.PENDING:
+        return KeptChange(change, reviews, groups, None)
+    kind, content = kind_of(change.kind), json.loads(change.content)
+    objection = await kind.check(services, session, content)
+    gainers = await kind.gainers(services, session, content)
+    return KeptChange(change, reviews, groups, objection, gainers)

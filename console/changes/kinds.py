@@ -1,4 +1,4 @@
-"""The registry of the kinds of change that keep records: each part that owns a kind registers it here.
+"""The registry of the kinds of change that take two people: each part that owns a kind registers it here.
 
 A kind says what of it is signed, how it reads in a sentence, what it would do, and how it is carried out. Who
 may ask and who must answer is policy (``data.guildhall.changes``), above a floor in code: its author and one
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.changes.facts import AnsweredChange
-from console.custody.forms import Consequence
+from console.changes.forms import Consequence
 from console.errors import ConflictError, NotFoundError
 from console.questions import Resource
 from console.services import Services
@@ -47,6 +47,22 @@ class Objection:
         return ConflictError(self.sentence, (self.code,))
 
 
+RECORD_LABELS: Final = (
+    ("name", "Class"),
+    ("days", "Days"),
+    ("days_now", "Days until now"),
+    ("before", "From before"),
+    ("person", "Person"),
+    ("hold", "Hold"),
+    ("conditions", "What it covers"),
+)
+
+
+async def no_gainers(_services: Services, _session: AsyncSession, _content: Content) -> frozenset[UUID]:
+    """Say that nobody gains by a change."""
+    return frozenset()
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of change.
@@ -60,6 +76,10 @@ class Kind:
         execute: carries it out in the transaction of the last answer; returns the rows that `change.execute`
             is to carry, when no event of the kind's own does.
         settle: finishes after that transaction what cannot be part of it.
+        gainers: who among those who could answer would newly gain by it, as things stand; they do not answer.
+        area: the part of the console it belongs to, as its page's way back: label and path.
+        labels: what its page calls the members of what is signed, in their order.
+        answer_hint: an example of what a signature under it could mean.
     """
 
     kind: ChangeKind
@@ -69,13 +89,18 @@ class Kind:
     execute: Callable[[UnitOfWork, AsyncSession, "KeptChange", int], Awaitable[Sequence[Row]]]
     parties: Callable[[Content], frozenset[UUID]] = lambda _: frozenset()
     settle: Callable[[Services], Awaitable[object]] | None = None
+    gainers: Callable[[Services, AsyncSession, Content], Awaitable[frozenset[UUID]]] = no_gainers
+    area: tuple[str, str] = ("Records", "/records")
+    labels: Sequence[tuple[str, str]] = RECORD_LABELS
+    answer_hint: str = "For example: I have looked at what goes, and it may go."
 
 
 @dataclass(frozen=True, slots=True)
 class KeptChange(AnsweredChange):
-    """A change of a registered kind; `objection` says why it can no longer be approved."""
+    """A change of a registered kind: why it can no longer be approved, and who would gain by it."""
 
     objection: Objection | None
+    gainers: frozenset[UUID] = frozenset()
 
     @property
     def kind(self) -> Kind:
@@ -89,8 +114,8 @@ class KeptChange(AnsweredChange):
 
     @property
     def parties(self) -> frozenset[UUID]:
-        """Whom it is about."""
-        return self.kind.parties(self.content)
+        """Whom it is about, and who would gain by it."""
+        return self.kind.parties(self.content) | self.gainers
 
     def resource(self) -> Resource:
         """Return the change as a decision's resource."""

@@ -1,0 +1,16 @@
+"""The sections of the People area, as data: whoever brings a page adds one line."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One tab: its key, what it is called, and where it is."""
+
+    key: str
+    label: str
+    path: str
+
+
+SECTIONS: Final = (Section("rules", "Mapping rules", "/admin/rules"),)
