@@ -98,4 +98,13 @@ CHANGES: Final = (
         ocsf=UPDATES,
         parts=(RETENTION, *ACT),
     ),
+    EventType(
+        action=Action.REVIEW_VOID,
+        sentence="An answer to {resource} was voided, because who gave it has left",
+        retention="admin",
+        category=("iam",),
+        type=("change",),
+        ocsf=DELETES,
+        parts=(Details("voided", (Field("reason"),)), *ACT),
+    ),
 )

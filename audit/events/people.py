@@ -4,7 +4,7 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Ocsf, OcsfClass
-from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, NUMBER, READS, account
+from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, NUMBER, READS, TEXTS, account
 
 MAPPING_RULE: Final = Details(
     "mapping_rule",
@@ -22,6 +22,20 @@ ERASURE: Final = Details(
     "erasure", (Field("requests", NUMBER), Field("rights", NUMBER), Field("sessions", NUMBER))
 )
 """How much ended with the person; who it was is the resource, a pseudonym."""
+
+LEAVING: Final = Details(
+    "leaving",
+    (
+        Field("reason"),
+        Field("answers", NUMBER),
+        Field("grants", NUMBER),
+        Field("keys", NUMBER),
+        Field("requests", NUMBER),
+        Field("sessions", NUMBER),
+        Field("ownerless_teams", TEXTS),
+    ),
+)
+"""Why somebody's access ended (a code), how much ended with it, and which teams have no owner left."""
 
 PEOPLE: Final = (
     EventType(
@@ -95,6 +109,24 @@ PEOPLE: Final = (
             ),
             *ACT,
         ),
+    ),
+    EventType(
+        action=Action.PERSON_DISABLE,
+        sentence="{actor} disabled {resource}, whose access has ended",
+        retention="admin",
+        category=("iam",),
+        type=("user", "change"),
+        ocsf=Ocsf(OcsfClass.ACCOUNT_CHANGE, 5, "Disable"),
+        parts=(LEAVING, *ACT),
+    ),
+    EventType(
+        action=Action.PERSON_ENABLE,
+        sentence="{actor} let {resource} sign in again",
+        retention="admin",
+        category=("iam",),
+        type=("user", "change"),
+        ocsf=Ocsf(OcsfClass.ACCOUNT_CHANGE, 2, "Enable"),
+        parts=(Details("enabling", (Field("reason"),)), *ACT),
     ),
     EventType(
         action=Action.ROLE_ASSIGN,
