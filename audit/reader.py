@@ -6,14 +6,14 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit import models
 from audit.checkpoints.key_history import KeyPeriod, read_key_history
 from audit.tree import tiles
 from audit.tree.merkle import HASH_SIZE
 from audit.tree.tile_rows import compute_with_hashes
-from audit.tree.tiles import TILE_WIDTH, HashAt
+from audit.tree.tiles import TILE_WIDTH, HashesAt
 
 T = TypeVar("T")
 _ENTRIES: Final = sa.select(models.entry.c.index, models.entry.c.id, models.entry.c.head, models.entry.c.leaf)
@@ -86,16 +86,18 @@ class LogReader:
 
     async def latest_checkpoint(self) -> StoredCheckpoint | None:
         """Return the checkpoint of the largest tree with every line under it, or None before the first."""
-        stored = await self._checkpoint(_CHECKPOINTS.order_by(models.checkpoint.c.size.desc()))
-        newest = await self._checkpoint(_PUBLISHED)
-        if stored is None or newest is None or newest.size < stored.size:
-            return stored
-        return await self._with_witnesses(newest)
+        async with self.engine.connect() as connection:
+            stored = await _checkpoint(connection, _CHECKPOINTS.order_by(models.checkpoint.c.size.desc()))
+            newest = await _checkpoint(connection, _PUBLISHED)
+            if stored is None or newest is None or newest.size < stored.size:
+                return stored
+            return await _with_witnesses(connection, newest)
 
     async def checkpoint_covering(self, index: int) -> StoredCheckpoint | None:
         """Return the first checkpoint whose tree holds entry ``index``, or None while there is none."""
         size = models.checkpoint.c.size
-        return await self._checkpoint(_CHECKPOINTS.where(size > index).order_by(size))
+        async with self.engine.connect() as connection:
+            return await _checkpoint(connection, _CHECKPOINTS.where(size > index).order_by(size))
 
     async def receipt_checkpoint(self, index: int, quorum: int = 1) -> StoredCheckpoint | None:
         """Return the checkpoint a receipt of entry ``index`` carries: Ed25519 and witness lines only.
@@ -105,11 +107,13 @@ class LogReader:
         """
         size = models.cosignature.c.size
         cosigned = sa.select(size).where(size > index).group_by(size).order_by(size)
-        found = await self._select(cosigned.having(sa.func.count() >= quorum).limit(1))
-        if not found:
-            return await self.checkpoint_covering(index)
-        chosen = await self._checkpoint(_CHECKPOINTS.where(models.checkpoint.c.size == found[0]["size"]))
-        return await self._with_witnesses(chosen, quorum) if chosen else None
+        async with self.engine.connect() as connection:
+            found = await connection.scalar(cosigned.having(sa.func.count() >= quorum).limit(1))
+            if found is None:
+                first = _CHECKPOINTS.where(models.checkpoint.c.size > index)
+                return await _checkpoint(connection, first.order_by(models.checkpoint.c.size))
+            chosen = await _checkpoint(connection, _CHECKPOINTS.where(models.checkpoint.c.size == found))
+            return await _with_witnesses(connection, chosen, quorum) if chosen else None
 
     async def timestamp(self) -> tuple[StoredCheckpoint, bytes] | None:
         """Return the largest checkpoint that an authority stamped, with its RFC 3161 answer."""
@@ -135,7 +139,7 @@ class LogReader:
             ProofError: there is no such entry in that tree.
             TileError: the stored tiles do not reach that size.
         """
-        return await self._compute(lambda hash_at: tiles.inclusion_proof(index, size, hash_at))
+        return await self._compute(lambda hashes_at: tiles.inclusion_proof(index, size, hashes_at))
 
     async def range_hashes(self, first: int, last: int, size: int) -> list[bytes]:
         """Prove that entries ``first`` to ``last`` are all there are between them in the tree of ``size``.
@@ -144,7 +148,7 @@ class LogReader:
             ProofError: there are no such entries in that tree.
             TileError: the stored tiles do not reach that size.
         """
-        return await self._compute(lambda hash_at: tiles.range_proof(first, last, size, hash_at))
+        return await self._compute(lambda hashes_at: tiles.range_proof(first, last, size, hashes_at))
 
     async def consistency(self, first: int, second: int) -> list[bytes]:
         """Prove that the tree of ``second`` extends the tree of ``first``.
@@ -153,7 +157,7 @@ class LogReader:
             ProofError: ``first`` is larger than ``second`` or negative.
             TileError: the stored tiles do not reach that size.
         """
-        return await self._compute(lambda hash_at: tiles.consistency_proof(first, second, hash_at))
+        return await self._compute(lambda hashes_at: tiles.consistency_proof(first, second, hashes_at))
 
     async def tile(self, level: int, number: int, width: int = TILE_WIDTH) -> bytes | None:
         """Return the first ``width`` hashes of a tile, or None when it does not hold as many."""
@@ -168,19 +172,7 @@ class LogReader:
         found = await self.entries(range(start, start + width))
         return tiles.encode_bundle([one.head for one in found]) if found and len(found) == width else None
 
-    async def _checkpoint(self, statement: sa.Select[Any]) -> StoredCheckpoint | None:
-        found = await self._select(statement.limit(1))
-        return StoredCheckpoint(**found[0]) if found else None
-
-    async def _with_witnesses(self, found: StoredCheckpoint, most: int | None = None) -> StoredCheckpoint:
-        lines = sa.select(models.cosignature.c.line).where(models.cosignature.c.size == found.size)
-        added = [
-            str(row["line"])
-            for row in await self._select(lines.order_by(models.cosignature.c.witness).limit(most))
-        ]
-        return replace(found, note=found.note + "".join(added))
-
-    async def _compute(self, compute: Callable[[HashAt], T]) -> T:
+    async def _compute(self, compute: Callable[[HashesAt], T]) -> T:
         async with self.engine.connect() as connection:
             return await compute_with_hashes(connection, compute)
 
@@ -188,3 +180,16 @@ class LogReader:
         async with self.engine.connect() as connection:
             found: Sequence[sa.RowMapping] = (await connection.execute(statement)).mappings().all()
         return found
+
+
+async def _checkpoint(connection: AsyncConnection, statement: sa.Select[Any]) -> StoredCheckpoint | None:
+    found = (await connection.execute(statement.limit(1))).mappings().first()
+    return StoredCheckpoint(**found) if found else None
+
+
+async def _with_witnesses(
+    connection: AsyncConnection, found: StoredCheckpoint, most: int | None = None
+) -> StoredCheckpoint:
+    lines = sa.select(models.cosignature.c.line).where(models.cosignature.c.size == found.size)
+    added = (await connection.scalars(lines.order_by(models.cosignature.c.witness).limit(most))).all()
+    return replace(found, note=found.note + "".join(map(str, added)))

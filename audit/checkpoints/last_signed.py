@@ -70,7 +70,7 @@ async def refuse_fork(connection: AsyncConnection, note: str, fresh: Checkpoint,
 
 
 async def _check_root(connection: AsyncConnection, known: Checkpoint) -> None:
-    root = await compute_with_hashes(connection, lambda hash_at: tiles.root_at(known.size, hash_at))
+    root = await compute_with_hashes(connection, lambda hashes_at: tiles.root_at(known.size, hashes_at))
     if root != known.root:
         raise ForkRefusedError(f"The tree's first {known.size} entries are not the ones that were signed.")
 
@@ -82,6 +82,6 @@ async def _check_extension(connection: AsyncConnection, last: Checkpoint, fresh:
     roots can be had from hashes that contradict each other.
     """
     proof = await compute_with_hashes(
-        connection, lambda hash_at: tiles.consistency_proof(last.size, fresh.size, hash_at)
+        connection, lambda hashes_at: tiles.consistency_proof(last.size, fresh.size, hashes_at)
     )
     merkle.verify_consistency(last.size, fresh.size, proof, last.root, fresh.root)

@@ -4,6 +4,7 @@ Whether the stamp itself holds is asked of ``openssl ts -verify``, under the aut
 the checkpoint it is over is checked to be signed, and to be a beginning of the exported log.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.trust import NO_QUORUM, Trust
 from audit.errors import CheckpointError, TileError
 from audit.tree import tiles
-from audit.tree.merkle import HASH_SIZE
 from audit.tree.tiles import TILE_WIDTH
 
 FOLDER = "timestamp"
@@ -34,13 +34,13 @@ def check_stamped(directory: Path, trust: Trust, whole: Checkpoint) -> Checkpoin
 
 
 def _root(directory: Path, size: int, whole: int) -> bytes:
-    def hash_at(level: int, index: int) -> bytes:
-        number, place = divmod(index, TILE_WIDTH)
+    def hashes_at(level: int, first: int, count: int) -> Sequence[bytes]:
+        number = first // TILE_WIDTH
         width = tiles.tile_width(level, number, whole)
         names = (tiles.tile_path(level, number, width), tiles.tile_path(level, number))
         for path in (directory / name for name in names):
             if path.is_file():
-                return path.read_bytes()[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+                return tiles.cut_hashes(path.read_bytes(), first, count)
         raise TileError(f"The tile {names[0]} is missing.")
 
-    return tiles.root_at(size, hash_at)
+    return tiles.root_at(size, hashes_at)

@@ -102,13 +102,13 @@ class SelfCheck:
             return Fault("checkpoint_changed", None, f"The stored checkpoint does not hold: {error}")
         if signed.size > size:
             return Fault("log_cut", size, f"The log has {size} entries, but {signed.size} were signed.")
-        root = await compute_with_hashes(connection, lambda hash_at: tiles.root_at(signed.size, hash_at))
+        root = await compute_with_hashes(connection, lambda hashes_at: tiles.root_at(signed.size, hashes_at))
         sentence = f"The tree's first {signed.size} entries are not the ones that were signed."
         return None if root == signed.root else Fault("tree_changed", None, sentence)
 
 
 async def _check_frontier(connection: AsyncConnection, size: int, stored: bytes) -> Fault | None:
-    found = await compute_with_hashes(connection, lambda hash_at: tiles.frontier_at(size, hash_at).hashes)
+    found = await compute_with_hashes(connection, lambda hashes_at: tiles.frontier_at(size, hashes_at).hashes)
     same = b"".join(found) == stored
     return None if same else Fault("frontier_changed", None, "The tree's frontier is not that of its tiles.")
 

@@ -5,6 +5,7 @@ A log whose key was stolen can be rewritten whole, and then verifies. It cannot 
 """
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.trust import Trust
 from audit.errors import AuditError, VerifierInputError
 from audit.tree import tiles
-from audit.tree.merkle import HASH_SIZE
 from audit.tree.tiles import TILE_WIDTH
 from audit.verify import Verdict
 
@@ -41,7 +41,7 @@ def _compare(directory: Path, before: Checkpoint, trust: Trust) -> Verdict:
         return Verdict(ok=False, index=now.size, sentence=sentence)
     stored = _Tiles(directory, now.size)
     for known in (before, now):
-        if tiles.root_at(known.size, stored.hash_at) != known.root:
+        if tiles.root_at(known.size, stored.hashes_at) != known.root:
             sentence = f"The log's first {known.size} entries are not the ones that were signed."
             return Verdict(ok=False, index=None, sentence=sentence)
     sentence = f"The log of {now.size} entries extends the one of {before.size} that was kept."
@@ -55,10 +55,13 @@ class _Tiles:
         self._directory, self._size = directory, size
         self._read = lru_cache(maxsize=1024)(self._load)
 
-    def hash_at(self, level: int, index: int) -> bytes:
-        """Return hash ``index`` of tile level ``level``; empty when it is not there: no root is of that."""
-        number, place = divmod(index, TILE_WIDTH)
-        return self._read(level, number)[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+    def hashes_at(self, level: int, first: int, count: int) -> Sequence[bytes]:
+        """Return ``count`` hashes of tile level ``level`` from ``first`` on, all of one tile.
+
+        Raises:
+            TileError: the export does not hold them.
+        """
+        return tiles.cut_hashes(self._read(level, first // TILE_WIDTH), first, count)
 
     def _load(self, level: int, number: int) -> bytes:
         partial = tiles.tile_path(level, number, tiles.tile_width(level, number, self._size))

@@ -90,8 +90,7 @@ def join(hashes: Sequence[bytes]) -> bytes:
 def root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes."""
     frontier = Frontier()
-    for leaf in leaves:
-        frontier.append(leaf)
+    frontier.extend(list(leaves))
     return frontier.root()
 
 

@@ -1,15 +1,14 @@
 """The tree's tiles as rows: the last tile of each level grows in place, complete ones never change."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audit.errors import TileError
 from audit.models import tile
 from audit.tree.merkle import HASH_SIZE
-from audit.tree.tiles import TILE_HEIGHT, TILE_WIDTH, HashAt
+from audit.tree.tiles import TILE_HEIGHT, TILE_WIDTH, HashesAt, cut_hashes
 
 T = TypeVar("T")
 
@@ -29,7 +28,7 @@ async def grow_tiles(connection: AsyncConnection, size: int, completed: Sequence
         await connection.execute(tile.insert(), [_row(level, number, *item) for item in enumerate(chunks)])
 
 
-async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[HashAt], T]) -> T:
+async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[HashesAt], T]) -> T:
     """Run ``compute`` over stored hashes: once to learn which tiles it asks for, once with those tiles.
 
     Raises:
@@ -37,19 +36,15 @@ async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[Ha
     """
     wanted: set[tuple[int, int]] = set()
 
-    def learn(level: int, index: int) -> bytes:
-        wanted.add((level, index // TILE_WIDTH))
-        return bytes(HASH_SIZE)
+    def learn(level: int, first: int, count: int) -> Sequence[bytes]:  # noqa: ARG001 - of one tile
+        wanted.add((level, first // TILE_WIDTH))
+        return ()
 
     compute(learn)
-    found = {place: await load_tile(connection, *place) for place in sorted(wanted)}
+    found = await _load_tiles(connection, wanted)
 
-    def look_up(level: int, index: int) -> bytes:
-        number, place = divmod(index, TILE_WIDTH)
-        stored = found[level, number][place * HASH_SIZE : (place + 1) * HASH_SIZE]
-        if len(stored) != HASH_SIZE:
-            raise TileError(f"The stored tile {number} of level {level} lacks hash {place}.")
-        return stored
+    def look_up(level: int, first: int, count: int) -> Sequence[bytes]:
+        return cut_hashes(found.get((level, first // TILE_WIDTH), b""), first, count)
 
     return compute(look_up)
 
@@ -58,6 +53,14 @@ async def load_tile(connection: AsyncConnection, level: int, number: int) -> byt
     """Return a tile's stored hashes, as many as there are."""
     wanted = sa.select(tile.c.hashes).where(tile.c.level == level, tile.c.number == number)
     return bytes(await connection.scalar(wanted) or b"")
+
+
+async def _load_tiles(
+    connection: AsyncConnection, places: Collection[tuple[int, int]]
+) -> Mapping[tuple[int, int], bytes]:
+    columns = sa.tuple_(tile.c.level, tile.c.number)
+    wanted = sa.select(tile.c.level, tile.c.number, tile.c.hashes).where(columns.in_(sorted(places)))
+    return {(row.level, row.number): bytes(row.hashes) for row in await connection.execute(wanted)}
 
 
 def _row(level: int, first: int, place: int, hashes: bytes) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """C2SP tlog-tiles (https://c2sp.org/tlog-tiles): how the tree and its entries lie in files, 256 wide.
 
 A tile at level l holds the roots of complete subtrees of 256**l leaves each. Proofs need only the stored
-hashes: ``hash_at(level, index)`` returns hash ``index`` of *tile* level ``level``, that is the root over
-the leaves from ``index * 256**level`` to ``(index + 1) * 256**level``.
+hashes: ``hashes_at(level, first, count)`` returns ``count`` hashes of *tile* level ``level`` from number
+``first`` on, all of one tile; hash ``index`` is the root over the leaves from ``index * 256**level`` to
+``(index + 1) * 256**level``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,14 +11,14 @@ from typing import Final
 
 from audit.errors import TileError
 from audit.tree import merkle
-from audit.tree.merkle import Frontier
+from audit.tree.merkle import HASH_SIZE, Frontier
 
 TILE_WIDTH: Final = 256
 MAX_ENTRY: Final = 65_535
 TILE_HEIGHT: Final = 8
 _MAX_LEVEL: Final = 63
 
-HashAt = Callable[[int, int], bytes]
+HashesAt = Callable[[int, int, int], Sequence[bytes]]
 
 
 def tile_path(level: int, index: int, width: int = TILE_WIDTH) -> str:
@@ -106,60 +107,73 @@ def hash_tiles(leaves: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         level, hashes = level + 1, [merkle.root(chunk) for chunk in chunks if len(chunk) == TILE_WIDTH]
 
 
-def inclusion_proof(index: int, size: int, hash_at: HashAt) -> list[bytes]:
+def inclusion_proof(index: int, size: int, hashes_at: HashesAt) -> list[bytes]:
     """Prove entry ``index`` in the tree of ``size`` from stored hashes.
 
     Raises:
         ProofError: there is no such entry.
     """
-    return [_range_root(low, high, hash_at) for low, high in merkle.inclusion_ranges(index, size)]
+    return [_range_root(low, high, hashes_at) for low, high in merkle.inclusion_ranges(index, size)]
 
 
-def consistency_proof(first: int, second: int, hash_at: HashAt) -> list[bytes]:
+def consistency_proof(first: int, second: int, hashes_at: HashesAt) -> list[bytes]:
     """Prove that the tree of ``second`` extends the tree of ``first`` from stored hashes.
 
     Raises:
         ProofError: ``first`` is larger than ``second`` or negative.
     """
-    return [_range_root(low, high, hash_at) for low, high in merkle.consistency_ranges(first, second)]
+    return [_range_root(low, high, hashes_at) for low, high in merkle.consistency_ranges(first, second)]
 
 
-def range_proof(first: int, last: int, size: int, hash_at: HashAt) -> list[bytes]:
+def range_proof(first: int, last: int, size: int, hashes_at: HashesAt) -> list[bytes]:
     """Prove the entries ``first`` to ``last``, both included, in the tree of ``size`` from stored hashes.
 
     Raises:
         ProofError: there are no such entries.
     """
-    return [_range_root(low, high, hash_at) for low, high in merkle.outside_ranges(first, last, size)]
+    return [_range_root(low, high, hashes_at) for low, high in merkle.outside_ranges(first, last, size)]
 
 
-def frontier_at(size: int, hash_at: HashAt) -> Frontier:
+def frontier_at(size: int, hashes_at: HashesAt) -> Frontier:
     """Return the frontier of the tree of ``size`` from stored hashes, ready to grow."""
-    return Frontier(size=size, hashes=_perfect_roots(0, size, hash_at))
+    return Frontier(size=size, hashes=_perfect_roots(0, size, hashes_at))
 
 
-def root_at(size: int, hash_at: HashAt) -> bytes:
+def root_at(size: int, hashes_at: HashesAt) -> bytes:
     """Return the root of the tree of ``size`` from stored hashes."""
-    return frontier_at(size, hash_at).root()
+    return frontier_at(size, hashes_at).root()
 
 
-def _range_root(low: int, high: int, hash_at: HashAt) -> bytes:
-    return merkle.join(_perfect_roots(low, high, hash_at))
+def cut_hashes(tile: bytes, first: int, count: int) -> list[bytes]:
+    """Return ``count`` hashes of a tile from the one numbered ``first`` on, of all there are at its level.
+
+    Raises:
+        TileError: the tile does not hold as many.
+    """
+    start = (first % TILE_WIDTH) * HASH_SIZE
+    end = start + count * HASH_SIZE
+    if len(tile) < end:
+        raise TileError(f"The tile {first // TILE_WIDTH} lacks hash {max(len(tile), start) // HASH_SIZE}.")
+    return [tile[place : place + HASH_SIZE] for place in range(start, end, HASH_SIZE)]
 
 
-def _perfect_roots(low: int, high: int, hash_at: HashAt) -> list[bytes]:
+def _range_root(low: int, high: int, hashes_at: HashesAt) -> bytes:
+    return merkle.join(_perfect_roots(low, high, hashes_at))
+
+
+def _perfect_roots(low: int, high: int, hashes_at: HashesAt) -> list[bytes]:
     roots = []
     while low < high:
         height = (high - low).bit_length() - 1
-        roots.append(_perfect_root(height, low >> height, hash_at))
+        roots.append(_perfect_root(height, low >> height, hashes_at))
         low += 1 << height
     return roots
 
 
-def _perfect_root(height: int, index: int, hash_at: HashAt) -> bytes:
+def _perfect_root(height: int, index: int, hashes_at: HashesAt) -> bytes:
     level, above = divmod(height, TILE_HEIGHT)
     first = index << above
-    return merkle.root(hash_at(level, place) for place in range(first, first + (1 << above)))
+    return merkle.root(hashes_at(level, first, 1 << above))
 
 
 def _address(index: int, width: int) -> str:

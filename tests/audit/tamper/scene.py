@@ -24,7 +24,7 @@ from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
 from audit.tree import merkle, tiles
 from audit.tree.extends import verify_extends
-from audit.tree.merkle import HASH_SIZE, Frontier
+from audit.tree.merkle import Frontier
 from audit.verify import verify
 from audit.witness.judge import Refusal, judge, read_checkpoint
 from audit.witness.wire import AddCheckpoint
@@ -161,15 +161,15 @@ class Scene:
         return False
 
 
-def tiles_of(folder: Path, size: int) -> tiles.HashAt:
+def tiles_of(folder: Path, size: int) -> tiles.HashesAt:
     """How a log's own tiles are read to prove something to a witness."""
 
-    def hash_at(level: int, index: int) -> bytes:
-        number, place = divmod(index, tiles.TILE_WIDTH)
+    def hashes_at(level: int, first: int, count: int) -> Sequence[bytes]:
+        number = first // tiles.TILE_WIDTH
         path = folder / tiles.tile_path(level, number, tiles.tile_width(level, number, size))
-        return path.read_bytes()[place * HASH_SIZE : (place + 1) * HASH_SIZE]
+        return tiles.cut_hashes(path.read_bytes(), first, count)
 
-    return hash_at
+    return hashes_at
 
 
 def tile_rows(leaves: Sequence[bytes]) -> list[dict[str, object]]:
