@@ -41,6 +41,12 @@ logger = logging.getLogger("guildhall")
 
 def build_asgi(services: Services, role: Role) -> Dispatcher:
     """Return what this process answers under `role`."""
+    app = create_probes(services) if role == "gateway" else create_app(services)
+    return surround(services, role, app)  # type: ignore[arg-type]
+
+
+def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
+    """Put the doors that are not the application's own around it."""
     mounts: dict[str, Mount] = {}
     parts: list[Lifecycle] = [services.denials]
     if role in {"all", "gateway"}:
@@ -49,8 +55,7 @@ def build_asgi(services: Services, role: Role) -> Dispatcher:
         parts.append(gateway)
     if services.settings.embedded and role != "gateway":
         mounts["dev-idp"] = Mount(dev_provider(services), "an identity provider is where nobody is known yet")
-    app = create_probes(services) if role == "gateway" else create_app(services)
-    confined: ASGIApp = PageHeaders(app, form_targets(services))  # type: ignore[assignment]
+    confined: ASGIApp = PageHeaders(app, form_targets(services))
     return Dispatcher(confined, mounts, tuple(parts))
 
 

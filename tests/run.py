@@ -25,6 +25,7 @@ SECOND_LANE = (
     "tests/console/access",
     "tests/console/gateway",
     "tests/console/trail",
+    "tests/house",
 )
 
 BROWSER = suites.pytest("browser", "browser")

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -13,25 +14,22 @@ import pytest
 from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
-from console.app import create_app
 from console.installation import migrate_all, stamp
 from console.models import DataClass, Model, Route, Tier, Visibility
-from console.questions import Origin
 from console.services import Services, build, with_decider
 from console.settings import Settings, load_settings
-from console.sign_in.admission import start_session
 from console.sign_in.providers import Providers, configured_issuers, dev_issuer
 from console.work import UnitOfWork
 from policy.embedded import EmbeddedDecider
-from sso.claims import IdTokenClaims
-from sso.dev.people import DEMO_PEOPLE, DEMO_RULES, DEMO_TEAMS, DemoPerson
+from sso.dev.people import DEMO_PEOPLE
 from sso.dev.provider import DevProvider
 from sso.dev.tokens import PLAIN_ACR, STEP_UP_ACR, issue_token
-from sso.models import MappingRule, Profile, Team
+from sso.models import Profile
 from sso.principal import Authentication, Principal
+from tests.console.begun import TESTS, Begun, begin, make_teams, sign_in, sign_in_people
+from tests.console.one_app import console_on
 
 START = 1_800_000_000_000_000
-TESTS = Origin("tests")
 
 WorkAs = Callable[..., Awaitable[UnitOfWork]]
 Admit = Callable[..., Awaitable[Principal]]
@@ -71,20 +69,39 @@ def migrated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def decider() -> Iterator[EmbeddedDecider]:
     """One evaluator process for all tests: it keeps nothing between questions."""
-    engine = EmbeddedDecider()
+    engine = EmbeddedDecider(decision_seconds=5)  # a busy machine is nobody's test
     yield engine
     asyncio.run(engine.close())
 
 
+@pytest.fixture(scope="session")
+def begun_data(migrated_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Begun:
+    """The same with the demo's teams and people, who have signed in once."""
+    folder = tmp_path_factory.mktemp("begun") / "var"
+    shutil.copytree(migrated_data, folder)
+    return asyncio.run(begin(load_settings(data=folder), MovingClock()))
+
+
 @pytest.fixture
-def settings(migrated_data: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(migrated_data, tmp_path / "var")
+def settings(request: pytest.FixtureRequest, migrated_data: Path, tmp_path: Path) -> Settings:
+    """Settings of a copied installation; whoever wants people gets the one in which they are."""
+    peopled = "people" in request.fixturenames
+    begun = request.getfixturevalue("begun_data").folder if peopled else migrated_data
+    shutil.copytree(begun, tmp_path / "var")
     return load_settings(data=tmp_path / "var")
 
 
 @pytest.fixture
-def clock() -> MovingClock:
-    return MovingClock()
+def begun(request: pytest.FixtureRequest, settings: Settings) -> Begun | None:
+    """What is there already, where the settings are of a copy with people in it."""
+    found: Begun = request.getfixturevalue("begun_data")
+    return found if found.is_copied_to(settings.data) else None
+
+
+@pytest.fixture
+def clock(begun: Begun | None) -> MovingClock:
+    """A clock that stands where the copied installation's stood."""
+    return MovingClock(begun.now) if begun else MovingClock()
 
 
 @pytest.fixture
@@ -109,52 +126,21 @@ async def services(
 
 
 @pytest.fixture
-async def teams(services: Services) -> dict[str, UUID]:
+async def teams(services: Services, begun: Begun | None) -> dict[str, UUID]:
     """The demo's teams and mapping rules; the ids of the teams by name."""
-    async with services.database.write() as session:
-        rows = {name: Team(name=name, created=START) for name in DEMO_TEAMS}
-        session.add_all(rows.values())
-        await session.flush()
-        for rule in DEMO_RULES:
-            session.add(
-                MappingRule(
-                    issuer=dev_issuer(services.settings),
-                    claim=rule.claim,
-                    value=rule.value,
-                    team_id=rows[rule.team].id if rule.team else None,
-                    role=rule.role,
-                    scope=rule.scope,
-                    created=START,
-                )
-            )
-    return {name: row.id for name, row in rows.items()}
+    return begun.teams if begun else await make_teams(services)
 
 
 @pytest.fixture
 def admit(services: Services, teams: dict[str, UUID]) -> Admit:
     """Sign somebody in, with groups of one's choice; the same handle is the same person."""
-
-    async def sign_in(handle: str, groups: tuple[str, ...]) -> Principal:
-        person = DemoPerson(handle, handle.title(), "works here", groups)
-        issuer = dev_issuer(services.settings)
-        claims = IdTokenClaims(
-            issuer,
-            person.subject,
-            expires=START // 1_000_000 + 300,
-            issued=START // 1_000_000,
-            handle=handle,
-            name=person.name,
-            given={"groups": list(groups)},
-        )
-        return (await start_session(services, claims, None, TESTS)).principal
-
-    return sign_in
+    return partial(sign_in, services)
 
 
 @pytest.fixture
-async def people(admit: Admit) -> dict[str, Principal]:
+async def people(services: Services, teams: dict[str, UUID], begun: Begun | None) -> dict[str, Principal]:
     """The demo's five people, signed in once."""
-    return {handle: await admit(handle, person.groups) for handle, person in DEMO_PEOPLE.items()}
+    return begun.people if begun else await sign_in_people(services)
 
 
 @pytest.fixture
@@ -209,7 +195,7 @@ def token_for(services: Services, people: dict[str, Principal]) -> TokenFor:
 @pytest.fixture
 async def api(services: Services) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the console's API, without a network."""
-    transport = httpx2.ASGITransport(app=create_app(services))  # type: ignore[arg-type]
+    transport = httpx2.ASGITransport(app=console_on(services))
     address = f"{services.settings.base_url}/api/v1"
     async with httpx2.AsyncClient(transport=transport, base_url=address) as client:
         yield client

@@ -9,16 +9,15 @@ import sqlalchemy as sa
 from litestar import Litestar, get
 from litestar.handlers import HTTPRouteHandler
 
-from console.app import create_app
+from console.asgi import ASGIApp
 from console.declared import public
 from console.errors import InvalidInputError, RefusedError
 from console.problems import ANSWERS
 from console.services import Services, with_decider
 from tests.console.conftest import Catalog, TokenFor
+from tests.console.one_app import console_on
 from tests.console.test_work import SilentDecider, execute
 from tests.console.visitor import heads, visit
-
-pytestmark = pytest.mark.slow  # each builds the whole console
 
 SECRET = "postgresql://someone:s3cret@10.0.0.1/guildhall"
 OPEN = public("it only exists in this test")
@@ -33,7 +32,7 @@ def raising(path: str, error: Exception) -> HTTPRouteHandler:
     return fail
 
 
-def client_of(app: Litestar) -> httpx2.AsyncClient:
+def client_of(app: ASGIApp | Litestar) -> httpx2.AsyncClient:
     transport = httpx2.ASGITransport(app=cast("Any", app))
     return httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8400")
 
@@ -115,7 +114,7 @@ async def test_an_unknown_address_and_a_wrong_method_have_the_same_shape(api: ht
 
 
 async def test_empty_segments_do_not_make_a_program_a_person(services: Services) -> None:
-    async with client_of(create_app(services)) as client:
+    async with client_of(console_on(services)) as client:
         for path in ("/api/v1/me", "//api/v1/me", "/api//v1/me", "/log/checkpoint"):
             response = await client.get(f"http://127.0.0.1:8400{path}")
             assert response.status_code == 401, path
@@ -178,7 +177,7 @@ async def test_an_engine_without_an_answer_is_503_in_api_lists_and_pages(
     await visitor.sign_in("member")
     silent = with_decider(services, SilentDecider())
     headers = {"authorization": f"Bearer {token_for('member')}"}
-    async with client_of(create_app(silent)) as client:
+    async with client_of(console_on(silent)) as client:
         for path in ("/me", "/routes", "/routes/risk.credit-default", "/access-requests"):
             response = await client.get(f"/api/v1{path}", headers=headers)
             assert response.status_code == 503, path
@@ -199,7 +198,7 @@ async def test_a_database_that_is_gone_is_503_before_anybody_is_known(
     token, visitor = token_for("member"), visit(services)
     await visitor.sign_in("member")
     await execute(services, "ALTER TABLE identity RENAME TO gone")
-    async with client_of(create_app(services)) as client:
+    async with client_of(console_on(services)) as client:
         response = await client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
     assert response.status_code == 503
     assert answer_of(response)["reasons"] == ["database_unavailable"]
@@ -235,7 +234,7 @@ async def test_a_token_that_is_not_accepted_is_challenged(
 
 
 async def test_probes_and_shapes_are_open_and_say_nothing_of_anybody(services: Services) -> None:
-    async with client_of(create_app(services)) as client:
+    async with client_of(console_on(services)) as client:
         assert (await client.get("/health/live")).json() == {"status": "live"}
         ready = await client.get("/health/ready")
         assert ready.status_code == 503

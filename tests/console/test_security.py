@@ -14,8 +14,6 @@ from sso.dev.tokens import access_claims, confirm, id_claims, sign
 from tests.console.conftest import MovingClock, TokenFor
 from tests.console.visitor import COOKIE, Visitor, sessions_of, visit
 
-pytestmark = pytest.mark.slow  # each builds the whole console
-
 MULTIPART = '--x\r\nContent-Disposition: form-data; name="_csrf"\r\n\r\n{}\r\n--x--\r\n'
 OURS = {"origin": "http://127.0.0.1:8400", "sec-fetch-site": "same-origin"}
 STRANGER = DemoPerson("stranger", "Somebody", "never signed in", ("retail",))

@@ -9,9 +9,10 @@ from sqlmodel import col, select
 from audit.models import Outbox
 from audit.record import Record
 from console.asgi import ASGIApp, KnownHosts
-from console.serve import build_asgi, own_addresses
+from console.serve import own_addresses, surround
 from console.services import Services
 from sso.models import Session
+from tests.console.one_app import console_on
 from tests.sso.journey import choose
 
 COOKIE = "guildhall"
@@ -56,7 +57,7 @@ class Visitor:
 
 def confined(services: Services) -> ASGIApp:
     """The console as the embedded profile serves it."""
-    return KnownHosts(build_asgi(services, "console"), *own_addresses(services.settings))
+    return KnownHosts(surround(services, "console", console_on(services)), *own_addresses(services.settings))
 
 
 def visit(services: Services) -> Visitor:

@@ -11,6 +11,7 @@ from console.services import with_decider
 from policy.decision import Document, Entrypoint, Evaluation
 from policy.errors import DeciderFailedError
 from policy.models import Change, Grant, Review
+from tests.console.one_app import console_on
 
 
 async def rows(services: Any, table: Any) -> list[Any]:
@@ -84,8 +85,7 @@ class SilentAboutPlans:
 
 
 async def test_without_a_plan_nothing_is_asked(desk: Any, api: Any, services: Any, decider: Any) -> None:
-    app = api._transport.app
-    app.state.services = with_decider(services, SilentAboutPlans(decider))
+    api._transport.app = console_on(with_decider(services, SilentAboutPlans(decider)))
     answer = await desk.ask()
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["policy_error"])
     assert await rows(services, Change) == []

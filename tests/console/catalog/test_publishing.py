@@ -23,8 +23,6 @@ from tests.console.catalog.conftest import (
 from tests.console.catalog.v2_cluster import V2Cluster
 from tests.console.conftest import WorkAs
 
-pytestmark = pytest.mark.slow  # each builds the whole console
-
 TABLES = (Model, Route, Version, RouteTarget)
 
 

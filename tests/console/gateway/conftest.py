@@ -22,6 +22,7 @@ from console.serve import build_asgi
 from console.services import Services
 from console.settings import Settings, load_settings
 from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType
+from tests.console.begun import Begun
 from tests.console.conftest import START, Catalog, TokenFor
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.records import Kept, Worker, read_spool
@@ -32,8 +33,8 @@ CREDIT = "/v2/models/risk.credit-default"
 
 
 @pytest.fixture
-def settings(migrated_data: Path, tmp_path: Path) -> Settings:
-    shutil.copytree(migrated_data, tmp_path / "var")
+def settings(begun_data: Begun, tmp_path: Path) -> Settings:
+    shutil.copytree(begun_data.folder, tmp_path / "var")
     limits = {"upstream_timeout_seconds": 1, "body_limit_bytes": 64 * 1024}
     return load_settings(data=tmp_path / "var", gateway=limits)
 
