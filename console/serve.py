@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import uvicorn
 
@@ -41,8 +41,8 @@ logger = logging.getLogger("guildhall")
 
 def build_asgi(services: Services, role: Role) -> Dispatcher:
     """Return what this process answers under `role`."""
-    app = create_probes(services) if role == "gateway" else create_app(services)
-    return surround(services, role, app)  # type: ignore[arg-type]
+    app: object = create_probes(services) if role == "gateway" else create_app(services)
+    return surround(services, role, cast("ASGIApp", app))
 
 
 def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
@@ -55,7 +55,7 @@ def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
         parts.append(gateway)
     if services.settings.embedded and role != "gateway":
         mounts["dev-idp"] = Mount(dev_provider(services), "an identity provider is where nobody is known yet")
-    confined: ASGIApp = PageHeaders(app, form_targets(services))
+    confined: ASGIApp = PageHeaders(app, form_targets(services))  # type: ignore[arg-type, assignment]
     return Dispatcher(confined, mounts, tuple(parts))
 
 

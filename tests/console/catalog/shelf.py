@@ -15,7 +15,8 @@ from console.web.pagination import Key, decode_cursor
 from console.work import UnitOfWork
 from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType
 from sso.principal import Principal
-from tests.console.conftest import START, TESTS
+from tests.console.begun import TESTS
+from tests.console.conftest import START
 
 DAY = 86_400_000_000
 EVERYTHING = RouteFilter()
