@@ -20,14 +20,14 @@ from console.questions import Resource
 from console.work import Row, UnitOfWork
 from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType, Review
 from sso.models import Membership, Person, PersonState, Team, TeamRole
-from sso.sessions import revoke_person
+from sso.sessions import revoke_all_of
 
 Ending = Callable[[UnitOfWork, AsyncSession, UUID, str], Awaitable[int]]
 
 
 async def end_sessions(work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str) -> int:
     """Revoke every session of the person."""
-    return len(await revoke_person(session, person_id, work.now, reason))
+    return len(await revoke_all_of(session, person_id, work.now, reason))
 
 
 async def withdraw_requests(work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str) -> int:
