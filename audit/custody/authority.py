@@ -13,8 +13,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit import canonical, history
+from audit.custody.explained import is_logged
 from audit.custody.retention import FLOOR_DAYS, oldest_kept
-from audit.head import Head
 from audit.models import PruneJob, RetentionRow
 from audit.reader import LogReader
 
@@ -82,11 +82,4 @@ async def _explained(session: AsyncSession, log: LogReader, claim: _Claim, now: 
     version = await history.as_of(session, claim.kind, claim.row_id, valid_at=now, known_at=now)
     if version is None or version.row != canonical.encode(claim.state).decode():
         return False
-    # The stored hash is a column like any other: what the act signed is the hash of what stands here.
-    stated = history.hash_stated(
-        version.kind, version.row_id, version.row, version.valid_from, version.valid_to
-    )
-    if stated != version.row_hash:
-        return False
-    entry = await log.entry_by_id(version.event_id)
-    return entry is not None and Head.parse(entry.head).state == history.state_digest([version.row_hash])
+    return await is_logged(log, version)

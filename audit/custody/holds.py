@@ -3,21 +3,23 @@
 A hold is a conjunction of conditions on heads. It counts from the commit of its ``hold.create`` until an
 approved release. Who removes takes ``lock_holds`` first: a hold that is being made is waited for and seen,
 and one that comes later waits until the removal is over. Holds are read from the append-only history
-as well as from their table, so that a row deleted or ended in SQL does not let anything go.
+as well as from their table, and an end is believed only when the log holds its act, so that nothing done in
+SQL lets anything go.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final, cast
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from audit import history
-from audit.models import LegalHold, entry
+from audit.custody.explained import is_logged
+from audit.models import LegalHold, RowVersion, entry
+from audit.reader import LogReader
 
 ROW_KIND: Final = "legal_hold"
 
@@ -82,17 +84,37 @@ def held(holds: Iterable[Hold]) -> sa.ColumnElement[bool]:
     return sa.or_(sa.false(), *(hold.condition() for hold in holds))
 
 
-async def active_holds(session: AsyncSession, now: int) -> frozenset[Hold]:
+async def active_holds(session: AsyncSession, log: LogReader, now: int) -> frozenset[Hold]:
     """Return every hold in force at ``now``: by its row, or by the history of rows, or by both.
 
-    The row counts even where no act explains it any more: for a hold, absent is what an attacker wants.
+    The row counts even where no act explains it any more: for a hold, absent is what an attacker wants. An
+    end counts only once the log holds its act, so a row deleted and an end made up let nothing go.
     """
     table = sa.inspect(LegalHold).local_table
     connection = await session.connection()
     rows = (await connection.execute(sa.select(table).where(col(LegalHold.released).is_(None)))).all()
-    known = await history.open_rows(session, ROW_KIND, valid_at=now, known_at=now)
-    remembered = (_remembered(version.row_id, json.loads(version.row or "{}")) for version in known)
-    return frozenset([*(hold_of(cast("LegalHold", row)) for row in rows), *remembered])
+    ended = await _believed_ends(session, log, now)
+    begun = [
+        _remembered(version)
+        for version in await _versions(session, col(RowVersion.row).is_not(None))
+        if (version.sequence or 0) > ended.get(version.row_id, -1)
+    ]
+    return frozenset([*(hold_of(cast("LegalHold", row)) for row in rows), *begun])
+
+
+async def count_releases(session: AsyncSession, log: LogReader, now: int) -> int:
+    """Return how many holds have ended so far, by acts that the log holds."""
+    return len(await _believed_ends(session, log, now))
+
+
+async def _believed_ends(session: AsyncSession, log: LogReader, now: int) -> dict[UUID, int]:
+    ends = await _versions(session, col(RowVersion.row).is_(None), col(RowVersion.valid_from) <= now)
+    return {end.row_id: end.sequence or 0 for end in ends if await is_logged(log, end)}
+
+
+async def _versions(session: AsyncSession, *wanted: sa.ColumnElement[bool]) -> Sequence[RowVersion]:
+    chosen = select(RowVersion).where(col(RowVersion.kind) == ROW_KIND, *wanted)
+    return (await session.exec(chosen.order_by(col(RowVersion.sequence)))).all()
 
 
 async def lock_holds(session: AsyncSession) -> None:
@@ -104,7 +126,14 @@ async def lock_holds(session: AsyncSession) -> None:
     await session.exec(sa.update(LegalHold).where(sa.false()).values(released=None))
 
 
-def _remembered(hold_id: UUID, row: Mapping[str, object]) -> Hold:
+def _remembered(version: RowVersion) -> Hold:
+    try:
+        return _read(version.row_id, json.loads(version.row or "{}"))
+    except (ValueError, AttributeError):
+        return Hold(version.row_id)  # what cannot be read holds everything, until somebody has looked
+
+
+def _read(hold_id: UUID, row: Mapping[str, object]) -> Hold:
     return Hold(
         hold_id,
         _id(row.get("actor")),

@@ -12,15 +12,15 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.custody.authority import Permit, find_permits
-from audit.custody.holds import Hold, active_holds, held, lock_holds
+from audit.custody.holds import Hold, active_holds, count_releases, held, lock_holds
 from audit.custody.removal import Candidate, Removal, candidate
 from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.log import Log
-from audit.models import LegalHold, PruneJob, body, entry, prune_cursor
+from audit.models import PruneJob, body, entry, prune_cursor
 from audit.reader import LogReader
 from audit.sequencer import MainSessions
 
@@ -57,8 +57,9 @@ class Pruner:
     async def permits(self) -> tuple[Sequence[Permit], int]:
         """Return what may be removed now, and how many holds have been released so far."""
         async with self._sessions.read() as session:
-            permits = await find_permits(session, self._reader, self._clock())
-            return permits, await _count_releases(session)
+            now = self._clock()
+            permits = await find_permits(session, self._reader, now)
+            return permits, await count_releases(session, self._reader, now)
 
     async def step(self, permit: Permit) -> Pass:
         """Remove the next few thousand bodies that ``permit`` allows, with their tombstone.
@@ -84,8 +85,8 @@ class Pruner:
 
     async def _plan(self, session: AsyncSession, permit: Permit) -> Removal | None:
         now = self._clock()
-        holds = await active_holds(session, now)
-        releases = await _count_releases(session)
+        holds = await active_holds(session, self._reader, now)
+        releases = await count_releases(session, self._reader, now)
         start = await self._start(permit.retention, releases)
         found = await self._signed_before(await self._candidates(permit, start, holds), permit.before)
         if not found:
@@ -122,8 +123,3 @@ class Pruner:
                 return found
             found = found[: len(found) // 2]
         return found
-
-
-async def _count_releases(session: AsyncSession) -> int:
-    chosen = select(sa.func.count()).select_from(LegalHold).where(col(LegalHold.released).is_not(None))
-    return (await session.exec(chosen)).one()

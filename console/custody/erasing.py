@@ -51,7 +51,7 @@ async def _check(services: Services, session: AsyncSession, content: Content) ->
     person = UUID(content["person"])
     if not await _is_named(session, person):
         return Objection("erased", "This person has been erased already.")
-    holds = list(await active_holds(session, services.clock()))
+    holds = list(await active_holds(session, services.log, services.clock()))
     if await holds_about(services.log.engine, person, holds):
         return Objection("under_hold", HELD)
     return None

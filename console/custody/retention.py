@@ -102,7 +102,7 @@ async def _prune_does(services: Services, session: AsyncSession, content: Conten
 
 
 async def _at_once(services: Services, session: AsyncSession, name: str, before: int) -> Consequence:
-    holds = list(await active_holds(session, services.clock()))
+    holds = list(await active_holds(session, services.log, services.clock()))
     extent = await removable(services.log.engine, name, before, holds)
     text = f"The details of {extent.sentence()}, before {day_of(before)}, go. Their heads and proofs stay."
     return Consequence(label="At once", text=text)

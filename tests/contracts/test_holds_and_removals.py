@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from audit.custody.prune import Pruner
 from audit.entry_rows import Pending
@@ -75,6 +76,35 @@ async def test_a_removal_waits_for_a_hold_that_is_being_made_and_spares_what_it_
     step = await removing
     assert (step.removed, step.held) == (5, 5)
     assert [at for at in await kept.bodies() if 0 < at < 11] == [1, 2, 3, 4, 5]
+
+
+async def test_a_hold_taken_out_with_its_end_made_up_goes_on_holding(kept: Kept) -> None:
+    hold = await kept.hold(first_index=1, last_index=5)
+    logged = [one.id for one in await kept.reader.entries(range(await kept.reader.size()))]
+    await kept.do("DELETE FROM legal_hold")
+    for event_id in (uuid7(), logged[-1]):  # an act that never was, and one that wrote something else
+        await kept.make_up_the_end(hold, event_id)
+        assert (await kept.pruner().permits())[1] == 0
+    assert [(step.removed, step.held) for step in await kept.prune_all()] == [(5, 5)]
+    assert [at for at in await kept.bodies() if 0 < at < 11] == [1, 2, 3, 4, 5]
+
+
+async def test_a_hold_whose_history_is_narrowed_in_sql_covers_what_it_covered(kept: Kept) -> None:
+    hold = await kept.hold(first_index=1, last_index=5)
+    await kept.do("DELETE FROM legal_hold")
+    await kept.make_up_the_end(hold, uuid7(), row='{"first_index":9000}')
+    assert [(step.removed, step.held) for step in await kept.prune_all()] == [(5, 5)]
+    await kept.make_up_the_end(hold, uuid7(), row="nonsense")
+    await kept.prune_all()
+    assert [at for at in await kept.bodies() if 0 < at < 11] == [1, 2, 3, 4, 5]
+
+
+async def test_a_release_lets_go_once_its_act_is_in_the_log(kept: Kept) -> None:
+    hold = await kept.hold(first_index=1, last_index=5)
+    await kept.insert_release(hold)
+    assert [(step.removed, step.held) for step in await kept.prune_all()] == [(5, 5)]
+    await kept.sequencer.run_once()
+    assert [(step.removed, step.held) for step in await kept.prune_all()] == [(5, 0)]
 
 
 async def _blocked(kept: Kept, task: asyncio.Task[object]) -> None:

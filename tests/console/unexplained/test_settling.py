@@ -87,4 +87,6 @@ async def test_one_person_does_not_end_a_hold_by_settling_it(
     answer = await api.post(f"/unexplained/legal_hold/{hold.id}/settle", headers=admin, json=SAID)
     assert (answer.status_code, answer.json()["reasons"]) == (409, ["hold_needs_release"])
     async with place.services.database.read() as session:
-        assert {one.id for one in await active_holds(session, place.services.clock())} == {hold.id}
+        assert {
+            one.id for one in await active_holds(session, place.services.log, place.services.clock())
+        } == {hold.id}

@@ -235,4 +235,4 @@ async def test_a_hold_whose_end_is_made_up_in_history_goes_on_holding(place: Pla
     await place.look()
     assert ("legal_hold", "row_without_event") in await place.found()
     async with place.services.database.read() as session:
-        assert {one.id for one in await active_holds(session, now)} == {hold.id}
+        assert {one.id for one in await active_holds(session, place.services.log, now)} == {hold.id}
