@@ -47,7 +47,18 @@ async def replace_claimed(
     db: AsyncSession, person_id: UUID, rights: Rights
 ) -> tuple[ClaimedRows, ClaimedRows]:
     """Make the rows kept by claims equal to `rights`; return the rows added and the rows removed."""
-    memberships, assignments = await _claimed(db, person_id)
+    return await replace_kept(db, person_id, rights, Source.CLAIM)
+
+
+async def replace_kept(
+    db: AsyncSession, person_id: UUID, rights: Rights, source: Source
+) -> tuple[ClaimedRows, ClaimedRows]:
+    """Make the rows that `source` keeps equal to `rights`; those of another source are not looked at.
+
+    Returns:
+        The rows added, and the rows removed.
+    """
+    memberships, assignments = await _kept(db, person_id, source)
     removed: ClaimedRows = (
         *(row for row in memberships if (row.team_id, row.role) not in rights.memberships),
         *(row for row in assignments if (row.role, row.scope) not in rights.roles),
@@ -56,33 +67,27 @@ async def replace_claimed(
         await db.delete(row)
     # Removed first: a role with another scope takes the place of the row it replaces.
     await db.flush()
+    new_teams = rights.memberships - {(row.team_id, row.role) for row in memberships}
+    new_roles = rights.roles - {(row.role, row.scope) for row in assignments}
     added: ClaimedRows = (
-        *_new_memberships(person_id, rights, memberships),
-        *_new_assignments(person_id, rights, assignments),
+        *(
+            Membership(person_id=person_id, team_id=team, role=role, managed_by=source)
+            for team, role in sorted(new_teams)
+        ),
+        *(
+            RoleAssignment(person_id=person_id, role=role, scope=scope, managed_by=source)
+            for role, scope in sorted(new_roles)
+        ),
     )
     db.add_all(added)
     await db.flush()
     return added, removed
 
 
-async def _claimed(db: AsyncSession, person_id: UUID) -> tuple[list[Membership], list[RoleAssignment]]:
-    kept = {"person_id": person_id, "managed_by": Source.CLAIM}
+async def _kept(
+    db: AsyncSession, person_id: UUID, source: Source
+) -> tuple[list[Membership], list[RoleAssignment]]:
+    kept = {"person_id": person_id, "managed_by": source}
     memberships = await db.exec(select(Membership).filter_by(**kept))
     assignments = await db.exec(select(RoleAssignment).filter_by(**kept))
     return list(memberships), list(assignments)
-
-
-def _new_memberships(person_id: UUID, rights: Rights, held: list[Membership]) -> list[Membership]:
-    missing = rights.memberships - {(row.team_id, row.role) for row in held}
-    return [
-        Membership(person_id=person_id, team_id=team, role=role, managed_by=Source.CLAIM)
-        for team, role in sorted(missing)
-    ]
-
-
-def _new_assignments(person_id: UUID, rights: Rights, held: list[RoleAssignment]) -> list[RoleAssignment]:
-    missing = rights.roles - {(row.role, row.scope) for row in held}
-    return [
-        RoleAssignment(person_id=person_id, role=role, scope=scope, managed_by=Source.CLAIM)
-        for role, scope in sorted(missing)
-    ]

@@ -10,14 +10,15 @@ from sqlmodel import select
 from audit.event import Outcome, Part
 from audit.events import Action
 from console.errors import ConflictError
+from console.people.records import record_right
 from console.questions import Origin, Resource
-from console.rows import identity_row, membership_row, person_row, role_row
+from console.rows import identity_row, person_row
 from console.security import SESSION_LIMITS
 from console.services import Services
-from console.work import Row, UnitOfWork
+from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
 from sso.directory import Admission, admit
-from sso.models import MappingRule, Membership, RoleAssignment
+from sso.models import MappingRule
 from sso.principal import Authentication, Principal, system_principal
 from sso.sessions import CreatedSession, create, revoke
 
@@ -84,20 +85,9 @@ async def record_admission(work: UnitOfWork, admission: Admission) -> None:
         part = Part(name="person", subject=admission.person.id, content=profile)
         await work.record(Action.PERSON_CREATE, resource=subject, rows=rows, parts=[part])
     for added in admission.added:
-        await _record_right(work, added, gone=False)
+        await record_right(work, added, gone=False)
     for removed in admission.removed:
-        await _record_right(work, removed, gone=True)
-
-
-async def _record_right(work: UnitOfWork, right: Membership | RoleAssignment, *, gone: bool) -> None:
-    now, row, action = work.now, Row("", right.id, None, 0), Action.MEMBERSHIP_CREATE
-    if isinstance(right, Membership):
-        row = membership_row(right, now, gone=gone)
-        action = Action.MEMBERSHIP_REMOVE if gone else Action.MEMBERSHIP_CREATE
-    else:
-        row = role_row(right, now, gone=gone)
-        action = Action.ROLE_REMOVE if gone else Action.ROLE_ASSIGN
-    await work.record(action, resource=Resource("person", right.person_id), rows=[row])
+        await record_right(work, removed, gone=True)
 
 
 async def end_session(work: UnitOfWork, id_hash: str, person_id: UUID) -> None:
