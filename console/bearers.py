@@ -5,11 +5,16 @@ its verifier says what is wrong with it. A credential in the address of a reques
 else one is sent: addresses are kept in histories and logs that are not ours.
 """
 
+from functools import partial
 from urllib.parse import unquote_plus
 
 from console.errors import NotSignedInError, ServiceUnavailableError
+from console.freshness.moves import Move
+from console.freshness.principals import entry_of
+from console.freshness.remembered import Entry
 from console.services import Services
 from sso import sessions
+from sso.claims import TokenClaims
 from sso.directory import principal_for
 from sso.errors import TokenError
 from sso.keys.form import PREFIX, looks_like_key, read_key_text
@@ -80,10 +85,15 @@ async def principal_of_token(services: Services, token: str) -> Principal:
         if error.reason == "issuer_unavailable":
             raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
         raise NotSignedInError(NOT_ACCEPTED, (error.reason,)) from None
+    return await services.known.get(claims, partial(_read_subject, services, claims))
+
+
+async def _read_subject(services: Services, claims: TokenClaims) -> Entry[Principal]:
     async with services.database.read() as session:
         if await sessions.are_tokens_refused(session, claims.iss, claims.sub, claims.iat):
             raise NotSignedInError(SIGNED_OUT, ("signed_out",))
         found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
     if found is None:
         raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))
-    return found
+    signed_out = Move("signed_out", sessions.subject_key(claims.iss, claims.sub))
+    return entry_of(found, signed_out, now=services.clock())

@@ -33,6 +33,8 @@ class Database:
     def __init__(self, url: str) -> None:
         """Prepare the engine for `url` (sqlite+aiosqlite or postgresql+asyncpg); connects lazily."""
         self.engine = create_main_engine(url)
+        self.commits = 0
+        """How often this process has committed; whoever remembers rows asks what moved by it."""
         self._reading = _one_snapshot(self.engine)
         self._writing = self.engine.execution_options(write=True)
 
@@ -53,8 +55,11 @@ class Database:
         Raises:
             DBAPIError: the database does not answer, or refuses.
         """
-        async with _answering(), _session(self._writing) as session, session.begin():
-            yield session
+        try:
+            async with _answering(), _session(self._writing) as session, session.begin():
+                yield session
+        finally:
+            self.commits += 1  # also after an error: a commit may have gone through and not been confirmed
 
     async def ping(self) -> None:
         """Return when the database answers, else raise DBAPIError."""

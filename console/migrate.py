@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from console.freshness.watched import make_triggers
+
 Tree = Literal["main", "log", "keys"]
 
 
@@ -38,6 +40,8 @@ def _upgrade(connection: Connection, tree: Tree) -> None:
     config = tree_config(tree)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if tree == "main":
+        make_triggers(connection)
 
 
 def _is_current(connection: Connection, tree: Tree) -> bool:

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
+BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def _text_enum(kind: type[enum.StrEnum]) -> sa.Enum:
     return sa.Enum(
@@ -74,6 +76,24 @@ class UnexplainedRow(SQLModel, table=True):
     why: str = Field(max_length=40)
     found: int = Field(sa_type=sa.BigInteger)
     event_id: UUID | None = Field(default=None)
+
+
+class Moved(SQLModel, table=True):
+    """Something that decisions read has moved; triggers write it with the change (console.freshness.watched).
+
+    `key` is the row's id without dashes, `transaction_id` PostgreSQL's own (0 on SQLite), and `at` the
+    database's time, by which rows are forgotten after some minutes.
+    """
+
+    __tablename__ = "moved"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number that was pruned is never given again
+    sequence: int | None = Field(
+        default=None, sa_column=sa.Column(BIG_KEY, primary_key=True, autoincrement=True)
+    )
+    transaction_id: int = Field(sa_type=sa.BigInteger, index=True)
+    kind: str = Field(max_length=40)
+    key: str = Field(max_length=64)
+    at: int = Field(sa_type=sa.BigInteger)
 
 
 class Cluster(SQLModel, table=True):

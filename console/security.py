@@ -4,6 +4,7 @@ A session cookie is never accepted by the API and a bearer never by a page: two 
 routers, no path patterns (a pattern such as `/login` also opens `/models/login`).
 """
 
+from functools import partial
 from typing import Any
 
 from litestar.connection import ASGIConnection, Request
@@ -14,6 +15,8 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from console.bearers import bearer_principal
 from console.errors import NotSignedInError, RefusedError
+from console.freshness.principals import entry_of
+from console.freshness.remembered import Entry
 from console.services import Services
 from console.settings import Settings
 from console.web.templates import CSRF_FIELD, CSRF_STATE
@@ -26,6 +29,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
 SESSION_LIMITS = SessionSettings()
 CSRF_HEADER = "x-csrf-token"
+SIGN_IN = "Sign in to go on."
 
 
 def session_cookie_name(services: Services) -> str:
@@ -40,10 +44,10 @@ class SessionAuthentication(AbstractAuthenticationMiddleware):
         """Return the principal, or refuse with a redirect to sign-in made by the error handler."""
         services: Services = connection.app.state.services
         cookie = connection.cookies.get(session_cookie_name(services))
-        principal = await _session_principal(services, cookie) if cookie else None
-        if principal is None:
-            raise NotSignedInError("Sign in to go on.")
-        connection.state[CSRF_STATE] = sessions.csrf_token(cookie or "", services.csrf_key)
+        if not cookie:
+            raise NotSignedInError(SIGN_IN)
+        principal = await _session_principal(services, cookie)
+        connection.state[CSRF_STATE] = sessions.csrf_token(cookie, services.csrf_key)
         return AuthenticationResult(user=principal, auth=cookie)
 
 
@@ -58,15 +62,26 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=principal, auth=None)
 
 
-async def _session_principal(services: Services, cookie: str) -> Principal | None:
+async def _session_principal(services: Services, cookie: str) -> Principal:
+    id_hash = sessions.hash_cookie(cookie)
+    return await services.known.get(id_hash, partial(_read_session, services, cookie))
+
+
+async def _read_session(services: Services, cookie: str) -> Entry[Principal]:
     now = services.clock()
     async with services.database.read() as session:
         row = await sessions.find(session, cookie, now)
         principal = await principal_of_session(session, row) if row is not None else None
-    if row is not None and sessions.needs_touch(row, now):
-        async with services.database.write() as session:
-            await sessions.touch(session, row.id_hash, now, SESSION_LIMITS)
-    return principal
+    if row is None or principal is None:
+        raise NotSignedInError(SIGN_IN)
+    if sessions.needs_touch(row, now):
+        await _touch(services, row.id_hash, now)
+    return entry_of(principal, now=now, ends=min(row.idle_end, row.end))
+
+
+async def _touch(services: Services, id_hash: str, now: int) -> None:
+    async with services.database.write() as session:
+        await sessions.touch(session, id_hash, now, SESSION_LIMITS)
 
 
 async def require_csrf(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]

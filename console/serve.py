@@ -48,7 +48,7 @@ def build_asgi(services: Services, role: Role) -> Dispatcher:
 def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
     """Put the doors that are not the application's own around it."""
     mounts: dict[str, Mount] = {}
-    parts: list[Lifecycle] = [services.denials]
+    parts: list[Lifecycle] = [services.denials, services.feed]
     if role in {"all", "gateway"}:
         gateway = Gateway(services)
         mounts |= dict.fromkeys(GATEWAY_SEGMENTS, Mount(gateway, "each operation of console.gateway.table"))

@@ -11,12 +11,15 @@ from audit.subjects.subject_keys import KeyStore
 from console.clock import Clock, system_clock
 from console.database import Database
 from console.denials.denials import Denials
+from console.freshness.feed import Feed
+from console.freshness.remembered import Remembered
 from console.settings import Settings
 from console.sign_in.providers import Providers, configured_issuers
 from policy.bundles import read_bundle
 from policy.decision import Decider
 from policy.embedded import EmbeddedDecider
 from policy.opa import OpaAddress, OpaDecider
+from sso.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,12 @@ class Services:
     denials: Denials
     sign_in: Providers
     http: httpx2.AsyncClient
+    feed: Feed
+    known: Remembered[Principal]
 
     async def close(self) -> None:
         """Release what was opened, last opened first."""
+        await self.feed.stop()
         await self.denials.stop()
         await self.http.aclose()
         await self.decider.close()
@@ -52,10 +58,12 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
     store = KeyStore(settings.keys_url, load_kek(settings.data / "keys" / "subject.kek"), clock)
     http = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     issuers, keys = configured_issuers(settings), settings.data / "keys"
+    database = Database(settings.main_url)
+    feed = Feed(database)
     return Services(
         settings=settings,
         clock=clock,
-        database=Database(settings.main_url),
+        database=database,
         log=LogReader(create_log_engine(settings.log_url)),
         decider=_decider(settings),
         policy_revision=read_bundle().revision,
@@ -65,6 +73,8 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         denials=Denials(settings.spool, store, clock),
         sign_in=Providers(issuers, http, clock),
         http=http,
+        feed=feed,
+        known=Remembered(feed, clock),
     )
 
 

@@ -25,6 +25,7 @@ from console.database import Database
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
+from console.freshness.forgetting import Forgetting
 from console.gateway.recorder import SPOOL
 from console.guard import make_patrol
 from console.services import Services
@@ -61,6 +62,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(Watch(services).run(stop))
                 group.create_task(patrol.run(stop))
                 group.create_task(keeper.run(stop))
+                group.create_task(Forgetting(services.database).run(stop))
                 group.create_task(run_erasures(services, stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):
                     group.create_task(loop.run(stop))

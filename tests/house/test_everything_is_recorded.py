@@ -21,10 +21,11 @@ RECORDED = {Permission.AUDIT_EXPORT, Permission.AUDIT_READ, Permission.CHANGE_RE
 WRITES_OF_THEIR_OWN = {
     "anchors.py _recorder": "puts a record itself into the outbox",
     "anchors.py record": "the same",
+    "freshness/forgetting.py sweep": "forgets that rows moved, which each row's own act tells",
     "guard.py tell": "puts a record itself into the outbox",
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
-    "security.py _session_principal": "keeps when a session was last used",
+    "security.py _touch": "keeps when a session was last used",
     "sign_in/pages.py _leave": "keeps the random values of a sign-in on its way",
     "sign_in/pages.py _taken": "uses them up",
     "work.py write": "the unit of work, which commits no rows without a record",

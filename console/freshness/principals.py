@@ -1,0 +1,24 @@
+"""What a principal rests on: whoever is remembered is forgotten when any of it moves."""
+
+from console.clock import MICROSECONDS
+from console.freshness.moves import ANY, Move
+from console.freshness.remembered import LONGEST, Entry
+from sso.principal import Principal
+
+
+def depends_of(principal: Principal) -> frozenset[Move]:
+    """Return the rows that say who the principal is, and whether the proof it came with still holds."""
+    moves = {Move("person", principal.id.hex), Move("unexplained", ANY)}
+    if principal.authentication.session_id_hash is not None:
+        moves.add(Move("session", principal.authentication.session_id_hash))
+    return frozenset(moves)
+
+
+def entry_of(principal: Principal, *also: Move, now: int, ends: int | None = None) -> Entry[Principal]:
+    """Return what is remembered of a principal, until its proof ends, or `ends` (microseconds).
+
+    `also` is what the proof depends on besides the person and the session.
+    """
+    expires = principal.authentication.expires
+    proof = now + LONGEST if expires is None else expires * MICROSECONDS
+    return Entry(principal, depends_of(principal).union(also), proof if ends is None else min(proof, ends))
