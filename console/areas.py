@@ -17,6 +17,7 @@ from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
+from console.sign_in.back_channel import back_channel_logout
 from console.sign_in.pages import callback, sign_in, sign_out, step_up
 from console.trail.api import API as TRAIL_API
 from console.trail.api import LOG_HANDLERS
@@ -35,4 +36,4 @@ PAGES: Final = [
 ]
 API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CHANGES_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
-OPEN_PAGES: Final = [sign_in, step_up, callback, *HOME_OPEN, *HEALTH]
+OPEN_PAGES: Final = [sign_in, step_up, callback, back_channel_logout, *HOME_OPEN, *HEALTH]

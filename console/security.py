@@ -19,15 +19,15 @@ from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
 from console.services import Services
 from console.settings import Settings
+from console.sign_in.confirming import confirm_session
 from console.web.templates import CSRF_FIELD, CSRF_STATE
 from sso import sessions
+from sso.confirming import next_confirmation
 from sso.directory import principal_of_session
 from sso.principal import Principal
-from sso.settings import SessionSettings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
-SESSION_LIMITS = SessionSettings()
 CSRF_HEADER = "x-csrf-token"
 SIGN_IN = "Sign in to go on."
 
@@ -72,16 +72,17 @@ async def _read_session(services: Services, cookie: str) -> Entry[Principal]:
     async with services.database.read() as session:
         row = await sessions.find(session, cookie, now)
         principal = await principal_of_session(session, row) if row is not None else None
-    if row is None or principal is None:
+    if row is None or principal is None or not await confirm_session(services, row):
         raise NotSignedInError(SIGN_IN)
     if sessions.needs_touch(row, now):
         await _touch(services, row.id_hash, now)
-    return entry_of(principal, now=now, ends=min(row.idle_end, row.end))
+    due = next_confirmation(row, services.settings.sign_in.sessions)
+    return entry_of(principal, now=now, ends=min(row.idle_end, row.end, due))
 
 
 async def _touch(services: Services, id_hash: str, now: int) -> None:
     async with services.database.write() as session:
-        await sessions.touch(session, id_hash, now, SESSION_LIMITS)
+        await sessions.touch(session, id_hash, now, services.settings.sign_in.sessions)
 
 
 async def require_csrf(connection: ASGIConnection, _handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]

@@ -35,6 +35,7 @@ class Services:
     keys: KeyStore
     csrf_key: bytes
     identity_key: bytes
+    session_key: bytes
     denials: Denials
     sign_in: Providers
     http: httpx2.AsyncClient
@@ -70,6 +71,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         keys=store,
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is
+        session_key=load_kek(keys / "session.key"),  # seals the refresh tokens of sessions
         denials=Denials(settings.spool, store, clock),
         sign_in=Providers(issuers, http, clock),
         http=http,

@@ -26,7 +26,7 @@ from console.sink_settings import (
     WebhookSettings,
 )
 from console.trust_settings import HeadSettings, TimestampSettings, WitnessSettings, trust_mistakes
-from sso.settings import IssuerSettings
+from sso.settings import IssuerSettings, SessionSettings
 
 PREFIX = "GUILDHALL_"
 FILE_SUFFIX = "_FILE"
@@ -136,6 +136,7 @@ class SignInSettings(Section):
     """The identity providers; embedded adds the development provider by itself."""
 
     issuers: tuple[IssuerSettings, ...] = ()
+    sessions: SessionSettings = SessionSettings()
 
 
 class _Environment(EnvSettingsSource):

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     SELF_READ = "self.read"
     SESSION_END = "session.end"
     SESSION_READ = "session.read"
+    SESSION_REVOKE = "session.revoke"
     SINK_READ = "sink.read"
     SINK_RECONCILE = "sink.reconcile"
     SINK_TEST = "sink.test"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sso.kept import KeptTokens
 from sso.principal import Authentication
 
 SCOPE_PREFIX = "guildhall:"
@@ -14,7 +15,7 @@ SCOPE_PREFIX = "guildhall:"
 class IdTokenClaims:
     """A sign-in as the provider tells it (OpenID Connect Core 1.0 section 2). Times in seconds.
 
-    `given` holds every claim as received, for the mapping rules.
+    `given` holds every claim as received, for the mapping rules; `kept` what the provider gave beside them.
     """
 
     issuer: str
@@ -28,6 +29,7 @@ class IdTokenClaims:
     name: str | None = None
     email: str | None = None
     given: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    kept: KeptTokens | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

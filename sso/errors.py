@@ -2,6 +2,7 @@
 
 SsoError
 ├── SignInError     the sign-in is refused: a page with one sentence, no session
+├── LogoutRefusedError  a logout token is refused: 400, nobody is signed out
 ├── TokenError      the bearer token is refused: 401
 └── ProviderError   the identity provider cannot be used now: 503
 """
@@ -37,7 +38,13 @@ class SignInError(SsoError):
         "cannot be worked out. Ask an administrator to send fewer groups.",
         "person_disabled": "This account is disabled. Ask an administrator.",
         "provider_unavailable": "The identity provider does not answer. Please try again in a moment.",
+        "refresh_refused": "The identity provider no longer confirms this session. Please sign in again.",
+        "not_refreshable": "The identity provider gave nothing to confirm this session with.",
     }
+
+
+class LogoutRefusedError(SsoError):
+    """A logout token that must sign nobody out."""
 
 
 class TokenError(SsoError):

@@ -17,9 +17,17 @@ from sso.signed import SignatureRefusedError, open_signed
 
 
 async def believe_id_token(
-    token: str, *, metadata: ProviderMetadata, nonce: str, access_token: str | None, now: int
+    token: str,
+    *,
+    metadata: ProviderMetadata,
+    nonce: str,
+    access_token: str | None,
+    now: int,
+    refreshed: bool = False,
 ) -> IdTokenClaims:
     """Return the claims of `token` after every check; `now` in seconds.
+
+    A `refreshed` one may leave the nonce out, but not bring another (section 12.2).
 
     Raises:
         SignInError: `id_token_refused:` and what was wrong.
@@ -29,7 +37,8 @@ async def believe_id_token(
         signed = await open_signed(token, metadata)
     except SignatureRefusedError as error:
         raise _refused(error.reason) from None
-    _check_registered(signed.claims, metadata.settings, nonce, now)
+    expected = None if refreshed and "nonce" not in signed.claims else nonce
+    _check_registered(signed.claims, metadata.settings, expected, now)
     _check_audience(signed.claims, metadata.settings.client_id)
     _check_access_token_hash(signed.claims, access_token)
     return _read(signed.claims)
@@ -46,7 +55,8 @@ def check_step_up(claims: IdTokenClaims, allowed_acr: tuple[str, ...], started: 
         raise SignInError("step_up_not_met")
 
 
-def _check_registered(claims: dict[str, Any], settings: IssuerSettings, nonce: str, now: int) -> None:
+def _check_registered(claims: dict[str, Any], settings: IssuerSettings, nonce: str | None, now: int) -> None:
+    wanted: dict[str, Any] = {} if nonce is None else {"nonce": {"essential": True, "value": nonce}}
     registry = jwt.JWTClaimsRegistry(
         now=now,
         leeway=settings.leeway,
@@ -55,13 +65,13 @@ def _check_registered(claims: dict[str, Any], settings: IssuerSettings, nonce: s
         sub={"essential": True},
         exp={"essential": True},
         iat={"essential": True},
-        nonce={"essential": True, "value": nonce},
+        **wanted,
     )
     try:
         registry.validate(claims)
     except JoseError as error:
         raise _refused(f"{error.error}:{getattr(error, 'claim', '')}".rstrip(":")) from None
-    if not isinstance(claims["nonce"], str):
+    if nonce is not None and not isinstance(claims["nonce"], str):
         raise _refused("invalid_claim:nonce")
 
 

@@ -33,6 +33,10 @@ class ProviderDocument(BaseModel):
     token_endpoint: str
     jwks_uri: str
     end_session_endpoint: str | None = None
+    pushed_authorization_request_endpoint: str | None = None
+    device_authorization_endpoint: str | None = None
+    revocation_endpoint: str | None = None
+    backchannel_logout_supported: bool = False
     authorization_response_iss_parameter_supported: bool = False
 
 
@@ -108,8 +112,7 @@ class ProviderMetadata:
             raise ProviderError("discovery_malformed") from None
         if document.issuer != issuer:
             raise ProviderError("discovery_issuer_mismatch")
-        endpoints = (document.authorization_endpoint, document.token_endpoint, document.jwks_uri)
-        if not all(is_trustworthy(endpoint.partition("?")[0]) for endpoint in endpoints):
+        if not all(is_trustworthy(endpoint.partition("?")[0]) for endpoint in _endpoints(document)):
             raise ProviderError("discovery_malformed")
         return document
 
@@ -134,6 +137,17 @@ class ProviderMetadata:
             return response.json()
         except (httpx2.HTTPError, ValueError):
             raise ProviderError("provider_unavailable") from None
+
+
+def _endpoints(document: ProviderDocument) -> tuple[str, ...]:
+    needed = (document.authorization_endpoint, document.token_endpoint, document.jwks_uri)
+    offered = (
+        document.end_session_endpoint,
+        document.pushed_authorization_request_endpoint,
+        document.device_authorization_endpoint,
+        document.revocation_endpoint,
+    )
+    return (*needed, *filter(None, offered))
 
 
 def _import_keys(answer: Any) -> tuple[VerificationKey, ...]:  # noqa: ANN401 - foreign JSON

@@ -5,16 +5,18 @@ Authorization code flow with PKCE S256 (RFC 7636), nonce, state, and the answer'
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 import httpx2
 
 from sso.claims import IdTokenClaims
 from sso.clock import Clock, seconds
+from sso.endpoints import ask_token_endpoint, push_request
 from sso.errors import ProviderError, SignInError
 from sso.flows import flow_key, safe_next_path
 from sso.id_token import believe_id_token, check_step_up
+from sso.kept import KeptTokens
 from sso.metadata import ProviderDocument, ProviderMetadata
 from sso.models import SignIn
 from sso.outbound import OAuthError, oidc_app
@@ -26,6 +28,9 @@ KNOWN_REFUSALS = frozenset(
     | {"unmet_authentication_requirements", "unsupported_response_type", "account_selection_required"}
 )
 """Codes of RFC 6749 section 4.1.2.1 and OpenID Connect; any other text is foreign and not repeated."""
+
+LONGEST_HINT = 4000
+"""An ID token longer than this would make an address that servers refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class RelyingParty:
         started = await oidc_app(self.settings, document, self.metadata.http).create_authorization_url(
             redirect_uri, state=state, nonce=nonce, code_verifier=verifier, **asked
         )
+        url = await self._pushed(document, started["url"])
         row = SignIn(
             id_hash=flow_key(cookie, state),
             issuer=self.settings.url,
@@ -65,7 +71,7 @@ class RelyingParty:
             max_age=0 if step_up else None,
             created=self._clock(),
         )
-        return StartedSignIn(started["url"], cookie, row)
+        return StartedSignIn(url, cookie, row)
 
     async def finish(self, row: SignIn, params: Mapping[str, str], redirect_uri: str) -> IdTokenClaims:
         """Return who signed in; `params` is the query of the callback, `row` the one it took.
@@ -76,19 +82,54 @@ class RelyingParty:
         document = await self._document()
         _check_answer(row, params, document)
         answer = await self._exchange(document, params["code"], row.code_verifier, redirect_uri)
-        claims = await self._believe(answer, row.nonce)
+        claims = await self._believe(answer, row.nonce, refreshed=False)
         if row.acr_requested is not None:
             check_step_up(claims, self.settings.step_up_acr, seconds(row.created))
         return claims
 
-    async def sign_out_url(self, return_to: str) -> str | None:
+    async def refresh(self, kept: KeptTokens, subject: str) -> IdTokenClaims:
+        """Return who `kept` stands for now; its refresh token is used up (OpenID Connect Core section 12).
+
+        Raises:
+            SignInError: `refresh_refused` and the like: the session must end; `provider_unavailable`: nothing
+                is known.
+        """
+        if kept.refresh_token is None:
+            raise SignInError("not_refreshable")
+        document = await self._document()
+        answer = await ask_token_endpoint(
+            self.settings,
+            document,
+            self.metadata.http,
+            {"grant_type": "refresh_token", "refresh_token": kept.refresh_token},
+        )
+        claims = await self._believe(
+            {"refresh_token": kept.refresh_token, **answer}, kept.nonce, refreshed=True
+        )
+        if claims.subject != subject:
+            raise SignInError("refresh_refused:another_subject", SignInError.sentences["refresh_refused"])
+        return claims
+
+    async def sign_out_url(self, return_to: str, id_token: str | None = None) -> str | None:
         """Return where to send the browser to end the provider's session too, if the provider offers it.
 
-        OpenID Connect RP-Initiated Logout 1.0 section 2.
+        OpenID Connect RP-Initiated Logout 1.0 section 2; with the ID token it asks no question.
         """
         end = (await self._document()).end_session_endpoint
-        query = urlencode({"client_id": self.settings.client_id, "post_logout_redirect_uri": return_to})
+        asked = {"client_id": self.settings.client_id, "post_logout_redirect_uri": return_to}
+        if id_token and len(id_token) <= LONGEST_HINT:
+            asked["id_token_hint"] = id_token
+        query = urlencode(asked)
         return f"{end}{'&' if '?' in end else '?'}{query}" if end else None
+
+    async def _pushed(self, document: ProviderDocument, url: str) -> str:
+        """Hand the request over directly, where that is offered: no browser can change it then (RFC 9126)."""
+        endpoint = document.pushed_authorization_request_endpoint
+        if endpoint is None or not self.settings.pushed:
+            return url
+        answer = await push_request(self.settings, endpoint, self.metadata.http, url)
+        query = urlencode({"client_id": self.settings.client_id, "request_uri": answer})
+        return f"{url.partition('?')[0]}?{query}"
 
     async def _document(self) -> ProviderDocument:
         try:
@@ -110,20 +151,24 @@ class RelyingParty:
             raise SignInError("code_exchange_failed") from None
         return answer if isinstance(answer, Mapping) else {}
 
-    async def _believe(self, answer: Mapping[str, object], nonce: str) -> IdTokenClaims:
+    async def _believe(self, answer: Mapping[str, object], nonce: str, *, refreshed: bool) -> IdTokenClaims:
         id_token, access_token = answer.get("id_token"), answer.get("access_token")
         if not isinstance(id_token, str):
             raise SignInError("id_token_missing")
         try:
-            return await believe_id_token(
+            claims = await believe_id_token(
                 id_token,
                 metadata=self.metadata,
                 nonce=nonce,
                 access_token=access_token if isinstance(access_token, str) else None,
                 now=seconds(self._clock()),
+                refreshed=refreshed,
             )
         except ProviderError as error:
             raise SignInError(error.reason, error.sentence) from None
+        refresh_token = answer.get("refresh_token")
+        kept = KeptTokens(id_token, nonce, refresh_token if isinstance(refresh_token, str) else None)
+        return replace(claims, kept=kept)
 
 
 def _check_answer(row: SignIn, params: Mapping[str, str], document: ProviderDocument) -> None:

@@ -12,11 +12,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from sso.claims import IdTokenClaims
 from sso.clock import CLOCK_SKEW, MICROSECONDS, seconds
+from sso.kept import seal
 from sso.models import Identity, Session, SignedOut
 from sso.principal import Authentication
 from sso.settings import SessionSettings
 
 TOUCH_EVERY = 60 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What its owner may know a session by: a browser and a system, and an address."""
+
+    name: str | None = None
+    address: str | None = None
+
+
+UNKNOWN_DEVICE = Device()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +47,19 @@ async def create(
     now: int,
     settings: SessionSettings,
     previous_cookie: str | None = None,
+    key: bytes | None = None,
+    device: Device = UNKNOWN_DEVICE,
 ) -> CreatedSession:
-    """Start a session for a sign-in; whatever session the browser had before is over."""
+    """Start a session for a sign-in; whatever session the browser had before is over.
+
+    `key` seals what the provider gave to confirm it later.
+    """
     if previous_cookie:
         await revoke(db, hash_cookie(previous_cookie), now, "rotated")
     cookie = secrets.token_urlsafe(32)
+    id_hash = hash_cookie(cookie)
     session = Session(
-        id_hash=hash_cookie(cookie),
+        id_hash=id_hash,
         person_id=person_id,
         issuer=claims.issuer,
         subject=claims.subject,
@@ -53,6 +71,9 @@ async def create(
         end=now + settings.absolute * MICROSECONDS,
         auth_time=claims.auth_time,
         acr=claims.acr,
+        sealed=seal(claims.kept, key, id_hash) if key and claims.kept else None,
+        device=device.name,
+        address=device.address,
     )
     db.add(session)
     await db.flush()

@@ -23,9 +23,21 @@ class IssuerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(max_length=512, description="The issuer, exactly as the provider writes it.")
+    name: str | None = Field(
+        default=None,
+        max_length=80,
+        description="What people know it by when there are several to choose from.",
+    )
     client_id: str = Field(default="guildhall", min_length=1, description="Our client there.")
     client_secret: SecretStr | None = Field(
         default=None, description="Its secret; without one the client is public. PKCE protects the code."
+    )
+    device_client_id: str = Field(
+        default="guildhall-cli", min_length=1, description="The public client of `guildhall login` there."
+    )
+    pushed: bool = Field(
+        default=True,
+        description="Whether requests go to the provider directly (RFC 9126) where it offers that.",
     )
     redirect_path: str = Field(
         default="/sign-in/callback", description="Where the provider sends people back to, on this site."
@@ -42,6 +54,11 @@ class IssuerSettings(BaseModel):
     algorithms: tuple[Algorithm, ...] = Field(
         default=("RS256", "ES256"), min_length=1, description="The only signatures accepted."
     )
+
+    @property
+    def label(self) -> str:
+        """The name people choose it by."""
+        return self.name or urlsplit(self.url).netloc
 
     @field_validator("url")
     @classmethod
@@ -68,12 +85,24 @@ class IssuerSettings(BaseModel):
 
 
 class SessionSettings(BaseModel):
-    """How long a browser session lasts: `idle` without a request, `absolute` in any case, both in seconds."""
+    """How long a browser session lasts, and how often its provider confirms it; all in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    idle: int = Field(default=30 * 60, ge=60)
-    absolute: int = Field(default=10 * 60 * 60, ge=60)
+    idle: int = Field(default=30 * 60, ge=60, description="Seconds without a request after which it ends.")
+    absolute: int = Field(default=10 * 60 * 60, ge=60, description="Seconds after which it ends in any case.")
+    refresh: int = Field(
+        default=5 * 60,
+        ge=10,
+        le=60 * 60,
+        description="Seconds after which the provider confirms it again, and rights are read anew.",
+    )
+    stale: int = Field(
+        default=15 * 60,
+        ge=60,
+        le=4 * 60 * 60,
+        description="Seconds it goes on unconfirmed while the provider does not answer; then it refuses.",
+    )
 
 
 def is_trustworthy(url: str) -> bool:

@@ -67,6 +67,7 @@ class Action(StrEnum):
     SESSION_END = "session.end"
     SESSION_READ = "session.read"
     SESSION_REFUSE = "session.refuse"
+    SESSION_REVOKE = "session.revoke"
     SETTINGS_LOAD = "settings.load"
     SINK_QUARANTINE = "sink.quarantine"
     SINK_READ = "sink.read"

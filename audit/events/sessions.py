@@ -4,7 +4,7 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field
-from audit.events.shared import BY_PRINCIPAL, LOGS_OFF, LOGS_ON, READS
+from audit.events.shared import BY_PRINCIPAL, LOGS_OFF, LOGS_ON, NUMBER, READS, REASON
 
 SESSIONS: Final = (
     EventType(
@@ -42,5 +42,14 @@ SESSIONS: Final = (
         type=("start",),
         ocsf=LOGS_ON,
         parts=(Details("sign_in", (Field("issuer"),)), *BY_PRINCIPAL),
+    ),
+    EventType(
+        action=Action.SESSION_REVOKE,
+        sentence="{actor} ended sessions of {resource}",
+        retention="auth",
+        category=("authentication", "session"),
+        type=("end",),
+        ocsf=LOGS_OFF,
+        parts=(Details("sessions", (Field("ended", NUMBER),)), REASON, *BY_PRINCIPAL),
     ),
 )

@@ -13,14 +13,14 @@ from console.errors import ConflictError
 from console.people.records import record_right
 from console.questions import Origin, Resource
 from console.rows import identity_row, person_row
-from console.security import SESSION_LIMITS
 from console.services import Services
+from console.sign_in.devices import device_name
 from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
 from sso.directory import Admission, admit
 from sso.models import MappingRule
 from sso.principal import Authentication, Principal, system_principal
-from sso.sessions import CreatedSession, create, revoke
+from sso.sessions import CreatedSession, Device, create
 
 MEETINGS: Final = 4
 """How often somebody is asked in again after meeting another at the door."""
@@ -57,7 +57,7 @@ async def _admitted(
     work = UnitOfWork(services, system_principal("sign-in"), origin)
     async with work.write() as session:
         admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)
-        principal = _principal(admission, claims)
+        principal = admitted_principal(admission, claims)
         work.act_as(principal)
         await record_admission(work, admission)
         created = await create(
@@ -65,8 +65,10 @@ async def _admitted(
             person_id=admission.person.id,
             claims=claims,
             now=work.now,
-            settings=SESSION_LIMITS,
+            settings=services.settings.sign_in.sessions,
             previous_cookie=previous_cookie,
+            key=services.session_key,
+            device=Device(device_name(origin.user_agent), origin.address),
         )
         await work.record(Action.SESSION_CREATE, resource=Resource("person", principal.id))
     return SignedIn(principal, created)
@@ -90,13 +92,6 @@ async def record_admission(work: UnitOfWork, admission: Admission) -> None:
         await record_right(work, removed, gone=True)
 
 
-async def end_session(work: UnitOfWork, id_hash: str, person_id: UUID) -> None:
-    """Sign out: the session is over at once."""
-    async with work.write() as session:
-        await revoke(session, id_hash, work.now, "signed_out")
-        await work.record(Action.SESSION_END, resource=Resource("person", person_id))
-
-
 async def record_refusal(services: Services, reason: str, issuer: str, origin: Origin) -> UUID:
     """Record or count a sign-in that was not believed; return the entry's id for the page that says so."""
     if counted := await services.denials.admit(None, [reason], address=origin.address):
@@ -109,7 +104,8 @@ async def record_refusal(services: Services, reason: str, issuer: str, origin: O
         )
 
 
-def _principal(admission: Admission, claims: IdTokenClaims) -> Principal:
+def admitted_principal(admission: Admission, claims: IdTokenClaims) -> Principal:
+    """Return who has just been admitted, by the proof of that sign-in."""
     proof = Authentication(
         method="session",
         issuer=claims.issuer,

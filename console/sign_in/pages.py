@@ -13,15 +13,18 @@ from console.errors import NotFoundError
 from console.questions import Origin, Resource, origin_of
 from console.security import session_cookie_name, site_of
 from console.services import Services
-from console.sign_in.admission import end_session, record_refusal, start_session
+from console.sign_in.admission import record_refusal, start_session
+from console.sign_in.ending import end_session
 from console.web.responses import Refusal, refusal
 from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.errors import SignInError
 from sso.flows import keep, take
-from sso.models import SignIn
+from sso.kept import KeptTokens, open_sealed
+from sso.models import Session, SignIn
 
 CALLBACK = "/sign-in/callback"
+SIGNED_OUT = "/sign-in"
 SIX_HUNDRED_SECONDS = 600
 AWAY = frozenset({"provider_unavailable"})
 """Reasons that are nobody's mistake: the provider is asked again later."""
@@ -67,8 +70,10 @@ async def sign_out(work: NamedDependency[UnitOfWork]) -> Redirect:
     """End the session here and now, then the provider's: with it the next sign-in would ask for nothing."""
     person = work.principal.id
     await work.authorize(Permission.SESSION_END, Resource("session", person, {"person": str(person)}))
-    await end_session(work, work.principal.authentication.session_id_hash or "", person)
-    away = await _provider_sign_out(work.services, work.principal.authentication.issuer)
+    id_hash = work.principal.authentication.session_id_hash or ""
+    kept = await _kept(work, id_hash)
+    await end_session(work, id_hash, person)
+    away = await _provider_sign_out(work.services, work.principal.authentication.issuer, kept)
     cookie = _cookie(work.services, session_cookie_name(work.services), "", max_age=0)
     return Redirect(away or "/sign-in", status_code=303, cookies=[cookie])
 
@@ -105,10 +110,17 @@ def _own_address(request: Request[Any, Any, Any], services: Services) -> str | N
     )
 
 
-async def _provider_sign_out(services: Services, issuer: str) -> str | None:
+async def _kept(work: UnitOfWork, id_hash: str) -> KeptTokens | None:
+    async with work.read() as session:
+        row = await session.get(Session, id_hash)
+    return open_sealed(row.sealed, work.services.session_key, id_hash) if row else None
+
+
+async def _provider_sign_out(services: Services, issuer: str, kept: KeptTokens | None) -> str | None:
     try:
         party = services.sign_in.relying_party(issuer)
-        return await party.sign_out_url(services.settings.base_url + "/sign-in")
+        home = services.settings.base_url + SIGNED_OUT
+        return await party.sign_out_url(home, kept.id_token if kept else None)
     except (SignInError, NotFoundError):
         return None
 

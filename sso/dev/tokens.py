@@ -20,6 +20,7 @@ from sso.settings import AUDIENCE
 PLAIN_ACR = "dev-1"
 STEP_UP_ACR = "dev-2"
 CLIENT_ID = "guildhall"
+DEVICE_CLIENT_ID = "guildhall-cli"
 ACCESS_TOKEN_LIFETIME = 3600
 ID_TOKEN_LIFETIME = 300
 
@@ -49,13 +50,15 @@ def issue_token(key_path: Path, issuer: str, person: str, step_up: bool, now: in
     return sign(load_key(key_path), access_claims(issuer, signed_in, seconds(now)), "at+jwt")
 
 
-def access_claims(issuer: str, signed_in: Confirmation, now: int) -> dict[str, Any]:
+def access_claims(
+    issuer: str, signed_in: Confirmation, now: int, client_id: str = CLIENT_ID
+) -> dict[str, Any]:
     """Return the claims of an access token issued at `now` (seconds)."""
     return {
         "iss": issuer,
         "sub": signed_in.person.subject,
         "aud": AUDIENCE,
-        "client_id": CLIENT_ID,
+        "client_id": client_id,
         "iat": now,
         "exp": now + ACCESS_TOKEN_LIFETIME,
         "jti": str(uuid7()),
@@ -67,18 +70,24 @@ def access_claims(issuer: str, signed_in: Confirmation, now: int) -> dict[str, A
 
 
 def id_claims(
-    issuer: str, signed_in: Confirmation, nonce: str, access_token: str, now: int
+    issuer: str,
+    signed_in: Confirmation,
+    nonce: str | None,
+    access_token: str,
+    now: int,
+    *,
+    client_id: str = CLIENT_ID,
 ) -> dict[str, Any]:
     """Return the claims of an ID token issued at `now` (seconds) beside `access_token`."""
     person = signed_in.person
     return {
         "iss": issuer,
         "sub": person.subject,
-        "aud": CLIENT_ID,
-        "azp": CLIENT_ID,
+        "aud": client_id,
+        "azp": client_id,
         "iat": now,
         "exp": now + ID_TOKEN_LIFETIME,
-        "nonce": nonce,
+        **({"nonce": nonce} if nonce else {}),
         "at_hash": access_token_hash(access_token),
         "auth_time": signed_in.auth_time,
         "acr": signed_in.acr,

@@ -26,6 +26,8 @@ WRITES_OF_THEIR_OWN = {
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
     "security.py _touch": "keeps when a session was last used",
+    "sign_in/confirming.py _keep": "keeps the refresh token of a session whose rights did not change",
+    "sign_in/confirming.py _claimed": "takes on to confirm a session",
     "sign_in/pages.py _leave": "keeps the random values of a sign-in on its way",
     "sign_in/pages.py _taken": "uses them up",
     "work.py write": "the unit of work, which commits no rows without a record",

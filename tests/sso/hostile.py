@@ -19,7 +19,7 @@ from sso.clock import Clock
 from sso.dev.codes import CodeGrant
 from sso.dev.people import DEMO_PEOPLE, DemoPerson
 from sso.dev.provider import DevProvider
-from sso.dev.tokens import access_claims, id_claims
+from sso.dev.tokens import CLIENT_ID, access_claims, id_claims
 from tests.sso.journey import ISSUER, Bench, SettableClock
 
 Forge = Callable[["HostileProvider", dict[str, Any]], str]
@@ -97,7 +97,14 @@ class HostileProvider(DevProvider):
         access = self.forge_access(access_claims(self.issuer, grant.signed_in, now))
         honest = id_claims(self.issuer, grant.signed_in, grant.request.nonce, access, now)
         id_token = self.forge(self, _over(honest, self.claims))
-        return _over({"access_token": access, "token_type": "Bearer", "id_token": id_token}, self.answer)
+        refresh = self.refresh_tokens.give(self.key, grant.signed_in, CLIENT_ID, now)
+        given = {
+            "access_token": access,
+            "token_type": "Bearer",
+            "id_token": id_token,
+            "refresh_token": refresh,
+        }
+        return _over(given, self.answer)
 
     def forge_access(self, claims: dict[str, Any], **header: object) -> str:
         return with_header(**{"typ": "at+jwt", **header})(self, claims)

@@ -35,7 +35,7 @@ async def test_a_code_is_exchanged(bench: Bench) -> None:
     status, answer = await exchange(bench)
 
     assert status == 200
-    assert {"access_token", "id_token", "token_type", "expires_in"} == answer.keys()
+    assert {"access_token", "id_token", "refresh_token", "token_type", "expires_in"} == answer.keys()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ is_own if {
 }
 
 is_own if {
-	input.action == "session.end"
+	input.action in {"session.end", "session.read", "session.revoke"}
 	input.resource.person == input.subject.id
 }
 
