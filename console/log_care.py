@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import select
 
-from audit.checkpoints import ending
+from audit.checkpoints import carrying, ending
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.key_history import KeyPeriod, trust_of
 from audit.checkpoints.last_signed import LastSigned
@@ -31,6 +31,17 @@ from console.worker import LAST_SIGNED
 
 DAY: Final = 86_400_000_000
 SILENT: Final = "None of those who remember how far the log was signed answers; nothing was changed."
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """The former log's last checkpoint, and how many statements of rows were carried over from it.
+
+    `carried` is None where its entries are not those it signed: then every row counts as unexplained.
+    """
+
+    last: Checkpoint
+    carried: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +113,11 @@ async def freeze_log(settings: Settings) -> Checkpoint:
     return last
 
 
-async def succeed_log(settings: Settings, former_url: str, cited: Path | None = None) -> Checkpoint:
-    """Begin the log of a new `audit.origin` after the one at `former_url`; return that one's last checkpoint.
+async def succeed_log(settings: Settings, former_url: str, cited: Path | None = None) -> Succession:
+    """Begin the log of a new `audit.origin` after the one at `former_url`.
 
-    It is cited in the first entry: the newest that the database, this host or the file `cited` holds.
+    The first entry cites that one's last checkpoint: the newest that the database, this host or the file
+    `cited` holds. The next ones state again what its acts said of rows, where it is still what was signed.
 
     Raises:
         LeaseTakenError: a worker runs.
@@ -115,17 +127,32 @@ async def succeed_log(settings: Settings, former_url: str, cited: Path | None = 
     services, former = build(settings), create_log_engine(former_url)
     try:
         last, lost = await _last_of(settings, LogReader(former), cited)
+        stated = await _stated_by(former)
         lease = choose_lease(services.log.engine, settings.data / "log.lock")
         await lease.take()
         try:
-            await _begin_after(services, last, lost)
+            log = await _begin_after(services, last, lost)
+            await carrying.carry_over(log, stated or (), services.clock())
             await ending.take_over_spools(former, services.log.engine)
         finally:
             await lease.release()
     finally:
         await former.dispose()
         await services.close()
-    return last
+    return Succession(last, None if stated is None else len(stated))
+
+
+async def _stated_by(former: AsyncEngine) -> list[carrying.Stated] | None:
+    """Return what the former log's acts said of rows; None where its entries are not those it signed."""
+    reader = LogReader(former)
+    stored = await reader.latest_checkpoint()
+    if stored is None:
+        return None
+    try:
+        trust = trust_of(await reader.key_history())
+        return await carrying.read_stated(former, trust.check(stored.note.encode(), now=0, whole=False))
+    except (NoteError, carrying.FormerAlteredError):
+        return None
 
 
 async def _last_of(settings: Settings, former: LogReader, cited: Path | None) -> tuple[Checkpoint, int]:
@@ -148,7 +175,7 @@ async def _last_of(settings: Settings, former: LogReader, cited: Path | None) ->
     return last, max(0, last.size - await former.size())
 
 
-async def _begin_after(services: Services, last: Checkpoint, lost: int) -> None:
+async def _begin_after(services: Services, last: Checkpoint, lost: int) -> Log:
     settings, log = services.settings, Log(services.log.engine)
     keys = KeyFolder(settings.data / "keys", settings.audit.origin).succeed()
     record = ending.begin_record(
@@ -161,6 +188,7 @@ async def _begin_after(services: Services, last: Checkpoint, lost: int) -> None:
         if found is not None:
             found.origin = settings.audit.origin
             session.add(found)
+    return log
 
 
 @asynccontextmanager

@@ -31,6 +31,7 @@ class Action(StrEnum):
     HEALTH_READ = "health.read"
     HOLD_CREATE = "hold.create"
     HOLD_RELEASE = "hold.release"
+    LOG_CARRY = "log.carry"
     LOG_FREEZE = "log.freeze"
     LOG_GENESIS = "log.genesis"
     LOG_PRUNE = "log.prune"

@@ -114,6 +114,14 @@ LOG: Final = (
         parts=(SOURCE, COUNTS),
     ),
     EventType(
+        action=Action.LOG_CARRY,
+        sentence="What an act of the former log said of rows was stated again",
+        retention="audit",
+        category=("configuration",),
+        type=("info",),
+        ocsf=CREATES,
+    ),
+    EventType(
         action=Action.LOG_FREEZE,
         sentence="The log ended; another one goes on",
         retention="audit",

@@ -55,8 +55,12 @@ def succeed(former: str, checkpoint: Path | None) -> None:
 
     settings = load_settings()
     url = former if "://" in former else f"sqlite+aiosqlite:///{former}"
-    last = asyncio.run(succeed_log(settings, url, checkpoint))
-    click.echo(f"{settings.audit.origin} began, after {last.origin} with {last.size} entries.")
+    done = asyncio.run(succeed_log(settings, url, checkpoint))
+    click.echo(f"{settings.audit.origin} began, after {done.last.origin} with {done.last.size} entries.")
+    if done.carried is None:
+        click.echo("Nothing was carried over: the former log's entries are not those it signed.", err=True)
+    else:
+        click.echo(f"It states again what {done.carried} acts of the former log said of rows.")
 
 
 @click.command()

@@ -228,7 +228,7 @@ async def successor(services: Services, former: str) -> tuple[Settings, Checkpoi
         database={"log_url": f"sqlite+aiosqlite:///{old.data / 'log2.db'}"},
     )
     await migrate_all(settings)
-    return settings, await succeed_log(settings, former)
+    return settings, (await succeed_log(settings, former)).last
 
 
 async def test_a_new_log_cites_the_last_checkpoint_of_the_frozen_one(services: Services) -> None:
