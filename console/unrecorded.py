@@ -12,7 +12,6 @@ from policy.permissions import Permission
 
 READS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
-        Permission.ACCESS_REQUEST_READ: "a request, or the list of those one may read",
         Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
@@ -30,6 +29,7 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
 
 ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "/api/v1/access-requests": "which requests one may read; reading another's is `access_request.read`",
         "/api/v1/changes": "which changes of what is kept were asked for; reading one is `change.read`",
         "/api/v1/holds": "what is under legal hold",
         "/api/v1/retention": "how long details are kept",
@@ -39,6 +39,8 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/log/timestamp/checkpoint": "the checkpoint it is about",
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
         "/models/{name:str}/request": "an empty form",
+        "/requests": "one's own requests",
+        "/reviews": "which requests wait for one's answer; reading one is `access_request.read`",
         "/records": "the three lists of what is kept",
         "/records/ask/{what:str}": "an empty form",
         "/records/hold": "an empty form",

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from console.access.asked import Answers, answers_of, asked_condition
 from console.access.facts import RequestFacts, find_request
 from console.access.forms import RequestDetail, RequestItem
+from console.access.reading import record_reading
 from console.access.shown import missing_now, request_item
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import review_reads
@@ -62,7 +63,7 @@ async def count_asked(work: UnitOfWork) -> int:
 
 
 async def read_request(work: UnitOfWork, change_id: UUID) -> RequestDetail:
-    """Return one request with its content, what is still missing, and its reviews.
+    """Return one request with its content, what is still missing, its reviews; reading another's is an act.
 
     Raises:
         NotFoundError: no such request, or none the caller may read.
@@ -73,6 +74,7 @@ async def read_request(work: UnitOfWork, change_id: UUID) -> RequestDetail:
         raise nothing()
     reading = Permission.ACCESS_REQUEST_READ
     await authorize_seen(work, reading, found.resource(), reading)
+    await record_reading(work, found)
     async with work.read() as session:
         return await _detail(work, session, found)
 

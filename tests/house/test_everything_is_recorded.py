@@ -17,7 +17,13 @@ from console.unrecorded import ADDRESSES, READS
 from policy.permissions import Permission
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-RECORDED = {Permission.AUDIT_EXPORT, Permission.AUDIT_READ, Permission.CHANGE_READ, Permission.LOG_READ}
+RECORDED = {
+    Permission.ACCESS_REQUEST_READ,
+    Permission.AUDIT_EXPORT,
+    Permission.AUDIT_READ,
+    Permission.CHANGE_READ,
+    Permission.LOG_READ,
+}
 WRITES_OF_THEIR_OWN = {
     "anchors.py _recorder": "puts a record itself into the outbox",
     "anchors.py record": "the same",
