@@ -19,6 +19,7 @@ from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.sign_in.back_channel import back_channel_logout
 from console.sign_in.pages import callback, sign_in, sign_out, step_up
+from console.sign_in.resource import resource_metadata
 from console.trail.api import API as TRAIL_API
 from console.trail.api import LOG_HANDLERS
 from console.trail.pages import PAGES as TRAIL_PAGES
@@ -36,4 +37,4 @@ PAGES: Final = [
 ]
 API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CHANGES_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
 LOG: Final = [*LOG_HANDLERS]
-OPEN_PAGES: Final = [sign_in, step_up, callback, back_channel_logout, *HOME_OPEN, *HEALTH]
+OPEN_PAGES: Final = [sign_in, step_up, callback, back_channel_logout, resource_metadata, *HOME_OPEN, *HEALTH]

@@ -3,41 +3,32 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
 import click
 import httpx2
 
+from console.cli.device_flow import valid_token
+from console.cli.failures import CommandError, UnavailableError, WrongUseError
 from console.clock import system_clock
 from console.settings import is_loopback
 from sso.dev.tokens import issue_token
 
+__all__ = [
+    "Client",
+    "CommandError",
+    "UnavailableError",
+    "WrongUseError",
+    "explain",
+    "open_client",
+    "token_option",
+]
+
 TIMEOUT_SECONDS: Final = 30.0
 
 Command = Callable[..., Any]
-
-
-class CommandError(click.ClickException):
-    """The answer is no: one sentence on stderr, and exit code 1."""
-
-    exit_code = 1
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Write the sentence alone."""
-        click.echo(self.message, file=file, err=file is None)
-
-
-class WrongUseError(CommandError):
-    """The command was given something that cannot be used: exit code 2."""
-
-    exit_code = 2
-
-
-class UnavailableError(CommandError):
-    """A service does not answer, or not now: exit code 3."""
-
-    exit_code = 3
 
 
 MEANINGS: Final[Mapping[int, type[CommandError]]] = {
@@ -50,9 +41,13 @@ MEANINGS: Final[Mapping[int, type[CommandError]]] = {
 class Client:
     """Asks one Guildhall as one person. Every failure is a `CommandError`."""
 
-    def __init__(self, url: str, token: str) -> None:
-        """Ask the Guildhall at `url` with the bearer `token`; nothing is sent yet."""
+    def __init__(self, url: str, token: str, renew: Callable[[], str | None] | None = None) -> None:
+        """Ask the Guildhall at `url` with the bearer `token`; nothing is sent yet.
+
+        `renew` gives another token when this one is refused, once for each request.
+        """
         self.url = url
+        self._renew = renew
         self._http = httpx2.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
@@ -87,6 +82,13 @@ class Client:
 
     def send(self, method: str, path: str, **given: Any) -> httpx2.Response:  # noqa: ANN401 - the client's own
         """Return whatever is answered, refusals too."""
+        answer = self._request(method, path, **given)
+        if answer.status_code == httpx2.codes.UNAUTHORIZED and self._renew and (token := self._renew()):
+            self._http.headers["Authorization"] = f"Bearer {token}"
+            answer = self._request(method, path, **given)
+        return answer
+
+    def _request(self, method: str, path: str, **given: Any) -> httpx2.Response:  # noqa: ANN401 - as above
         try:
             return self._http.request(method, path, **given)
         except httpx2.HTTPError:
@@ -129,17 +131,30 @@ def token_option(command: Command) -> Command:
 def open_client(person: str, token: str | None = None) -> Client:
     """Return a client of the Guildhall at GUILDHALL_URL, or of the one that runs here.
 
-    Without `token`, and only on the installation that runs from this data folder, it acts as `person` of
-    the demo.
+    Without `token` it acts as who signed in by `guildhall login`, else, and only on the installation that
+    runs from this data folder, as `person` of the demo.
 
     Raises:
         CommandError: nothing is known to run, or there is no token to use.
     """
-    running = read_run_file(data_folder())
-    url = os.environ.get("GUILDHALL_URL") or running.get("url")
+    url = server_url()
+    if token:
+        return Client(url, token)
+    if (kept := valid_token(url)) is not None:
+        return Client(url, kept, partial(valid_token, url, renew=True))
+    return Client(url, _own_token(person, url, read_run_file(data_folder())))
+
+
+def server_url() -> str:
+    """Return the address of the Guildhall to ask.
+
+    Raises:
+        UnavailableError: nothing is known to run.
+    """
+    url = os.environ.get("GUILDHALL_URL") or read_run_file(data_folder()).get("url")
     if not url:
         raise UnavailableError("Nothing runs here: set GUILDHALL_URL, or start `guildhall demo`.")
-    return Client(url.rstrip("/"), token or _own_token(person, url.rstrip("/"), running))
+    return url.rstrip("/")
 
 
 def data_folder() -> Path:
@@ -160,7 +175,9 @@ def _own_token(person: str, url: str, running: Mapping[str, str | None]) -> str:
     issuer, key = running.get("issuer"), data_folder() / "dev-idp.key"
     # A development token is for this installation alone: it is never sent to another address.
     if not issuer or url != running.get("url"):
-        raise WrongUseError("An access token is needed: give --token or set GUILDHALL_TOKEN.")
+        raise WrongUseError(
+            "An access token is needed: run `guildhall login`, give --token or set GUILDHALL_TOKEN."
+        )
     return issue_token(key, issuer, person, step_up=False, now=system_clock())
 
 

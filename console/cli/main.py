@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "erase": "console.cli.records",
     "hold": "console.cli.records",
     "keys": "console.cli.keys",
+    "login": "console.cli.login",
+    "logout": "console.cli.login",
     "model": "console.cli.catalog",
     "policy": "console.cli.policy",
     "request": "console.cli.requests",

@@ -1,0 +1,58 @@
+"""A token's claims are read behind its signature; the one place that looks before only chooses whose keys."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+LOOKS_BEFORE = {
+    "sso/signed.py": {"_split", "read_header", "unproven_issuer"},
+}
+UNPROVEN = {"extract_compact", "unproven_issuer", "get_unverified_claims", "get_unverified_header"}
+CHOOSES_KEYS = {
+    "sso/tokens.py": "_verify_anew",
+    "console/sign_in/back_channel.py": "_believed",
+}
+"""Who asks whose a token says it is, and hands it to that issuer's keys in the next line."""
+
+
+def _calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from ((function.name, node) for node in ast.walk(function) if isinstance(node, ast.Call))
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def test_case_43_no_token_is_read_without_its_signature(root: Path, sources: list[Path]) -> None:
+    read = {
+        (str(path), function)
+        for path in sources
+        for function, call in _calls(root / path)
+        if _name(call) in UNPROVEN and function not in LOOKS_BEFORE.get(str(path), set())
+    }
+    assert read <= set(CHOOSES_KEYS.items())
+
+
+def test_case_43_every_decoding_pins_its_algorithms(root: Path, sources: list[Path]) -> None:
+    decodings = [
+        (str(path), call)
+        for path in sources
+        for _, call in _calls(root / path)
+        if ast.unparse(call.func) in {"jwt.decode", "jws.deserialize_compact", "JsonWebToken.decode"}
+    ]
+    loose = [path for path, call in decodings if not {"algorithms"} & {word.arg for word in call.keywords}]
+    assert len(decodings) >= 3
+    assert loose == []
+
+
+def test_case_43_no_check_is_switched_off(root: Path, sources: list[Path]) -> None:
+    off = [
+        (str(path), ast.unparse(call))
+        for path in sources
+        for _, call in _calls(root / path)
+        for word in call.keywords
+        if word.arg in {"validate", "verify", "verify_signature"} and ast.unparse(word.value) == "False"
+    ]
+    assert off == []
