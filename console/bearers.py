@@ -8,8 +8,8 @@ else one is sent: addresses are kept in histories and logs that are not ours.
 from functools import partial
 from urllib.parse import unquote_plus
 
+from console.clock import seconds
 from console.errors import NotSignedInError, ServiceUnavailableError
-from console.freshness.moves import Move
 from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
 from console.services import Services
@@ -25,6 +25,7 @@ IN_ADDRESS = (
     "A key was sent in the address, where others can read it: revoke it, and send keys in the header."
 )
 SIGNED_OUT = "This access token is from before its owner signed out; get a new one."
+UNKNOWN = "Nobody is known by this token; sign in once first."
 NOT_ACCEPTED = "This access token is not accepted."
 
 
@@ -41,6 +42,23 @@ async def bearer_principal(services: Services, header: str | None, query: bytes 
     if looks_like_key(token):
         return await principal_of_key(services, token)
     return await principal_of_token(services, token)
+
+
+async def identify_again(services: Services, principal: Principal, header: str) -> Principal:
+    """Return who `principal` is now: the answer to a call may outlive its token, never its caller's rights.
+
+    Raises:
+        NotSignedInError: nobody any more.
+        ServiceUnavailableError: the token's issuer does not answer.
+    """
+    proof = principal.authentication
+    if proof.method != "bearer" or (proof.expires or 0) > seconds(services.clock()):
+        return await bearer_principal(services, header)
+    async with services.database.read() as session:
+        found = await principal_for(session, proof.issuer, proof.subject, proof)
+    if found is None:
+        raise NotSignedInError(UNKNOWN, ("unknown_subject",))
+    return found
 
 
 def holds_credential(query: bytes) -> bool:
@@ -94,6 +112,5 @@ async def _read_subject(services: Services, claims: TokenClaims) -> Entry[Princi
             raise NotSignedInError(SIGNED_OUT, ("signed_out",))
         found = await principal_for(session, claims.iss, claims.sub, claims.authentication())
     if found is None:
-        raise NotSignedInError("Nobody is known by this token; sign in once first.", ("unknown_subject",))
-    signed_out = Move("signed_out", sessions.subject_key(claims.iss, claims.sub))
-    return entry_of(found, signed_out, now=services.clock())
+        raise NotSignedInError(UNKNOWN, ("unknown_subject",))
+    return entry_of(found, now=services.clock())

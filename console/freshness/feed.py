@@ -7,6 +7,7 @@ nothing was read for five seconds, or this process has itself committed somethin
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -14,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.database import Database
-from console.freshness.moves import EVERYTHING, Moves, read_moves, read_position
+from console.freshness.moves import EVERYTHING, Move, Moves, read_moves, read_position
 from console.freshness.watched import missing_triggers
 
 EVERY_SECONDS: Final = 0.5
 BLIND_SECONDS: Final = 5.0
+KEPT_MOVES: Final = 256
+DECIDING_AT_ONCE: Final = 8
 Listener = Callable[[Moves], None]
 logger = logging.getLogger("guildhall")
 
@@ -32,8 +35,12 @@ class Feed:
 
     def __init__(self, database: Database) -> None:
         """Read from `database` once started."""
+        self.deciding = asyncio.Semaphore(DECIDING_AT_ONCE)
+        """Held by who asks again about an open answer: one move may concern very many of them."""
         self._database = database
         self._listeners: set[Listener] = set()
+        self._count = 0
+        self._told: deque[Moves] = deque(maxlen=KEPT_MOVES)
         self._position = ""
         self._read_at = float("-inf")
         self._own_commits = -1
@@ -75,6 +82,20 @@ class Feed:
     def unsubscribe(self, listener: Listener) -> None:
         """Tell it no more."""
         self._listeners.discard(listener)
+
+    @property
+    def mark(self) -> int:
+        """How often something was told so far, to be given back to `since`."""
+        return self._count
+
+    def since(self, mark: int) -> Moves:
+        """Return what was told since `mark`; everything, when that is too long ago to say."""
+        behind = self._count - mark
+        if behind > len(self._told):
+            return EVERYTHING
+        recent = list(self._told)[len(self._told) - behind :]
+        told = frozenset[Move]().union(*(moves.told for moves in recent))
+        return Moves(told, any(moves.everything for moves in recent))
 
     async def catch_up(self) -> bool:
         """Read what this process has committed so far; return whether it can be relied on now."""
@@ -123,6 +144,8 @@ class Feed:
         return moves
 
     def _tell(self, moves: Moves) -> None:
+        self._count += 1
+        self._told.append(moves)
         for listener in tuple(self._listeners):
             listener(moves)
 

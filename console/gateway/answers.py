@@ -19,6 +19,7 @@ CONFINED: Final = (
 SENTENCES: Final[Mapping[str, str]] = {
     "no_grant": "You have no access to this model. Ask for it, and its owners decide.",
     "grant_expired": "Your access to this model has ended. Ask for it again.",
+    "revoked": "The right to this answer ended while it was on its way.",
     "route_stopped": "This model is stopped.",
     "not_found": "There is no model by this name.",
     "unknown_version": "There is no such version of this model.",

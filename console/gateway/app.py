@@ -1,15 +1,16 @@
 """The gateway's door: who calls, and which operation of which protocol they ask for."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
 from console.asgi import Receive, Scope, Send
-from console.bearers import bearer_principal
+from console.bearers import bearer_principal, identify_again
 from console.errors import NotSignedInError, ServiceUnavailableError
 from console.gateway.answers import Refusal, send_json, send_refusal
-from console.gateway.call import UNDECIDED, Call
+from console.gateway.call import UNDECIDED, Arrival, Call
 from console.gateway.recorder import Recorder
 from console.gateway.routing import Caller
 from console.gateway.table import OPEN, match
@@ -47,7 +48,7 @@ class Gateway:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        headers, path = _headers(scope), _path(scope)
+        headers, path, mark = _headers(scope), _path(scope), self._services.feed.mark
         if scope["method"] == "GET" and path in OPEN:
             await self._answer_open(path, send)
             return
@@ -60,7 +61,9 @@ class Gateway:
             await send_refusal(send, Refusal(404, ("unknown_path",)))
             return
         caller = Caller(principal, _origin(scope, headers))
-        call = Call(self._services, self._pool, self._recorder, caller, found)
+        given = headers.get(b"authorization", b"").decode("latin-1")
+        arrival = Arrival(mark, partial(identify_again, self._services, principal, given))
+        call = Call(self._services, self._pool, self._recorder, caller, found, arrival)
         await call.serve(headers, receive, send)
 
     async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:

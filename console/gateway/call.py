@@ -1,6 +1,6 @@
 """One governed call, left to right: decide, record the intent, forward, record the outcome."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from audit.event import Outcome
 from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
+from console.errors import NotSignedInError
+from console.freshness.principals import depends_of
+from console.freshness.standing import Right, Verdict, while_allowed
 from console.gateway.adapters import v2
 from console.gateway.answers import Refusal, send_refusal
 from console.gateway.forward import Forwarded, forward
@@ -21,10 +24,19 @@ from console.gateway.upstream import Pool
 from console.services import Services
 from policy.decide import decide
 from policy.decision import Decision, PolicyUnavailable
+from sso.principal import Principal
 
 UNRECORDED: Final = Refusal(503, ("audit_unavailable",))
 UNDECIDED: Final = Refusal(503, ("facts_unavailable",))
 ASKABLE: Final = frozenset({"no_grant", "grant_expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a call came, as the feed of moves counts, and how to tell again who calls."""
+
+    mark: int
+    identify: Callable[[], Awaitable[Principal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,12 @@ class Call:
     recorder: Recorder | None
     caller: Caller
     match: Match
+    arrival: Arrival
 
     async def serve(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         """Decide, then refuse or forward. Decisions precede any check of the body."""
         try:
-            ruling = await self._rule()
+            ruling = await self._rule(self.caller.principal)
         except DBAPIError:
             await self._refuse(send, Ruling(), UNDECIDED)
             return
@@ -60,8 +73,8 @@ class Call:
         else:
             await self._forward(ruling, listed, self._request(listed, headers, body), receive, send)
 
-    async def _rule(self) -> Ruling:
-        routed = await route_call(self.services, self.caller.principal, self.match)
+    async def _rule(self, principal: Principal) -> Ruling:
+        routed = await route_call(self.services, principal, self.match)
         if routed is None:
             return Ruling()
         active = self.services.policy_revision
@@ -85,7 +98,27 @@ class Call:
             except SpoolUnavailableError:
                 await send_refusal(send, UNRECORDED)
                 return
-        await forward(self.pool, request, intent, receive, send)
+        watched = while_allowed(self.services.feed, self.services.clock, self._right(ruling))
+        await forward(self.pool, request, intent, receive, send, allowed=watched)
+
+    def _right(self, ruling: Ruling) -> Right:
+        until = ruling.decision.valid_until if ruling.decision else None
+        depends = depends_of(self.caller.principal) | (
+            ruling.routed.depends() if ruling.routed else frozenset()
+        )
+        return Right(depends, self.arrival.mark, self._ask_again, until)
+
+    async def _ask_again(self) -> Verdict:
+        try:
+            principal = await self.arrival.identify()
+        except NotSignedInError as error:
+            return Verdict(tuple(error.reasons))
+        ruling = await self._rule(principal)
+        decision = ruling.decision
+        if decision is None or not decision.allow:
+            reasons = decision.reasons if decision else ("not_found",)
+            return Verdict(reasons, decided=not isinstance(decision, PolicyUnavailable))
+        return Verdict(valid_until=decision.valid_until)
 
     async def _intend(self, ruling: Ruling, described: Mapping[str, object]) -> Intent:
         call = {**self._described(ruling), **described}

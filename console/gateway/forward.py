@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from audit.event import Outcome
 from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
+from console.freshness.standing import REVOKED, NoLongerAllowedError
 from console.gateway.adapters import v2
 from console.gateway.answers import CONFINED, Refusal, audit_header, send_refusal
 from console.gateway.connection import Connection, UpstreamError
@@ -23,6 +25,7 @@ REDIRECTS: Final = range(300, 400)
 FIRST_ERROR: Final = 400
 CLIENT_GONE: Final = "client_gone"
 INTERRUPTED: Final = "gateway_interrupted"
+STATUSES: Final = {TIMED_OUT: 504, REVOKED: 403}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +60,29 @@ class Forwarded:
 
 
 async def forward(
-    pool: Pool, forwarded: Forwarded, intent: Intent | None, receive: Receive, send: Send
+    pool: Pool,
+    forwarded: Forwarded,
+    intent: Intent | None,
+    receive: Receive,
+    send: Send,
+    *,
+    allowed: AbstractAsyncContextManager[None],
 ) -> None:
-    """Call the cluster and stream its answer to the client; `intent` is concluded whatever happens."""
+    """Call the cluster and stream its answer to the client while it is `allowed`.
+
+    `intent` is concluded whatever happens.
+    """
     answer = Answer(intent, send)
     try:
-        async with while_client_stays(receive), pool.exchange(forwarded.target, forwarded.request) as cluster:
+        async with (
+            allowed,
+            while_client_stays(receive),
+            pool.exchange(forwarded.target, forwarded.request) as cluster,
+        ):
             refuse_redirect(cluster.status)
             await answer.stream(cluster, pool.pieces(cluster))
+    except NoLongerAllowedError as error:
+        await answer.fail(*error.reasons)
     except UpstreamError as error:
         await answer.fail(error.reason)
     except ClientGoneError:
@@ -115,20 +133,20 @@ class Answer:
         self.conclude(Outcome.SUCCESS if success else Outcome.FAILURE, f"upstream_status:{self._status}")
         await self._pass_on(cluster, held or b"", more=False)
 
-    async def fail(self, reason: str) -> None:
+    async def fail(self, *reasons: str) -> None:
         """Record a failure and tell the client; an answer that has begun is broken off."""
         try:
-            self.conclude(Outcome.FAILURE, reason)
+            self.conclude(Outcome.FAILURE, *reasons)
         except SpoolUnavailableError:
             await self.withhold()
         else:
-            await self._refuse(504 if reason == TIMED_OUT else 502, reason)
+            await self._refuse(STATUSES.get(reasons[0], 502), *reasons)
 
     async def withhold(self) -> None:
         """The outcome could not be written: the answer does not go out whole, and ends as unknown."""
         await self._refuse(503, "audit_unavailable")
 
-    def conclude(self, outcome: Outcome, reason: str) -> None:
+    def conclude(self, outcome: Outcome, *reasons: str) -> None:
         """Write the outcome once; of a success the status says enough.
 
         Raises:
@@ -136,14 +154,14 @@ class Answer:
         """
         if self._intent is None:
             return
-        reasons = () if outcome is Outcome.SUCCESS else (reason,)
+        reasons = () if outcome is Outcome.SUCCESS else reasons
         content = {"status": self._status, "bytes": self._bytes, "sha256": self._hash.hexdigest()}
         self._intent.conclude(outcome, reasons, content)
 
-    async def _refuse(self, status: int, reason: str) -> None:
+    async def _refuse(self, status: int, *reasons: str) -> None:
         # An answer that has begun stays without its end: the server breaks it off, nobody takes it for whole.
         if not self._started:
-            await send_refusal(self._send, Refusal(status, (reason,), entry=self._entry))
+            await send_refusal(self._send, Refusal(status, reasons, entry=self._entry))
 
     async def _pass_on(self, cluster: Connection, piece: bytes, *, more: bool) -> None:
         if not self._started:

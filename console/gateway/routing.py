@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.facts import RouteFacts, covering_grants, find_route
 from console.catalog.names import is_route_name
+from console.freshness.moves import ANY, Move
 from console.gateway.table import Match
 from console.gateway.upstream import Target
 from console.models import Cluster, Deployment, RouteTarget
@@ -56,6 +57,11 @@ class Routed:
                 return item
             point -= item.weight
         return fitting[-1]
+
+    def depends(self) -> frozenset[Move]:
+        """Return what the question was made of, besides the caller."""
+        of_route = {Move("route", self.facts.route.id.hex), Move("model", self.facts.model.id.hex)}
+        return frozenset({*of_route, Move("team", ANY)})
 
     def grant_used(self, decision: Decision) -> tuple[UUID, UUID] | None:
         """Return the grant that allowed the call and the access request it came from."""

@@ -111,3 +111,16 @@ def endless(piece: bytes) -> Behaviour:
             await writer.drain()
 
     return behave
+
+
+def dripping(piece: bytes) -> Behaviour:
+    """Answer without an end, slowly, as a model does that writes a text."""
+
+    async def behave(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return behave
