@@ -46,7 +46,7 @@ class SessionAuthentication(AbstractAuthenticationMiddleware):
         cookie = connection.cookies.get(session_cookie_name(services))
         if not cookie:
             raise NotSignedInError(SIGN_IN)
-        principal = await _session_principal(services, cookie)
+        principal = await session_principal(services, cookie)
         connection.state[CSRF_STATE] = sessions.csrf_token(cookie, services.csrf_key)
         return AuthenticationResult(user=principal, auth=cookie)
 
@@ -62,7 +62,13 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=principal, auth=None)
 
 
-async def _session_principal(services: Services, cookie: str) -> Principal:
+async def session_principal(services: Services, cookie: str) -> Principal:
+    """Return whose live session `cookie` names.
+
+    Raises:
+        NotSignedInError: nobody's, or one that is over.
+        ServiceUnavailableError: it has to be confirmed now, and its provider does not answer.
+    """
     id_hash = sessions.hash_cookie(cookie)
     return await services.known.get(id_hash, partial(_read_session, services, cookie))
 

@@ -11,7 +11,7 @@ from console.bearers import bearer_principal
 from console.database import Database
 from console.errors import NotSignedInError
 from console.models import UnexplainedRow
-from console.security import _session_principal
+from console.security import session_principal
 from console.services import Services
 from console.sign_in.admission import start_session
 from console.sign_in.providers import dev_issuer
@@ -49,7 +49,7 @@ async def by_session(services: Services, people: dict[str, Principal], elsewhere
         dev_issuer(services.settings), people["member"].authentication.subject, now + 300, now
     )
     cookie = (await start_session(services, claims, None, TESTS)).session.cookie_value
-    return lambda: _session_principal(services, cookie)
+    return lambda: session_principal(services, cookie)
 
 
 @pytest.fixture(params=["by_token", "by_session"])
