@@ -1,4 +1,4 @@
-"""What a person has to look into: rows nobody explains, counts that differ, spools lost or nearly full."""
+"""What a person has to look into: rows nobody explains, counts that differ, spools lost, details kept on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from audit.checks.census import CENSUS_DIFFERS
+from audit.custody.keeper import RETENTION
 from audit.events import Action
 from audit.head import Head
+from audit.heads.state import read_states
 from audit.models import entry
 from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
@@ -41,6 +43,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
         await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
         await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
         await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
+        await _retention(services),
         _room(services),
     ]
     return [alarm for alarm in asked if alarm is not None]
@@ -67,6 +70,12 @@ async def _told(
         heads = (await connection.execute(recent)).scalars().all()
     count = sum(counts(Head.parse(bytes(head))) for head in heads)
     return Alarm(name, sentence.format(count=count)) if count else None
+
+
+async def _retention(services: Services) -> Alarm | None:
+    states = await read_states(services.log.engine)
+    found = [state.trouble for state in states if state.kind == RETENTION and state.trouble]
+    return Alarm(RETENTION, found[0]) if found else None
 
 
 def _differs(head: Head) -> bool:

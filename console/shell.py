@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from console.access.queries import count_asked
 from console.admin.progress import log_progress
+from console.changes.awaiting import list_awaited
+from console.custody.overview import KINDS
 from console.home.waiting import answers_requests
 from console.questions import Origin, Resource
 from console.services import Services
@@ -58,8 +60,15 @@ async def read_shell(services: Services, principal: Principal) -> ShellFacts:
     async with services.database.read() as session:
         rights = await rights_of(session, principal.id)
     work = UnitOfWork(services, principal, Origin("page"))
-    counts = {"reviews": await count_asked(work)} if answers_requests(rights) else {}
-    return ShellFacts(rights, await _areas(work, rights), counts, await _audit_lag(services))
+    areas = await _areas(work, rights)
+    return ShellFacts(rights, areas, await _counts(work, areas), await _audit_lag(services))
+
+
+async def _counts(work: UnitOfWork, areas: Collection[str]) -> Mapping[str, int]:
+    counts = {"reviews": await count_asked(work)} if "reviews" in areas else {}
+    if "records" in areas:
+        counts["records"] = len(await list_awaited(work, KINDS))
+    return counts
 
 
 async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from audit.custody.keeper import RETENTION
 from audit.heads.state import KeeperState, read_states
 from console.anchors import has_keeper
 from console.clock import MICROSECONDS
@@ -32,6 +33,7 @@ async def read_vouchers(services: Services) -> Sequence[Voucher]:
     found = [
         Voucher(state.name, state.kind, state.size, _trouble(state, now))
         for state in await read_states(services.log.engine)
+        if state.kind != RETENTION
     ]
     settings = services.settings
     if not has_keeper(settings) and not settings.embedded:

@@ -14,9 +14,12 @@ from audit.custody.prune import Pruner
 from audit.custody.retention import MICROSECONDS_A_DAY
 from audit.custody.space import give_back
 from audit.errors import AuditError
+from audit.heads.state import write_state
 from audit.log import LogFrozenError, StaleEpochError
 
 LOOK_SECONDS: Final = 2.0
+RETENTION: Final = "retention"
+"""Name and kind of what the health page is told of this loop."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class RecordsKeeper:
         self._removed = removed
         self._known: frozenset[tuple[str, object, object]] = frozenset()
         self._last = 0
+        self._told: str | None = ""  # what a former worker said of it is said again, or taken back
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; outages are waited out.
@@ -57,8 +61,17 @@ class RecordsKeeper:
                 # Also a head that was altered: removing waits until somebody has looked, logging does not.
                 self.trouble = f"Details past their retention are not removed: {type(error).__name__}."
                 logger.warning("%s", self.trouble)
+            await self._tell()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+
+    async def _tell(self) -> None:
+        """Keep what is wrong for the health page; a database that does not answer is told there anyway."""
+        if self.trouble == self._told:
+            return
+        with contextlib.suppress(DBAPIError, OSError):
+            await write_state(self._engine, RETENTION, RETENTION, self._clock(), trouble=self.trouble)
+            self._told = self.trouble
 
     async def look(self) -> int:
         """Remove what may go, if a day has passed or something new was approved; return how many bodies.

@@ -8,6 +8,8 @@ from console.access.lists import open_queue
 from console.access.queries import RequestFilter, list_requests
 from console.catalog.forms import RouteRead
 from console.catalog.queries import RouteFilter, list_routes
+from console.changes.awaiting import list_awaited
+from console.changes.forms import ChangeItem
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.permissions import Permission
@@ -34,6 +36,8 @@ class Home:
     first: FirstAction
     waiting: Sequence[RequestItem]
     waiting_count: int
+    changes: Sequence[ChangeItem]
+    changes_count: int
     requests: Sequence[RequestItem]
     may_call: Sequence[RouteRead]
     owned: Sequence[RouteRead]
@@ -47,14 +51,17 @@ async def open_home(work: UnitOfWork) -> Home:
     async with work.read() as session:
         rights = await rights_of(session, work.principal.id)
     queue = (await open_queue(work, "", everything=False)).items
+    changes = await list_awaited(work)
     own = (await list_requests(work, RequestFilter(own=True), None, SHOWN)).items
     routes = (await list_routes(work, RouteFilter(), None, MOST_ROUTES)).items
     audits = await work.allowed(Permission.AUDIT_READ, Resource("audit"))
     administers = await work.allowed(Permission.HEALTH_READ, Resource("health"))
     return Home(
-        first=choose_first(queue, own, audits=audits, administers=administers),
+        first=choose_first(queue, changes, own, audits=audits, administers=administers),
         waiting=queue[:SHOWN],
         waiting_count=len(queue),
+        changes=changes[:SHOWN],
+        changes_count=len(changes),
         requests=own,
         may_call=[item for item in routes if item.access == "granted" and item.state == "active"],
         owned=[item for item in routes if item.team in rights.owner_of],
@@ -70,13 +77,22 @@ def answers_requests(rights: PersonRights) -> bool:
 
 
 def choose_first(
-    queue: Sequence[RequestItem], own: Sequence[RequestItem], *, audits: bool, administers: bool
+    queue: Sequence[RequestItem],
+    changes: Sequence[ChangeItem],
+    own: Sequence[RequestItem],
+    *,
+    audits: bool,
+    administers: bool,
 ) -> FirstAction:
     """Return what to do next: answering comes first, then what one is here for."""
     if queue:
         count = f"{len(queue)} requests wait" if len(queue) > 1 else "A request waits"
         sentence = f"{count} for your signed answer."
         return FirstAction(sentence, "Answer the oldest", f"/reviews/{queue[0].id}", "checklist")
+    if changes:
+        count = f"{len(changes)} changes wait" if len(changes) > 1 else "A change waits"
+        path = f"/records/changes/{changes[0].id}"
+        return FirstAction(f"{count} for your signed answer.", "Answer the oldest", path, "checklist")
     quiet = "Nothing waits for you."
     if audits:
         return FirstAction(quiet, "Search the audit log", "/audit", "list-search")

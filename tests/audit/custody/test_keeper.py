@@ -5,7 +5,8 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
-from audit.custody.keeper import RecordsKeeper
+from audit.custody.keeper import RETENTION, RecordsKeeper
+from audit.heads.state import read_states, write_state
 from audit.log import StaleEpochError
 from audit.models import entry
 from tests.audit.custody.kept import Kept
@@ -71,7 +72,15 @@ async def test_an_altered_head_stops_the_removal_and_not_the_worker(kept: Kept) 
         await connection.execute(entry.update().where(entry.c.index == 3).values(head=b"{}"))
     await looks.run(OneRound())
     assert looks.trouble == "Details past their retention are not removed: HeadError."
+    (told,) = await read_states(kept.store.engine)
+    assert (told.kind, told.trouble) == ("retention", looks.trouble)
     assert await kept.bodies() == list(range(await kept.reader.size()))
+
+
+async def test_a_trouble_that_is_over_is_taken_back(kept: Kept) -> None:
+    await write_state(kept.store.engine, RETENTION, RETENTION, 1, trouble="What a former worker said.")
+    await keeper(kept).run(OneRound())
+    assert [state.trouble for state in await read_states(kept.store.engine)] == [None]
 
 
 async def test_a_worker_that_was_overtaken_ends(kept: Kept) -> None:

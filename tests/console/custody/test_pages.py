@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from audit.custody.keeper import RETENTION
+from audit.heads.state import write_state
 from console.services import Services
+from console.vouching import read_vouchers
 from sso.principal import Principal
 from tests.console.visitor import Visitor, visit
 
@@ -89,3 +92,16 @@ async def test_who_may_not_see_it_is_told_so(services: Services, people: dict[st
     assert (await member.client.get("/records/ask/nothing")).status_code == 404
     assert "/records" not in (await member.client.get("/models")).text
     await member.client.aclose()
+
+
+async def test_a_retention_that_cannot_be_kept_to_is_told_on_the_health_page(
+    services: Services, people: dict[str, Principal]
+) -> None:
+    trouble = "Details past their retention are not removed: HeadError."
+    await write_state(services.log.engine, RETENTION, RETENTION, services.clock(), trouble=trouble)
+    visitor = visit(services)
+    await visitor.sign_in("admin")
+    assert trouble in (await visitor.client.get("/admin")).text
+    await write_state(services.log.engine, RETENTION, RETENTION, services.clock())
+    assert trouble not in (await visitor.client.get("/admin")).text
+    assert [one.kind for one in await read_vouchers(services)] == [], "it vouches for nothing"

@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from console.custody.forms import RetentionAsk
+from console.custody.retention import ask_retention
 from console.services import Services
-from tests.console.conftest import Catalog
+from sso.principal import Principal
+from tests.console.conftest import Catalog, WorkAs
 from tests.console.visitor import Visitor, visit
 
 pytestmark = pytest.mark.slow  # each builds the whole console
@@ -49,6 +52,19 @@ async def test_a_waiting_request_comes_first_and_is_counted_in_the_rail(
     page = (await (await arrive(services, "owner")).client.get("/")).text
     assert "A request waits for your signed answer." in page
     assert '<span class="rail-count">1' in page
+
+
+async def test_a_change_that_waits_comes_first_for_those_who_answer_and_is_counted_in_their_rail(
+    services: Services, people: dict[str, Principal], work_as: WorkAs
+) -> None:
+    await ask_retention(await work_as("admin"), RetentionAsk(name="invoke", days=400, reason="Shorter."))
+    page = (await (await arrive(services, "reviewer")).client.get("/")).text
+    asked = (await (await arrive(services, "admin")).client.get("/")).text
+    assert "A change waits for your signed answer." in page
+    assert page.count("/records/changes/") == 3
+    assert '<span class="rail-count">1' in page
+    assert "A change waits" not in asked
+    assert '<span class="rail-count">' not in asked
 
 
 async def test_without_a_session_the_way_leads_to_sign_in(services: Services) -> None:
