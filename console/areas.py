@@ -15,6 +15,8 @@ from console.custody.pages import PAGES as CUSTODY_PAGES
 from console.health import HEALTH
 from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
+from console.keys.api import API as KEYS_API
+from console.keys.api import OPEN as KEYS_OPEN
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.sign_in.back_channel import back_channel_logout
@@ -35,6 +37,24 @@ PAGES: Final = [
     *PEOPLE_PAGES,
     *TRAIL_PAGES,
 ]
-API: Final = [*ACCESS_API, *ADMIN_API, *CATALOG_API, *CHANGES_API, *CUSTODY_API, *PEOPLE_API, *TRAIL_API]
+API: Final = [
+    *ACCESS_API,
+    *ADMIN_API,
+    *CATALOG_API,
+    *CHANGES_API,
+    *CUSTODY_API,
+    *KEYS_API,
+    *PEOPLE_API,
+    *TRAIL_API,
+]
 LOG: Final = [*LOG_HANDLERS]
-OPEN_PAGES: Final = [sign_in, step_up, callback, back_channel_logout, resource_metadata, *HOME_OPEN, *HEALTH]
+OPEN_PAGES: Final = [
+    sign_in,
+    step_up,
+    callback,
+    back_channel_logout,
+    resource_metadata,
+    *HOME_OPEN,
+    *HEALTH,
+    *KEYS_OPEN,
+]

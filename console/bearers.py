@@ -5,6 +5,8 @@ its verifier says what is wrong with it. A credential in the address of a reques
 else one is sent: addresses are kept in histories and logs that are not ours.
 """
 
+import hashlib
+import re
 from functools import partial
 from urllib.parse import unquote_plus
 
@@ -16,10 +18,13 @@ from console.services import Services
 from sso import sessions
 from sso.claims import TokenClaims
 from sso.directory import principal_for
-from sso.errors import TokenError
-from sso.keys.form import PREFIX, looks_like_key, read_key_text
+from sso.errors import KeyRefusedError, TokenError
+from sso.keys import store
+from sso.keys.form import PREFIX, looks_like_key
 from sso.principal import Principal
 
+SENT_KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]+_[0-9A-Za-z]")
+"""A key with some of its secret: its start alone is no secret, and admins look for keys by it."""
 MISSING = "Send an access token or key as `Authorization: Bearer`."
 IN_ADDRESS = (
     "A key was sent in the address, where others can read it: revoke it, and send keys in the header."
@@ -64,7 +69,7 @@ async def identify_again(services: Services, principal: Principal, header: str) 
 def holds_credential(query: bytes) -> bool:
     """Say whether a query string carries a key, or a token as RFC 6750 section 2.3 names it."""
     text = unquote_plus(query.decode("latin-1"))
-    return PREFIX in text or text.startswith("access_token=") or "&access_token=" in text
+    return SENT_KEY.search(text) is not None or text.startswith("access_token=") or "&access_token=" in text
 
 
 def token_of(header: str | None) -> str:
@@ -79,15 +84,18 @@ def token_of(header: str | None) -> str:
     return token.strip()
 
 
-async def principal_of_key(services: Services, text: str) -> Principal:  # noqa: ARG001 - no table yet
-    """Return the owner of a key.
+async def principal_of_key(services: Services, text: str) -> Principal:
+    """Return the owner of a key, limited to what the key is for.
 
     Raises:
-        NotSignedInError: it is no key that is valid now.
+        NotSignedInError: it is no key that counts now.
     """
-    if read_key_text(text) is None:
-        raise NotSignedInError("This key is mistyped or cut off.", ("key_malformed",))
-    raise NotSignedInError("This key is not accepted.", ("key_refused",))
+    # The whole of it is hashed: a cache keyed by a part of a key let strangers in elsewhere.
+    known_by = hashlib.sha256(text.encode()).digest()
+    found = await services.known.get(known_by, partial(_read_owner, services, text))
+    if found.authentication.key is not None:
+        services.key_uses.note(found.authentication.key.id, services.clock())
+    return found
 
 
 async def principal_of_token(services: Services, token: str) -> Principal:
@@ -114,3 +122,13 @@ async def _read_subject(services: Services, claims: TokenClaims) -> Entry[Princi
     if found is None:
         raise NotSignedInError(UNKNOWN, ("unknown_subject",))
     return entry_of(found, now=services.clock())
+
+
+async def _read_owner(services: Services, text: str) -> Entry[Principal]:
+    now = services.clock()
+    async with services.database.read() as session:
+        try:
+            owned = await store.owner_of_key(session, text, services.peppers, now)
+        except KeyRefusedError as error:
+            raise NotSignedInError(error.sentence, (error.reason,)) from None
+    return entry_of(owned.principal, Move("key", owned.key_id.hex), now=now, ends=owned.until)

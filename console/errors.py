@@ -6,6 +6,7 @@ ConsoleError
 ├── NotFoundError               404
 ├── ConflictError               409  what was seen is no longer what is there
 ├── InvalidInputError           422  bad input; names the fields
+├── TooManyRequestsError        429  more than is taken in a minute
 ├── AuditUnavailableError       503  cannot be recorded, so it does not happen
 ├── PolicyUndecidedError        503  no decision could be had, so it is a denial
 └── ServiceUnavailableError     503  an outside service does not answer
@@ -77,6 +78,14 @@ class InvalidInputError(ConsoleError):
 
     status: ClassVar[int] = 422
     type: ClassVar[str] = "urn:guildhall:problem:invalid_input"
+
+
+@dataclass(eq=False)
+class TooManyRequestsError(ConsoleError):
+    """More of them than are taken in a minute."""
+
+    status: ClassVar[int] = 429
+    type: ClassVar[str] = "urn:guildhall:problem:too_many_requests"
 
 
 @dataclass(eq=False)

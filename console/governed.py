@@ -14,9 +14,10 @@ from sqlmodel import Session, SQLModel, col
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
 from policy.models import Change, Grant, Review
-from sso.models import Identity, MappingRule, Membership, Person, RoleAssignment, Team
+from sso.models import ApiKey, Identity, MappingRule, Membership, Person, RoleAssignment, ServiceAccount, Team
 
 GOVERNED: Final[Mapping[type[SQLModel], str]] = {
+    ApiKey: "api_key",
     Change: "change",
     Cluster: "cluster",
     Deployment: "deployment",
@@ -33,6 +34,7 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     RoleAssignment: "role_assignment",
     Route: "route",
     RouteTarget: "route_target",
+    ServiceAccount: "service_account",
     Team: "team",
     Version: "version",
 }

@@ -36,6 +36,7 @@ TITLES = {
     409: "Something changed meanwhile",
     413: "That is too large",
     422: "Something is not filled in right",
+    429: "Too much at once",
     500: "Something went wrong",
     503: "Not available just now",
 }

@@ -104,6 +104,8 @@ def own_parts(
         "acr": proof.acr,
         "auth_time": proof.auth_time,
     }
+    if proof.key is not None:
+        actor["key"] = str(proof.key.id)
     parts = [Part(name="actor", subject=principal.id, content=actor)]
     if query is not None and decision is not None:
         content = decision_content(query, decision)

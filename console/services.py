@@ -13,12 +13,15 @@ from console.database import Database
 from console.denials.denials import Denials
 from console.freshness.feed import Feed
 from console.freshness.remembered import Remembered
+from console.key_uses import KeyUses
+from console.report_limit import ReportLimit
 from console.settings import Settings
 from console.sign_in.providers import Providers, configured_issuers
 from policy.bundles import read_bundle
 from policy.decision import Decider
 from policy.embedded import EmbeddedDecider
 from policy.opa import OpaAddress, OpaDecider
+from sso.keys.peppers import Peppers
 from sso.principal import Principal
 
 
@@ -37,6 +40,9 @@ class Services:
     identity_key: bytes
     session_key: bytes
     denials: Denials
+    peppers: Peppers
+    key_uses: KeyUses
+    reports: ReportLimit
     sign_in: Providers
     http: httpx2.AsyncClient
     feed: Feed
@@ -46,6 +52,7 @@ class Services:
         """Release what was opened, last opened first."""
         await self.feed.stop()
         await self.denials.stop()
+        await self.key_uses.stop()
         await self.http.aclose()
         await self.decider.close()
         await self.log.engine.dispose()
@@ -73,6 +80,9 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is
         session_key=load_kek(keys / "session.key"),  # seals the refresh tokens of sessions
         denials=Denials(settings.spool, store, clock),
+        peppers=Peppers(keys, load_kek),
+        key_uses=KeyUses(database, clock),
+        reports=ReportLimit(clock),
         sign_in=Providers(issuers, http, clock),
         http=http,
         feed=feed,

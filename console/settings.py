@@ -26,7 +26,7 @@ from console.sink_settings import (
     WebhookSettings,
 )
 from console.trust_settings import HeadSettings, TimestampSettings, WitnessSettings, trust_mistakes
-from sso.settings import IssuerSettings, SessionSettings
+from sso.settings import IssuerSettings, KeySettings, SessionSettings
 
 PREFIX = "GUILDHALL_"
 FILE_SUFFIX = "_FILE"
@@ -173,6 +173,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     database: DatabaseSettings = DatabaseSettings()
     sign_in: SignInSettings = SignInSettings()
+    keys: KeySettings = KeySettings()
     policy: PolicySettings = PolicySettings()
     audit: AuditSettings = AuditSettings()
     gateway: GatewaySettings = GatewaySettings()

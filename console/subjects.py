@@ -13,6 +13,7 @@ async def subject_of(session: AsyncSession, principal: Principal) -> Document:
     known = principal.kind != "system"
     rights = await rights_of(session, principal.id) if known else PersonRights()
     proof = principal.authentication
+    key = proof.key
     return describe_subject(
         id=principal.id,
         kind=principal.kind,
@@ -23,4 +24,6 @@ async def subject_of(session: AsyncSession, principal: Principal) -> Document:
         scopes=proof.scopes,
         acr=proof.acr,
         auth_time=proof.auth_time,
+        key_scopes=key.scopes if key else (),
+        key_routes=key.routes if key else None,
     )

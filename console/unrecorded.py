@@ -16,11 +16,13 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
         Permission.HEALTH_READ: "whether the services answer",
+        Permission.KEY_READ: "keys: one's own, those of one's teams' services, and all of them for admins",
         Permission.MAPPING_RULE_READ: "which claims give which roles",
         Permission.MODEL_READ: "the catalog",
         Permission.MODEL_DESCRIBE: "whether a model is ready, and what it takes",
         Permission.POLICY_READ: "the policies",
         Permission.SELF_READ: "one's own rights",
+        Permission.SERVICE_ACCOUNT_READ: "the service accounts of one's teams",
         Permission.SESSION_READ: "one's own sessions",
         Permission.SINK_READ: "who follows the log, and how far each has come",
     }

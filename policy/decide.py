@@ -8,6 +8,7 @@ Everything else is a refusal with its own reason: ``policy_undefined``, ``policy
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from uuid_utils.compat import uuid7
@@ -25,6 +26,7 @@ from policy.decision import (
 )
 from policy.errors import MalformedScopeError, PolicyError, UndecidedError
 from policy.plan import Plan, read_group_counts
+from policy.programs import refused_by_key
 from policy.scope import Scope, read_scope
 
 DEADLINE_SECONDS: Final = 3.0
@@ -39,9 +41,11 @@ async def decide(
     """Ask whether the query is allowed. Never raises: what cannot be decided is a ``PolicyUnavailable``."""
     try:
         result = await _ask(decider, Entrypoint.DECISION, query.document(), active_revision, deadline)
-        return _read_decision(result, revision=active_revision, engine=decider.name)
+        decision = _read_decision(result, revision=active_revision, engine=decider.name)
     except UndecidedError as error:
         return _unavailable(error.code, revision=active_revision, engine=decider.name)
+    reason = refused_by_key(query) if decision.allow else None
+    return decision if reason is None else _floored(decision, reason)
 
 
 async def plan(
@@ -69,6 +73,8 @@ async def scope(
         UndecidedError: no trustworthy answer; its ``code`` says which kind.
     """
     result = await _ask(decider, Entrypoint.SCOPE, query.document(), active_revision, deadline)
+    if refused_by_key(query):
+        return Scope()
     try:
         return read_scope(result)
     except MalformedScopeError:
@@ -116,6 +122,10 @@ def _read_decision(result: Mapping[str, object], *, revision: str, engine: str) 
     if decision.allow and (decision.reasons or decision.obligations or not decision.matched):
         raise UndecidedError("policy_wrong_type")
     return decision
+
+
+def _floored(decision: Decision, reason: str) -> Decision:
+    return replace(decision, allow=False, reasons=(reason,), matched=(), valid_until=None)
 
 
 def _read_allow(result: Mapping[str, object]) -> bool:

@@ -19,13 +19,15 @@ def describe_subject(  # noqa: D417 - the names say what they are
     *,
     id: UUID | str,  # noqa: A002 - the document's own key
     kind: Literal["person", "service", "system"],
-    method: Literal["session", "bearer", "system"],
+    method: Literal["session", "bearer", "key", "system"],
     teams: Iterable[str] = (),
     owner_of: Iterable[str] = (),
     roles: Iterable[tuple[str, RoleScope]] = (),
     scopes: Iterable[str] | None = None,
     acr: str | None = None,
     auth_time: int | None = None,
+    key_scopes: Iterable[str] = (),
+    key_routes: Iterable[str] | None = None,
 ) -> Document:
     """Describe who asks.
 
@@ -33,8 +35,10 @@ def describe_subject(  # noqa: D417 - the names say what they are
         roles: platform roles with their scope, ``"all"`` or team names.
         scopes: actions a limited credential carries; None is a credential without limits.
         auth_time: seconds.
+        key_scopes: what the key that was used is for; only with the method ``key``.
+        key_routes: the routes it is bound to; None is every route of its owner.
     """
-    return {
+    described: dict[str, object] = {
         "id": str(id),
         "kind": kind,
         "teams": sorted(set(teams)),
@@ -43,6 +47,10 @@ def describe_subject(  # noqa: D417 - the names say what they are
         "scopes": None if scopes is None else sorted(set(scopes)),
         "auth": {"method": method, "acr": acr, "auth_time": auth_time},
     }
+    if method == "key":
+        described["key_scopes"] = sorted(set(key_scopes))
+        described["key_routes"] = None if key_routes is None else sorted(set(key_routes))
+    return described
 
 
 def describe_system() -> Document:

@@ -4,6 +4,7 @@ SsoError
 ├── SignInError     the sign-in is refused: a page with one sentence, no session
 ├── LogoutRefusedError  a logout token is refused: 400, nobody is signed out
 ├── TokenError      the bearer token is refused: 401
+├── KeyRefusedError the key is refused: 401
 └── ProviderError   the identity provider cannot be used now: 503
 """
 
@@ -55,6 +56,18 @@ class TokenError(SsoError):
         "unknown_issuer": "The token's issuer is not trusted here.",
         "issuer_unavailable": "The token's issuer does not answer, so the token cannot be checked.",
         "not_an_access_token": "The token is not an access token.",
+    }
+
+
+class KeyRefusedError(SsoError):
+    """A key that is not accepted. Why, only who holds its secret is told."""
+
+    sentences: ClassVar[dict[str, str]] = {
+        "key_malformed": "This key is mistyped or cut off.",
+        "key_refused": "This key is not known here.",
+        "key_ended": "This key has ended; make a new one.",
+        "key_revoked": "This key was revoked.",
+        "key_owner_gone": "Whom this key belongs to may not sign in any more.",
     }
 
 

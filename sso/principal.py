@@ -12,8 +12,17 @@ CLOCK_SKEW = 30
 SYSTEM_ISSUER = "guildhall"
 SYSTEM_NAMESPACE = UUID("6f0f2b5e-3d1c-5a53-9d55-0c4f6a2f7a10")
 
-Method = Literal["session", "bearer", "system"]
+Method = Literal["session", "bearer", "key", "system"]
 PrincipalKind = Literal["person", "service", "system"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """The key that was used, and what it may be used for at most; no `routes`: every route of its owner."""
+
+    id: UUID
+    scopes: frozenset[str]
+    routes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +31,7 @@ class Authentication:
 
     Times (`auth_time`, `expires`) are whole seconds since the epoch. `scopes` is None where scopes do
     not apply (sessions, the system). `session_id_hash` is set for sessions, `token_id` (the `jti`) for
-    bearers.
+    bearers, `key` for keys, which are no sign-in and sign nothing.
     """
 
     method: Method
@@ -34,6 +43,7 @@ class Authentication:
     auth_time: int | None = None
     scopes: frozenset[str] | None = None
     expires: int | None = None
+    key: KeyLimits | None = None
 
     def sign_in_key(self) -> str:
         """Name the sign-in, stable across requests, so that it can sign one submission only.

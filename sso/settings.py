@@ -105,6 +105,22 @@ class SessionSettings(BaseModel):
     )
 
 
+class KeySettings(BaseModel):
+    """How long keys of programs last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    longest_days: int = Field(
+        default=365, ge=1, le=365, description="The longest a key may last, in days; never over a year."
+    )
+    longest_grace_hours: int = Field(
+        default=168,
+        ge=0,
+        le=168,
+        description="How long the old secret of a rotated key may still count, in hours; never over a week.",
+    )
+
+
 def is_trustworthy(url: str) -> bool:
     """Say whether `url` is https, or http on loopback, with nothing hidden in it."""
     parts = urlsplit(url)

@@ -18,6 +18,7 @@ from audit.events.action import Action
 from audit.events.changes import CHANGES
 from audit.events.declared import EventType, Retention
 from audit.events.installation import INSTALLATION
+from audit.events.keys import KEYS
 from audit.events.log import LOG, READS_OF_THE_LOG
 from audit.events.models import CLUSTERS, MODELS
 from audit.events.people import PEOPLE
@@ -31,6 +32,7 @@ _GROUPS: Final = (
     CHANGES,
     CLUSTERS,
     INSTALLATION,
+    KEYS,
     LOG,
     MODELS,
     PEOPLE,

@@ -17,6 +17,7 @@ ACTOR: Final = Details(
         Field("issuer"),
         Field("acr", null=True),
         Field("auth_time", NUMBER, null=True),
+        Field("key"),
     ),
 )
 DECISION: Final = Details(

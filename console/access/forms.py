@@ -9,7 +9,8 @@ from console.catalog.forms import Form
 from console.changes.forms import Asked, ReviewRead, Someone
 
 
-def _no_truth(value: object) -> object:
+def no_truth(value: object) -> object:
+    """Refuse true and false where a number is asked for: to Python they are 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("This is a whole number, not true or false.")  # noqa: TRY004 - pydantic reads ValueError
     return value
@@ -21,7 +22,7 @@ class AccessRequestCreate(Form):
     route: Annotated[str, Field(min_length=1, max_length=97)]
     team: Annotated[str, Field(min_length=1, max_length=32)]
     purpose: Annotated[str, Field(min_length=3, max_length=500)]
-    duration_days: Annotated[int, BeforeValidator(_no_truth), Field(ge=1, le=365)]
+    duration_days: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
 
 
 class RequestCreated(BaseModel):

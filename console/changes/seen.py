@@ -6,6 +6,8 @@ from console.work import UnitOfWork
 from policy.permissions import Permission
 
 NOTHING = "There is nothing here by that name."
+LIMITED = ("key_scope_missing:", "scope_missing:")
+"""Reasons of a credential's limits, told to somebody who has the right without them."""
 GROUNDED = frozenset({"already_reviewed", "requester_may_not_decide", "step_up_required"})
 """Reasons that are only ever told to somebody who has to do with the resource."""
 
@@ -33,6 +35,6 @@ def nothing() -> NotFoundError:
 
 
 async def _tells(work: UnitOfWork, error: RefusedError, resource: Resource, reading: Permission) -> bool:
-    if any(reason in GROUNDED or reason.startswith("scope_missing:") for reason in error.reasons):
+    if any(reason in GROUNDED or reason.startswith(LIMITED) for reason in error.reasons):
         return True
     return await work.allowed(reading, resource)

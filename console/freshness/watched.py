@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow
 from policy.models import Grant
-from sso.models import Identity, Membership, Person, Profile, RoleAssignment, Session, SignedOut, Team
+from sso.models import ApiKey, Identity, Membership, Person, Profile, RoleAssignment, Session, SignedOut, Team
 
 PREFIX: Final = "moved_"
 
@@ -45,6 +45,7 @@ class Watched:
 
 
 WATCHED: Final = (
+    Watched(ApiKey, "key", "id"),
     Watched(Cluster, "cluster", "id"),
     Watched(Deployment, "deployment", "id", frozenset({"seen"})),
     Watched(Grant, "route", "resource_id"),

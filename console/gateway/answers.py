@@ -29,7 +29,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "credential_in_address": "A key came in the address, where others can read it: revoke it, and send keys "
     "in the header.",
     "key_malformed": "This key is mistyped or cut off.",
-    "key_refused": "This key is not accepted: it is unknown, has ended or was revoked.",
+    "key_ended": "This key has ended; make a new one.",
+    "key_not_for_route": "This key is not for this model.",
+    "key_owner_gone": "Whom this key belongs to may not sign in any more.",
+    "key_refused": "This key is not known here.",
+    "key_revoked": "This key was revoked.",
+    "key_scope_missing": "This key is not for that.",
     "token_missing": "Send an access token or key as `Authorization: Bearer`.",
     "binary_tensors": "Binary tensors are not taken yet; send tensors as JSON.",
     "body_too_large": "The request is larger than this gateway takes.",

@@ -16,6 +16,7 @@ from audit.event import Part
 from audit.events import Action
 from console.access.rows import revoked_grant_row
 from console.changes.rows import change_row
+from console.keys.ending import end_keys
 from console.questions import Resource
 from console.work import Row, UnitOfWork
 from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType, Review
@@ -119,6 +120,7 @@ ENDINGS: Final[Mapping[str, Ending]] = MappingProxyType(
     {
         "answers": void_answers,
         "grants": revoke_grants,
+        "keys": end_keys,
         "requests": withdraw_requests,
         "sessions": end_sessions,
     }

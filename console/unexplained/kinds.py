@@ -13,12 +13,13 @@ from console.catalog.rows import cluster_row, deployment_row, model_row, route_r
 from console.changes.rows import change_row, review_row
 from console.custody.rows import hold_row, job_row, retention_row
 from console.governed import GOVERNED
+from console.keys.rows import key_row, service_row
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
 from console.rows import identity_row, membership_row, person_row, role_row, team_row
 from console.work import Row
 from policy.models import Change, Grant, Review
-from sso.models import Identity, MappingRule, Membership, Person, RoleAssignment, Team
+from sso.models import ApiKey, Identity, MappingRule, Membership, Person, RoleAssignment, ServiceAccount, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ _PLAIN: Final = (
     Kind(Change, lambda row: change_row(row, 0)),
     Kind(Review, review_row),
     Kind(Grant, grant_row, col(Grant.revoked_at).is_(None)),
+    Kind(ApiKey, key_row, col(ApiKey.revoked_at).is_(None)),
+    Kind(ServiceAccount, service_row),
     Kind(LegalHold, hold_row, col(LegalHold.released).is_(None)),
     Kind(RetentionRow, lambda row: retention_row(row, 0)),
     Kind(PruneJob, job_row),

@@ -18,9 +18,12 @@ from sso.models.directory import (
     Team,
     TeamRole,
 )
+from sso.models.keys import ApiKey, ApiKeyUse, ServiceAccount
 from sso.models.sessions import Session, SignedOut, SignIn, SpentToken
 
 __all__ = [
+    "ApiKey",
+    "ApiKeyUse",
     "Identity",
     "MappingRule",
     "Membership",
@@ -31,6 +34,7 @@ __all__ = [
     "Profile",
     "RoleAssignment",
     "RuleRole",
+    "ServiceAccount",
     "Session",
     "SignIn",
     "SignedOut",

@@ -30,6 +30,7 @@ WRITES_OF_THEIR_OWN = {
     "freshness/forgetting.py sweep": "forgets that rows moved, which each row's own act tells",
     "guard.py tell": "puts a record itself into the outbox",
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
+    "key_uses.py _write": "keeps when a key was last used",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
     "security.py _touch": "keeps when a session was last used",
     "sign_in/confirming.py _keep": "keeps the refresh token of a session whose rights did not change",

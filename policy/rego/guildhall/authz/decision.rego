@@ -22,6 +22,7 @@ allow if {
 	not already_reviewed
 	running
 	within_token_scope
+	within_key
 	stepped_up
 }
 
@@ -47,6 +48,10 @@ reasons := [] if {
 	not running
 } else := [concat(":", ["scope_missing", input.action])] if {
 	not within_token_scope
+} else := [concat(":", ["key_scope_missing", input.action])] if {
+	not within_key_scope
+} else := ["key_not_for_route"] if {
+	not within_key
 } else := ["step_up_required"]
 
 known_version if input.v == 1

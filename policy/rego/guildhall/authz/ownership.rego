@@ -24,6 +24,13 @@ is_own if {
 }
 
 is_own if {
+	input.action in {"key.create", "key.read", "key.revoke", "key.rotate"}
+	input.resource.type == "key"
+	input.subject.kind == "person"
+	input.resource.person == input.subject.id
+}
+
+is_own if {
 	input.action == "self.read"
 	input.subject.kind in {"person", "service"}
 	object.get(input.resource, "person", input.subject.id) == input.subject.id

@@ -3,7 +3,7 @@ package guildhall.authz
 
 principal_known if {
 	input.subject.kind in {"person", "service"}
-	input.subject.auth.method in {"session", "bearer"}
+	input.subject.auth.method in {"session", "bearer", "key"}
 	input.subject.id != ""
 }
 
@@ -37,6 +37,32 @@ assignments contains held if {
 within_token_scope if input.subject.scopes == null
 
 within_token_scope if input.action in input.subject.scopes
+
+# A key carries what its scopes name, of what programs may do at all, on the routes it is bound to if any.
+within_key if {
+	within_key_scope
+	input.subject.auth.method != "key"
+}
+
+within_key if {
+	within_key_scope
+	on_key_route
+}
+
+within_key_scope if {
+	input.subject.auth.method != "key"
+	object.get(input.subject, "key_scopes", null) == null
+}
+
+within_key_scope if {
+	input.subject.auth.method == "key"
+	input.action in data.guildhall.programs
+	input.action in input.subject.key_scopes
+}
+
+on_key_route if input.subject.key_routes == null
+
+on_key_route if input.resource.name in input.subject.key_routes
 
 stepped_up if not input.action in data.guildhall.step_up
 

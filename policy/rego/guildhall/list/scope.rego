@@ -10,6 +10,7 @@ scope := {"any": alternatives} if {
 	input.v == 1
 	authz.principal_known
 	authz.within_token_scope
+	authz.within_key
 }
 
 alternatives := [{"all": []}] if {

@@ -1,0 +1,1 @@
+"""Keys of programs and service accounts: make, list, rotate, revoke, report as leaked."""
