@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from console.clock import seconds
 from console.errors import NotSignedInError, ServiceUnavailableError
+from console.freshness.moves import Move
 from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
 from console.services import Services
