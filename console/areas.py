@@ -19,6 +19,8 @@ from console.keys.api import API as KEYS_API
 from console.keys.api import OPEN as KEYS_OPEN
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
+from console.sessions.api import API as SESSIONS_API
+from console.sessions.pages import PAGES as SESSIONS_PAGES
 from console.sign_in.back_channel import back_channel_logout
 from console.sign_in.pages import callback, sign_in, sign_out, step_up
 from console.sign_in.resource import resource_metadata
@@ -35,6 +37,7 @@ PAGES: Final = [
     *CUSTODY_PAGES,
     *HOME_PAGES,
     *PEOPLE_PAGES,
+    *SESSIONS_PAGES,
     *TRAIL_PAGES,
 ]
 API: Final = [
@@ -45,6 +48,7 @@ API: Final = [
     *CUSTODY_API,
     *KEYS_API,
     *PEOPLE_API,
+    *SESSIONS_API,
     *TRAIL_API,
 ]
 LOG: Final = [*LOG_HANDLERS]

@@ -66,6 +66,7 @@ class Health:
     `vouchers`: who remembers or witnesses, off this host, how far the log was signed.
     `faults`: what is stored otherwise than it was signed, a sentence each.
     `alarms`: what else a person has to look into.
+    `refresh_seconds`: how old rights can be that only the identity provider could correct.
     `is_well`: everything answers, the log and its followers keep up, it holds what was signed, and no alarm.
     """
 
@@ -77,6 +78,8 @@ class Health:
     vouchers: Sequence[Voucher]
     profile: str
     revision: str
+    refresh_seconds: int
+    stale_seconds: int
     is_well: bool
 
 
@@ -105,6 +108,8 @@ async def read_health(work: UnitOfWork) -> Health:
         vouchers=vouchers,
         profile=services.settings.profile.value,
         revision=services.policy_revision,
+        refresh_seconds=services.settings.sign_in.sessions.refresh,
+        stale_seconds=services.settings.sign_in.sessions.stale,
         is_well=all(ping.is_well for ping in pings)
         and _keeps_up(progress, followers)
         and not (faults or alarms)

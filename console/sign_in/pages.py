@@ -6,7 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
-from litestar.response import Redirect
+from litestar.response import Redirect, Template
 
 from console.declared import declares, public
 from console.errors import NotFoundError
@@ -14,14 +14,16 @@ from console.questions import Origin, Resource, origin_of
 from console.security import session_cookie_name, site_of
 from console.services import Services
 from console.sign_in.admission import record_refusal, start_session
+from console.sign_in.choice import open_choice
 from console.sign_in.ending import end_session
-from console.web.responses import Refusal, refusal
+from console.web.responses import Refusal, page, refusal
 from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.errors import SignInError
 from sso.flows import keep, take
 from sso.kept import KeptTokens, open_sealed
 from sso.models import Session, SignIn
+from sso.sessions import find
 
 CALLBACK = "/sign-in/callback"
 SIGNED_OUT = "/sign-in"
@@ -32,10 +34,15 @@ AWAY = frozenset({"provider_unavailable"})
 
 @get("/sign-in", opt=public("it is how somebody becomes known"))
 async def sign_in(
-    request: Request[Any, Any, Any], services: NamedDependency[Services], next_path: FromQuery[str] = "/"
-) -> Response[Any]:
-    """Send the browser to the identity provider."""
-    return await _leave(request, services, next_path, step_up=False)
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    next_path: FromQuery[str] = "/",
+    issuer: FromQuery[str] = "",
+) -> Response[Any] | Template:
+    """Send the browser to the identity provider; of several, people choose one."""
+    if not issuer and len(services.sign_in.issuers) > 1:
+        return page(request, "sign_in/choose.html", open_choice(services, next_path))
+    return await _leave(request, services, next_path, issuer or services.sign_in.default, step_up=False)
 
 
 @get("/step-up", opt=public("it asks the identity provider for a fresh, strong sign-in"))
@@ -43,7 +50,8 @@ async def step_up(
     request: Request[Any, Any, Any], services: NamedDependency[Services], next_path: FromQuery[str] = "/"
 ) -> Response[Any]:
     """Send the browser to confirm who sits there; approvals need it."""
-    return await _leave(request, services, next_path, step_up=True)
+    issuer = await _issuer_of_session(request, services)
+    return await _leave(request, services, next_path, issuer, step_up=True)
 
 
 @get(CALLBACK, opt=public("the identity provider sends the browser back here"))
@@ -78,12 +86,20 @@ async def sign_out(work: NamedDependency[UnitOfWork]) -> Redirect:
     return Redirect(away or "/sign-in", status_code=303, cookies=[cookie])
 
 
+async def _issuer_of_session(request: Request[Any, Any, Any], services: Services) -> str:
+    """Return who signed this browser in: nobody else can confirm the person."""
+    cookie = request.cookies.get(session_cookie_name(services))
+    async with services.database.read() as session:
+        found = await find(session, cookie, services.clock())
+    return found.issuer if found else services.sign_in.default
+
+
 async def _leave(
-    request: Request[Any, Any, Any], services: Services, next_path: str, *, step_up: bool
+    request: Request[Any, Any, Any], services: Services, next_path: str, issuer: str, *, step_up: bool
 ) -> Response[Any]:
     if (own := _own_address(request, services)) is not None:
         return Redirect(own)
-    party = services.sign_in.relying_party(services.sign_in.default)
+    party = services.sign_in.relying_party(issuer)
     try:
         started = await party.start(
             redirect_uri=_redirect_uri(services), next_path=next_path, step_up=step_up

@@ -64,7 +64,9 @@ class Shell:
     search_path: str | None = None
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
-    account_links: tuple[tuple[str, str], ...] = field(default=(("Your access", "/me"),))
+    account_links: tuple[tuple[str, str], ...] = field(
+        default=(("Your access", "/me"), ("Where you are signed in", "/me/sessions"))
+    )
 
 
 DescribeShell = Callable[[Scope], Shell]

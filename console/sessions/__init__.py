@@ -1,0 +1,1 @@
+"""Where somebody is signed in: seen and ended by themselves, or by an admin."""
