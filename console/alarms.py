@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
-from sqlmodel import select
+from sqlmodel import col, select
 
 from audit.checks.census import CENSUS_DIFFERS
 from audit.custody.keeper import RETENTION
@@ -18,6 +18,7 @@ from audit.spool.room import SHED_AT, WARN_AT, used_share
 from console.clock import MICROSECONDS
 from console.models import UnexplainedRow
 from console.services import Services
+from sso.models import BreakGlass
 
 DAY: Final = 86_400 * MICROSECONDS
 LOOK: Final = "See `docs/how-to/when-the-log-alarms.md`."
@@ -40,6 +41,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
     """
     asked = [
         await _unexplained(services),
+        await _unreviewed(services),
         await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
         await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
         await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
@@ -52,6 +54,14 @@ async def read_alarms(services: Services) -> list[Alarm]:
 CENSUS: Final = "{count} counts of calls differed from the log since yesterday."
 SPOOLS: Final = "{count} spools were found damaged or gone since yesterday."
 CLOCKS: Final = "{count} clocks were found to be off since yesterday."
+
+
+async def _unreviewed(services: Services) -> Alarm | None:
+    waiting = select(sa.func.count()).select_from(BreakGlass).where(col(BreakGlass.reviewed).is_(None))
+    async with services.database.read() as session:
+        count = (await session.exec(waiting)).one()
+    sentence = f"{count} uses of break glass are open, or wait for the review of somebody else."
+    return Alarm("break_glass", sentence, "See `docs/how-to/break-glass.md`.") if count else None
 
 
 async def _unexplained(services: Services) -> Alarm | None:

@@ -6,6 +6,8 @@ from console.access.api import API as ACCESS_API
 from console.access.pages import PAGES as ACCESS_PAGES
 from console.admin.api import API as ADMIN_API
 from console.admin.pages import PAGES as ADMIN_PAGES
+from console.break_glass.api import API as BREAK_GLASS_API
+from console.break_glass.pages import PAGES as BREAK_GLASS_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
 from console.changes.api import API as CHANGES_API
@@ -32,6 +34,7 @@ PAGES: Final = [
     sign_out,
     *ACCESS_PAGES,
     *ADMIN_PAGES,
+    *BREAK_GLASS_PAGES,
     *CATALOG_PAGES,
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
@@ -43,6 +46,7 @@ PAGES: Final = [
 API: Final = [
     *ACCESS_API,
     *ADMIN_API,
+    *BREAK_GLASS_API,
     *CATALOG_API,
     *CHANGES_API,
     *CUSTODY_API,

@@ -14,10 +14,22 @@ from sqlmodel import Session, SQLModel, col
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
 from policy.models import Change, Grant, Review
-from sso.models import ApiKey, Identity, MappingRule, Membership, Person, RoleAssignment, ServiceAccount, Team
+from sso.models import (
+    ApiKey,
+    BreakGlass,
+    Identity,
+    MappingRule,
+    Membership,
+    Person,
+    RoleAssignment,
+    SealedCredential,
+    ServiceAccount,
+    Team,
+)
 
 GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     ApiKey: "api_key",
+    BreakGlass: "break_glass",
     Change: "change",
     Cluster: "cluster",
     Deployment: "deployment",
@@ -34,6 +46,7 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     RoleAssignment: "role_assignment",
     Route: "route",
     RouteTarget: "route_target",
+    SealedCredential: "sealed_credential",
     ServiceAccount: "service_account",
     Team: "team",
     Version: "version",

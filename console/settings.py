@@ -82,6 +82,14 @@ class PolicySettings(Section):
     )
 
 
+class BreakGlassSettings(Section):
+    """Whether two sealed credentials may be used when nobody can sign in."""
+
+    enabled: bool = Field(
+        default=False, description="Whether break glass can be sealed and opened, on this host alone."
+    )
+
+
 class AuditSettings(Section):
     """The log's name, and who follows it."""
 
@@ -174,6 +182,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     sign_in: SignInSettings = SignInSettings()
     keys: KeySettings = KeySettings()
+    break_glass: BreakGlassSettings = BreakGlassSettings()
     policy: PolicySettings = PolicySettings()
     audit: AuditSettings = AuditSettings()
     gateway: GatewaySettings = GatewaySettings()

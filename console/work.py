@@ -22,6 +22,7 @@ from audit.following import differences
 from audit.following.differences import RowChange
 from audit.record import seal
 from audit.subjects.subject_keys import KeyStore
+from console.break_glass.allowed import FLAG, decide_in_code, is_break_glass
 from console.errors import (
     AuditUnavailableError,
     ConflictError,
@@ -95,8 +96,7 @@ class UnitOfWork:
             raise RuntimeError("authorize() comes before write(): no transaction waits for a decision.")
         self.decision = None
         self._query = await self._ask(permission, resource)
-        active = self.services.policy_revision
-        self.decision = await decide(self.services.decider, self._query, active_revision=active)
+        self.decision = await self._decide(permission, self._query)
         if not self.decision.allow:
             await self._record_refusal(permission, resource, self.decision.reasons)
             raise refusal(self.decision)
@@ -111,8 +111,7 @@ class UnitOfWork:
     async def allowed(self, permission: Permission, resource: Resource) -> bool:
         """Say what `authorize` would decide, for showing or leaving out a control; records nothing."""
         query = await self._ask(permission, resource)
-        answer = await decide(self.services.decider, query, active_revision=self.services.policy_revision)
-        return answer.allow
+        return (await self._decide(permission, query)).allow
 
     async def scope(self, permission: Permission, grants: Sequence[Document] = ()) -> Scope:
         """Return which rows of a list the principal may see, from one policy call; not recorded.
@@ -199,7 +198,7 @@ class UnitOfWork:
                 action=action,
                 outcome=outcome,
                 reasons=tuple(reasons),
-                flags=tuple(flags),
+                flags=(*flags, *([FLAG] if is_break_glass(self.principal) and FLAG not in flags else [])),
                 actor=self.principal.id,
                 resource=resource.reference() if resource else None,
                 request=request,
@@ -214,6 +213,12 @@ class UnitOfWork:
             raise RecordError("The record could not be appended.") from error
         self._records += 1
         return event_id
+
+    async def _decide(self, permission: Permission, query: Query) -> Decision:
+        active = self.services.policy_revision
+        if is_break_glass(self.principal):
+            return decide_in_code(permission, active)
+        return await decide(self.services.decider, query, active_revision=active)
 
     async def _ask(self, permission: Permission, resource: Resource) -> Query:
         async with self.read() as session:

@@ -20,6 +20,7 @@ from audit.sequencer import Sequencer, hold_log
 from audit.sinks.port import Sink
 from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
+from console.break_glass.watch import watch_reviews
 from console.comparing import shipper_for
 from console.database import Database
 from console.erasure.settle import run_erasures
@@ -64,6 +65,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(keeper.run(stop))
                 group.create_task(Forgetting(services.database).run(stop))
                 group.create_task(run_erasures(services, stop))
+                group.create_task(watch_reviews(services, stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):
                     group.create_task(loop.run(stop))
     finally:

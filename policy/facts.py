@@ -19,7 +19,7 @@ def describe_subject(  # noqa: D417 - the names say what they are
     *,
     id: UUID | str,  # noqa: A002 - the document's own key
     kind: Literal["person", "service", "system"],
-    method: Literal["session", "bearer", "key", "system"],
+    method: Literal["break_glass", "bearer", "key", "session", "system"],
     teams: Iterable[str] = (),
     owner_of: Iterable[str] = (),
     roles: Iterable[tuple[str, RoleScope]] = (),

@@ -12,7 +12,7 @@ CLOCK_SKEW = 30
 SYSTEM_ISSUER = "guildhall"
 SYSTEM_NAMESPACE = UUID("6f0f2b5e-3d1c-5a53-9d55-0c4f6a2f7a10")
 
-Method = Literal["session", "bearer", "key", "system"]
+Method = Literal["bearer", "break_glass", "key", "session", "system"]
 PrincipalKind = Literal["person", "service", "system"]
 
 

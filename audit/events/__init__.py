@@ -17,6 +17,7 @@ from audit.events.access import ACCESS
 from audit.events.action import Action
 from audit.events.changes import CHANGES
 from audit.events.declared import EventType, Retention
+from audit.events.emergency import BREAK_GLASS
 from audit.events.installation import INSTALLATION
 from audit.events.keys import KEYS
 from audit.events.log import LOG, READS_OF_THE_LOG
@@ -29,6 +30,7 @@ __all__ = ["EVENT_TYPES", "Action", "EventType", "Retention"]
 
 _GROUPS: Final = (
     ACCESS,
+    BREAK_GLASS,
     CHANGES,
     CLUSTERS,
     INSTALLATION,

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "approve": "console.cli.requests",
     "audit": "console.cli.audit",
     "bootstrap": "console.cli.local",
+    "break-glass": "console.cli.break_glass",
     "call": "console.cli.catalog",
     "change": "console.cli.records",
     "cluster": "console.cli.catalog",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """Return one command."""
         module = COMMANDS.get(cmd_name)
-        found = getattr(importlib.import_module(module), cmd_name) if module else None
+        found = getattr(importlib.import_module(module), cmd_name.replace("-", "_")) if module else None
         return found if isinstance(found, click.Command) else None
 
 

@@ -13,4 +13,7 @@ class Section:
     path: str
 
 
-SECTIONS: Final = (Section("rules", "Mapping rules", "/admin/rules"),)
+SECTIONS: Final = (
+    Section("break_glass", "Break glass", "/admin/break-glass"),
+    Section("rules", "Mapping rules", "/admin/rules"),
+)

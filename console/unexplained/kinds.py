@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, col
 
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.access.rows import grant_row
+from console.break_glass.rows import sealed_row, use_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
 from console.changes.rows import change_row, review_row
 from console.custody.rows import hold_row, job_row, retention_row
@@ -19,7 +20,18 @@ from console.people.mapping import rule_row
 from console.rows import identity_row, membership_row, person_row, role_row, team_row
 from console.work import Row
 from policy.models import Change, Grant, Review
-from sso.models import ApiKey, Identity, MappingRule, Membership, Person, RoleAssignment, ServiceAccount, Team
+from sso.models import (
+    ApiKey,
+    BreakGlass,
+    Identity,
+    MappingRule,
+    Membership,
+    Person,
+    RoleAssignment,
+    SealedCredential,
+    ServiceAccount,
+    Team,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,8 @@ def kinds(identity_key: bytes) -> tuple[Kind, ...]:
 
 
 _PLAIN: Final = (
+    Kind(BreakGlass, lambda row: use_row(row, 0)),
+    Kind(SealedCredential, lambda row: sealed_row(row, 0)),
     Kind(Person, lambda row: person_row(row, 0)),
     Kind(Team, lambda row: team_row(row, 0)),
     Kind(Membership, lambda row: membership_row(row, 0)),

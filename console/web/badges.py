@@ -50,6 +50,10 @@ BADGES: dict[str, Badge] = {
     "gone": Badge("No longer served", Tone.PLAIN, "ban"),
     "new": Badge("Not asked yet", Tone.PLAIN, _PLAIN),
     "unavailable": Badge("Unavailable", Tone.BAD, "plug"),
+    # break glass
+    "open": Badge("Open", Tone.BAD, "alert-triangle"),
+    "unreviewed": Badge("Waits for review", Tone.WAIT, _WAIT),
+    "reviewed": Badge("Reviewed", Tone.GOOD, _GOOD),
     # followers of the log
     "shipping": Badge("Keeps up", Tone.GOOD, _GOOD),
     "blocked": Badge("Blocked", Tone.BAD, "player-pause"),

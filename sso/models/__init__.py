@@ -18,12 +18,14 @@ from sso.models.directory import (
     Team,
     TeamRole,
 )
+from sso.models.emergency import BreakGlass, SealedCredential
 from sso.models.keys import ApiKey, ApiKeyUse, ServiceAccount
 from sso.models.sessions import Session, SignedOut, SignIn, SpentToken
 
 __all__ = [
     "ApiKey",
     "ApiKeyUse",
+    "BreakGlass",
     "Identity",
     "MappingRule",
     "Membership",
@@ -34,6 +36,7 @@ __all__ = [
     "Profile",
     "RoleAssignment",
     "RuleRole",
+    "SealedCredential",
     "ServiceAccount",
     "Session",
     "SignIn",

@@ -1,0 +1,1 @@
+"""Break glass: what two sealed credentials may do when nobody can sign in, who used them, and who looked."""

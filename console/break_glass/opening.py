@@ -1,0 +1,117 @@
+"""Opens break glass for an hour, lets both holders go on for another, and closes it."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit.event import Part
+from audit.events import Action
+from console.break_glass.allowed import FLAG
+from console.break_glass.credentials import require_holder
+from console.break_glass.refusing import refuse
+from console.break_glass.rows import sealed_row, use_row
+from console.break_glass.sealing import HOLDERS, held
+from console.clock import MICROSECONDS
+from console.questions import Origin, Resource
+from console.services import Services
+from console.work import UnitOfWork
+from policy.permissions import Permission
+from sso.models import BreakGlass, SealedCredential
+from sso.principal import system_principal
+
+LASTS: Final = 60 * 60 * MICROSECONDS
+
+
+async def open_break_glass(services: Services, text: str, ticket: str) -> BreakGlass:
+    """Open it for 60 minutes by one sealed credential, which is spent by that.
+
+    Raises:
+        RefusedError: off, not sealed, unknown, spent, open, or the last use was not reviewed; recorded.
+        AuditUnavailableError: it could not be recorded, so nothing opened.
+    """
+    credential = await require_holder(services, text)
+    work = _host(services)
+    async with work.write() as session:
+        reason = await _why_not(session, credential)
+        if reason is None:
+            return await _opened(work, session, credential, ticket)
+    raise await refuse(services, reason, credential.person_id)
+
+
+async def extend_break_glass(services: Services, texts: tuple[str, str]) -> BreakGlass:
+    """Let it go on until 60 minutes from now, by both holders.
+
+    Raises:
+        RefusedError: it is not open, or these are not the credentials of two people; recorded.
+    """
+    first, second = [await require_holder(services, text) for text in texts]
+    if first.person_id == second.person_id:
+        raise await refuse(services, "break_glass_two_people", first.person_id)
+    work = _host(services)
+    async with work.write() as session:
+        use = await find_open(session, work.now)
+        if use is not None and use.credential_id in {first.id, second.id}:
+            use.ends = work.now + LASTS
+            return await record_use(work, session, use, Action.BREAK_GLASS_EXTEND)
+    raise await refuse(services, "break_glass_not_open", first.person_id)
+
+
+async def close_break_glass(work: UnitOfWork, use_id: UUID) -> BreakGlass:
+    """End it before its time; `work` is the holder's."""
+    await work.authorize(Permission.BREAK_GLASS_CLOSE, Resource("break_glass", use_id))
+    async with work.write() as session:
+        use = await session.get_one(BreakGlass, use_id, with_for_update=True)
+        use.closed = work.now
+        return await record_use(work, session, use, Action.BREAK_GLASS_CLOSE)
+
+
+async def find_open(session: AsyncSession, now: int) -> BreakGlass | None:
+    """Return the use that is open at `now`, locked until the transaction ends."""
+    uses = select(BreakGlass).where(
+        col(BreakGlass.opened) <= now, col(BreakGlass.ends) > now, col(BreakGlass.closed).is_(None)
+    )
+    return (await session.exec(uses.with_for_update())).first()
+
+
+async def record_use(work: UnitOfWork, session: AsyncSession, use: BreakGlass, action: Action) -> BreakGlass:
+    """Keep a changed use together with its record."""
+    session.add(use)
+    target = Resource("break_glass", use.id)
+    await work.record(action, resource=target, rows=[use_row(use, work.now)], flags=[FLAG])
+    return use
+
+
+def _host(services: Services) -> UnitOfWork:
+    return UnitOfWork(services, system_principal(FLAG), Origin("host"))
+
+
+async def _why_not(session: AsyncSession, credential: SealedCredential) -> str | None:
+    unreviewed = select(BreakGlass).where(col(BreakGlass.reviewed).is_(None))
+    unspent = await held(session)
+    if credential.spent is not None:
+        return "break_glass_spent"
+    if (await session.exec(unreviewed.limit(1))).first() is not None:
+        return "break_glass_unreviewed"
+    return None if len({one.person_id for one in unspent}) == HOLDERS else "break_glass_unsealed"
+
+
+async def _opened(
+    work: UnitOfWork, session: AsyncSession, credential: SealedCredential, ticket: str
+) -> BreakGlass:
+    spent = await session.get_one(SealedCredential, credential.id, with_for_update=True)
+    spent.spent = work.now
+    use = BreakGlass(
+        person_id=spent.person_id, credential_id=spent.id, opened=work.now, ends=work.now + LASTS
+    )
+    session.add_all((spent, use))
+    content = {"holder": str(spent.person_id), "ticket": ticket}
+    await work.record(
+        Action.BREAK_GLASS_OPEN,
+        resource=Resource("break_glass", use.id),
+        rows=[sealed_row(spent, work.now), use_row(use, work.now)],
+        parts=[Part(name="opening", subject=spent.person_id, content=content)],
+        flags=[FLAG],
+    )
+    return use
