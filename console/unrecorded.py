@@ -12,6 +12,7 @@ from policy.permissions import Permission
 
 READS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
+        Permission.BREAK_GLASS_READ: "who holds a sealed credential, and when one was used; its acts are entries",
         Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
