@@ -15,6 +15,7 @@ from console.errors import NotSignedInError, ServiceUnavailableError
 from console.freshness.moves import Move
 from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
+from console.proofs import SCHEME, Presented, require_proof
 from console.services import Services
 from sso import sessions
 from sso.claims import TokenClaims
@@ -35,7 +36,9 @@ UNKNOWN = "Nobody is known by this token; sign in once first."
 NOT_ACCEPTED = "This access token is not accepted."
 
 
-async def bearer_principal(services: Services, header: str | None, query: bytes = b"") -> Principal:
+async def bearer_principal(
+    services: Services, header: str | None, query: bytes = b"", presented: Presented | None = None
+) -> Principal:
     """Return whom the `Authorization` header of a request with this query string names.
 
     Raises:
@@ -44,10 +47,14 @@ async def bearer_principal(services: Services, header: str | None, query: bytes 
     """
     if query and holds_credential(query):
         raise NotSignedInError(IN_ADDRESS, ("credential_in_address",))
-    token = token_of(header)
+    scheme, token = token_of(header)
     if looks_like_key(token):
+        if scheme == SCHEME:
+            raise NotSignedInError(MISSING, ("token_missing",))
         return await principal_of_key(services, token)
-    return await principal_of_token(services, token)
+    claims = await read_claims(services, token)
+    await require_proof(services, claims, token, scheme, presented)
+    return await principal_of_claims(services, claims)
 
 
 async def identify_again(services: Services, principal: Principal, header: str) -> Principal:
@@ -58,8 +65,12 @@ async def identify_again(services: Services, principal: Principal, header: str) 
         ServiceUnavailableError: the token's issuer does not answer.
     """
     proof = principal.authentication
-    if proof.method != "bearer" or (proof.expires or 0) > seconds(services.clock()):
-        return await bearer_principal(services, header)
+    _, token = token_of(header)
+    if looks_like_key(token):
+        return await principal_of_key(services, token)
+    if (proof.expires or 0) > seconds(services.clock()):
+        # Whether its sender holds the key was proven when the call came, and a proof is good once.
+        return await principal_of_claims(services, await read_claims(services, token))
     async with services.database.read() as session:
         found = await principal_for(session, proof.issuer, proof.subject, proof)
     if found is None:
@@ -73,16 +84,16 @@ def holds_credential(query: bytes) -> bool:
     return SENT_KEY.search(text) is not None or text.startswith("access_token=") or "&access_token=" in text
 
 
-def token_of(header: str | None) -> str:
-    """Return the credential of an `Authorization: Bearer` header (RFC 6750).
+def token_of(header: str | None) -> tuple[str, str]:
+    """Return scheme and credential of an `Authorization` header: `bearer` (RFC 6750) or `dpop` (RFC 9449).
 
     Raises:
         NotSignedInError: there is none.
     """
     scheme, _, token = (header or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() not in {"bearer", SCHEME} or not token.strip():
         raise NotSignedInError(MISSING, ("token_missing",))
-    return token.strip()
+    return scheme.lower(), token.strip()
 
 
 async def principal_of_key(services: Services, text: str) -> Principal:
@@ -99,19 +110,27 @@ async def principal_of_key(services: Services, text: str) -> Principal:
     return found
 
 
-async def principal_of_token(services: Services, token: str) -> Principal:
-    """Return the subject of an issuer's access token.
+async def read_claims(services: Services, token: str) -> TokenClaims:
+    """Return what an issuer's access token says.
 
     Raises:
-        NotSignedInError: it is not accepted, or we do not know its subject.
+        NotSignedInError: it is not accepted.
         ServiceUnavailableError: its issuer does not answer.
     """
     try:
-        claims = await services.sign_in.verifier.verify(token)
+        return await services.sign_in.verifier.verify(token)
     except TokenError as error:
         if error.reason == "issuer_unavailable":
             raise ServiceUnavailableError(error.sentence, (error.reason,)) from None
         raise NotSignedInError(NOT_ACCEPTED, (error.reason,)) from None
+
+
+async def principal_of_claims(services: Services, claims: TokenClaims) -> Principal:
+    """Return the subject of an access token that was read.
+
+    Raises:
+        NotSignedInError: we do not know its subject.
+    """
     return await services.known.get(claims, partial(_read_subject, services, claims))
 
 

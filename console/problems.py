@@ -20,6 +20,7 @@ from console.errors import (
     RefusedError,
     ServiceUnavailableError,
 )
+from console.proofs import PROOF_CHALLENGE
 from console.services import Services
 from console.web.responses import Refusal, htmx_of, redirect, refusal
 from console.work import UNREAD, kind_of
@@ -74,6 +75,8 @@ def problem(error: ConsoleError) -> dict[str, Any]:
 def challenge(error: ConsoleError) -> Mapping[str, str]:
     """Return the `WWW-Authenticate` an answer needs: RFC 6750 for 401, RFC 9470 for a missing step-up."""
     if isinstance(error, NotSignedInError):
+        if any(reason.startswith("dpop_") for reason in error.reasons):
+            return {"WWW-Authenticate": PROOF_CHALLENGE}
         presented = "token_missing" not in error.reasons
         return {"WWW-Authenticate": 'Bearer error="invalid_token"' if presented else "Bearer"}
     for item in error.obligations if isinstance(error, RefusedError) else ():

@@ -17,6 +17,7 @@ from console.bearers import bearer_principal
 from console.errors import NotSignedInError, RefusedError
 from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
+from console.proofs import Presented
 from console.services import Services
 from console.settings import Settings
 from console.sign_in.confirming import confirm_session
@@ -58,8 +59,15 @@ class BearerAuthentication(AbstractAuthenticationMiddleware):
         """Return the principal whom the access token names."""
         services: Services = connection.app.state.services
         query = bytes(connection.scope.get("query_string", b""))
-        principal = await bearer_principal(services, connection.headers.get("authorization"), query)
+        header, presented = connection.headers.get("authorization"), _presented(connection)
+        principal = await bearer_principal(services, header, query, presented)
         return AuthenticationResult(user=principal, auth=None)
+
+
+def _presented(connection: ASGIConnection) -> Presented:  # type: ignore[type-arg]
+    headers, path = connection.headers, bytes(connection.scope["raw_path"]).decode("latin-1")
+    method = str(connection.scope.get("method", ""))
+    return Presented(method, path, headers.get("host", ""), headers.getall("dpop", []))
 
 
 async def session_principal(services: Services, cookie: str) -> Principal:

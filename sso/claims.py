@@ -34,7 +34,10 @@ class IdTokenClaims:
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """The nine claims that are read of a bearer (contract, "Claims"). Times in seconds."""
+    """The claims that are read of a bearer (contract, "Claims"). Times in seconds.
+
+    `bound_to` is the thumbprint of the key that its sender has to prove to hold (`cnf.jkt`, RFC 9449).
+    """
 
     iss: str
     sub: str
@@ -46,6 +49,7 @@ class TokenClaims:
     scope: str | None = None
     acr: str | None = None
     auth_time: int | None = None
+    bound_to: str | None = None
 
     def authentication(self) -> Authentication:
         """Return the proof this token gives."""

@@ -56,6 +56,15 @@ class TokenError(SsoError):
         "unknown_issuer": "The token's issuer is not trusted here.",
         "issuer_unavailable": "The token's issuer does not answer, so the token cannot be checked.",
         "not_an_access_token": "The token is not an access token.",
+        "binding_unknown": "The token is bound to its sender in a way that is not understood here.",
+        "dpop_missing": "This token is bound to a key: send it as `Authorization: DPoP` with a proof.",
+        "dpop_unbound": "This token is bound to no key: send it as `Authorization: Bearer`.",
+        "dpop_malformed": "The proof in `DPoP` cannot be used.",
+        "dpop_key": "The proof was made with another key than the token's.",
+        "dpop_request": "The proof is about another request.",
+        "dpop_token": "The proof is about another token.",
+        "dpop_time": "The proof is too old, or from a clock that is ahead.",
+        "dpop_replayed": "The proof was used before.",
     }
 
 

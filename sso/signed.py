@@ -1,12 +1,13 @@
 """Open a signed JWT: key by name, algorithm pinned, nothing in the header trusted (RFC 7515, RFC 8725)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
 
 from sso.errors import SsoError
 from sso.metadata import ProviderMetadata
@@ -48,6 +49,28 @@ async def open_signed(token: str, metadata: ProviderMetadata) -> SignedToken:
     except (JoseError, ValueError, TypeError):
         raise SignatureRefusedError("bad_signature") from None
     return SignedToken(opened.header, opened.claims)
+
+
+def open_with_own_key(token: str, kind: str, algorithms: Sequence[str]) -> tuple[ECKey, Mapping[str, Any]]:
+    """Return the key that `token` brings along, and what it says under that key's signature.
+
+    Such a token proves that its sender holds the key (RFC 9449), and nothing of who that is.
+
+    Raises:
+        SignatureRefusedError: malformed or bad_signature.
+    """
+    header = _split(token).headers()
+    brought, algorithm = header.get("jwk"), str(header.get("alg"))
+    # A private key that was sent is nobody's proof any more.
+    if not isinstance(brought, dict) or brought.get("kty") != "EC" or "d" in brought:
+        raise SignatureRefusedError("malformed")
+    if header.get("typ") != kind or algorithm not in algorithms or "crit" in header:
+        raise SignatureRefusedError("malformed")
+    try:
+        key = ECKey.import_key(brought)
+        return key, jwt.decode(token, key, algorithms=[algorithm]).claims
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise SignatureRefusedError("bad_signature") from None
 
 
 def read_header(token: str) -> Mapping[str, Any]:

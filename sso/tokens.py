@@ -132,4 +132,16 @@ def _read(claims: dict[str, Any]) -> TokenClaims:
         scope=text_claim(claims, "scope", 4000),
         acr=text_claim(claims, "acr"),
         auth_time=time_claim(claims, "auth_time"),
+        bound_to=_bound_to(claims),
     )
+
+
+def _bound_to(claims: dict[str, Any]) -> str | None:
+    """Return the key a token is bound to; a binding that we cannot check is none that may be ignored."""
+    if "cnf" not in claims:
+        return None
+    confirmation = claims["cnf"]
+    bound = text_claim(confirmation, "jkt") if isinstance(confirmation, dict) else None
+    if bound is None or len(confirmation) > 1:
+        raise TokenError("binding_unknown")
+    return bound

@@ -15,6 +15,8 @@ def depends_of(principal: Principal) -> frozenset[Move]:
         moves.add(Move("session", proof.session_id_hash))
     else:
         moves.add(Move("signed_out", subject_key(proof.issuer, proof.subject)))
+    if proof.key is not None:
+        moves.add(Move("key", proof.key.id.hex))
     return frozenset(moves)
 
 

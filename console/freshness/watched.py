@@ -15,7 +15,18 @@ from sqlmodel import SQLModel
 
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow
 from policy.models import Grant
-from sso.models import ApiKey, Identity, Membership, Person, Profile, RoleAssignment, Session, SignedOut, Team
+from sso.models import (
+    ApiKey,
+    Identity,
+    Membership,
+    Person,
+    Profile,
+    RoleAssignment,
+    ServiceAccount,
+    Session,
+    SignedOut,
+    Team,
+)
 
 PREFIX: Final = "moved_"
 
@@ -46,6 +57,7 @@ class Watched:
 
 WATCHED: Final = (
     Watched(ApiKey, "key", "id"),
+    Watched(ApiKey, "key", "id"),
     Watched(Cluster, "cluster", "id"),
     Watched(Deployment, "deployment", "id", frozenset({"seen"})),
     Watched(Grant, "route", "resource_id"),
@@ -58,6 +70,7 @@ WATCHED: Final = (
     Watched(Route, "route", "id"),
     Watched(RouteTarget, "route", "route_id"),
     Watched(Session, "session", "id_hash", frozenset({"seen", "idle_end"})),
+    Watched(ServiceAccount, "person", "id"),
     Watched(SignedOut, "signed_out", "id_hash"),
     Watched(Team, "team", "id"),
     Watched(UnexplainedRow, "unexplained", "row_id"),

@@ -15,12 +15,14 @@ from console.gateway.recorder import Recorder
 from console.gateway.routing import Caller
 from console.gateway.table import OPEN, match
 from console.gateway.upstream import Pool
+from console.proofs import PROOF_CHALLENGE, Presented
 from console.questions import Origin
 from console.services import Services
 from sso.principal import Principal
 
 DESCRIPTION: Final = b'{"name":"guildhall","version":"1","extensions":[]}'
 CHALLENGE: Final = ((b"www-authenticate", b"Bearer"),)
+PROOF: Final = ((b"www-authenticate", PROOF_CHALLENGE.encode()),)
 
 
 class Gateway:
@@ -69,10 +71,12 @@ class Gateway:
     async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:
         given = headers.get(b"authorization", b"").decode("latin-1")
         try:
-            return await bearer_principal(self._services, given, bytes(scope.get("query_string", b"")))
+            query = bytes(scope.get("query_string", b""))
+            return await bearer_principal(self._services, given, query, _presented(scope, headers))
         except NotSignedInError as error:
             self._count(scope, error.reasons)
-            await send_refusal(send, Refusal(401, error.reasons, headers=CHALLENGE))
+            bound = error.reasons[0].startswith("dpop_")
+            await send_refusal(send, Refusal(401, error.reasons, headers=PROOF if bound else CHALLENGE))
         except ServiceUnavailableError as error:
             await send_refusal(send, Refusal(503, error.reasons))
         except DBAPIError:
@@ -101,6 +105,14 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 def _path(scope: Scope) -> str:
     # The raw path: a percent-encoded slash or dot must not be taken for structure.
     return bytes(scope["raw_path"]).partition(b"?")[0].decode("latin-1")
+
+
+def _presented(scope: Scope, headers: Mapping[bytes, bytes]) -> Presented:
+    # Each header by itself: of two proofs neither counts.
+    proofs = [
+        bytes(value).decode("latin-1") for name, value in scope["headers"] if bytes(name).lower() == b"dpop"
+    ]
+    return Presented(str(scope["method"]), _path(scope), headers.get(b"host", b"").decode("latin-1"), proofs)
 
 
 def _origin(scope: Scope, headers: Mapping[bytes, bytes]) -> Origin:

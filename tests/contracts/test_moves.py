@@ -11,17 +11,33 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, update
 from uuid_utils.compat import uuid7
 
+from audit.models import LegalHold, PruneJob, RetentionRow
 from console.database import Database
 from console.freshness import moves as moves_module
 from console.freshness.feed import Feed
 from console.freshness.forgetting import Forgetting
 from console.freshness.moves import ANY, Move, Moves, read_moves, read_position
 from console.freshness.watched import WATCHED, Watched, missing_triggers
+from console.governed import GOVERNED
 from console.migrate import upgrade
 from console.models import Cluster, Deployment, Model, Moved, Route, RouteTarget, UnexplainedRow, Version
-from policy.models import Change, Grant
-from sso.models import Identity, Membership, Person, Profile, RoleAssignment, Session, SignedOut, Team
+from policy.models import Change, Grant, Review
+from sso.models import (
+    ApiKey,
+    Identity,
+    MappingRule,
+    Membership,
+    Person,
+    Profile,
+    RoleAssignment,
+    ServiceAccount,
+    Session,
+    SignedOut,
+    Team,
+)
 
+READ_WHEN_NEEDED = {Change, LegalHold, MappingRule, PruneJob, RetentionRow, Review, Version}
+"""Governed rows on which neither who calls nor a call rests: whoever decides about them reads them."""
 MAKERS: dict[type[Any], Callable[[sa.Column[Any]], object]] = {
     bool: lambda _: True,
     bytes: lambda _: b"0",
@@ -88,6 +104,8 @@ def sample() -> dict[type[SQLModel], SQLModel]:
         filled(Session, **theirs),
         filled(RouteTarget, route_id=route.id, deployment_id=deployment.id),  # type: ignore[attr-defined]
         filled(Grant, change_id=change.id),  # type: ignore[attr-defined]
+        filled(ApiKey, owner_id=person.id, made_by=person.id),  # type: ignore[attr-defined]
+        filled(ServiceAccount, id=person.id, team_id=team.id, created_by=person.id),  # type: ignore[attr-defined]
         filled(SignedOut),
         filled(UnexplainedRow),
     ]
@@ -107,6 +125,10 @@ async def keep(database: Database) -> dict[type[SQLModel], SQLModel]:
             session.add(row)
             await session.flush()
     return rows
+
+
+def test_whatever_decisions_read_is_watched() -> None:
+    assert GOVERNED.keys() - {one.model for one in WATCHED} == READ_WHEN_NEEDED
 
 
 async def test_every_watched_table_has_its_triggers(database: Database) -> None:

@@ -32,6 +32,7 @@ WRITES_OF_THEIR_OWN = {
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
     "key_uses.py _write": "keeps when a key was last used",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
+    "proofs.py require_proof": "uses a proof of possession up",
     "security.py _touch": "keeps when a session was last used",
     "sign_in/confirming.py _keep": "keeps the refresh token of a session whose rights did not change",
     "sign_in/confirming.py _claimed": "takes on to confirm a session",
