@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
+from audit import canonical
 from audit.errors import DetailError
 from audit.event import Event, Part
 from audit.events import EVENT_TYPES, Action
@@ -21,14 +24,21 @@ _TYPES: Final[Mapping[Kind, tuple[type, ...]]] = {
     Kind.LIST: (list, tuple),
     Kind.DOCUMENT: (dict,),
 }
+_PLAIN: Final = frozenset({Kind.TEXT, Kind.NUMBER, Kind.FLAG})
+# What canonical.encode writes of a map of these, and refuses of them: integers are at most 2^53 - 1.
+_CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One part as its act declares it; ``taken`` holds each field's name with each type it may have."""
+    """One part as its act declares it; ``taken`` holds each field's name with each type it may have.
+
+    ``plain`` are those of ``taken`` that hold no further map, and so need no look inside.
+    """
 
     fields: Mapping[str, Field]
     taken: frozenset[tuple[str, type]]
+    plain: frozenset[tuple[str, type]]
     personal: frozenset[str]
     texts: tuple[str, ...]
 
@@ -51,6 +61,29 @@ def check_parts(action: Action, parts: Iterable[Part]) -> None:
         if form is None:
             raise DetailError(action, f"declares no part {part.name!r}")
         _check_part(action, part, form)
+
+
+def write_content(action: Action, part: Part) -> bytes:
+    """Check one part as ``check`` does, and return its content in canonical form.
+
+    Raises:
+        DetailError: as ``check``.
+        CanonicalError: the content has no canonical form.
+    """
+    content, form = part.content, _FORMS[action].get(part.name)
+    if form is None or not _is_plain(content, form, has_subject=part.subject is not None):
+        check_parts(action, (part,))
+        return canonical.encode(dict(content))
+    try:
+        return orjson.dumps(content, option=_CANONICAL)
+    except orjson.JSONEncodeError:  # a lone surrogate, or an integer beyond 2^53 - 1
+        return canonical.encode(dict(content))
+
+
+def _is_plain(content: Mapping[str, object], form: _Form, *, has_subject: bool) -> bool:
+    """Return whether ``content`` is surely what the form declares, of texts, numbers and flags alone."""
+    declared = form.plain.issuperset(zip(content, map(type, content.values()), strict=True))
+    return declared and (has_subject or form.personal.isdisjoint(content))
 
 
 def _check_part(action: Action, part: Part, form: _Form) -> None:
@@ -91,6 +124,9 @@ def _compile(details: Details) -> _Form:
     return _Form(
         fields={item.name: item for item in fields},
         taken=frozenset((item.name, kind) for item in fields for kind in _types_of(item)),
+        plain=frozenset(
+            (item.name, kind) for item in fields if item.kind in _PLAIN for kind in _types_of(item)
+        ),
         personal=frozenset(item.name for item in fields if item.personal),
         texts=tuple(item.name for item in fields if item.kind is Kind.TEXTS),
     )

@@ -36,6 +36,10 @@ _HEAD: Final = (
 
 HEAD: Final = re.compile(_HEAD, re.ASCII)
 """A record's head, which has no place yet."""
+CODE: Final = re.compile(_CODE[1:-1], re.ASCII)
+DIGEST: Final = re.compile(_DIGEST, re.ASCII)
+WORD: Final = re.compile("[a-z_]+", re.ASCII)
+"""Pieces of a head, without their quotes."""
 
 LONGEST_PLACE: Final = len(f',"body":"{"0" * 64}","number":{MAX_INT},"producer":"{"x" * 64}"')
 """What a place adds to a head at most: every head must fit with it (audit.record says the same)."""

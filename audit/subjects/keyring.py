@@ -30,11 +30,23 @@ class SubjectKey:
     secret: bytes = field(repr=False)
     cipher: AESGCM = field(init=False, repr=False, compare=False)
     """AES-256-GCM under the secret, set up once."""
+    id_text: str = field(init=False, repr=False, compare=False)
+    subject_json: bytes = field(init=False, repr=False, compare=False)
+    """The subject as a part's plaintext names it, and as the stored part does (``subject_field``)."""
+    subject_field: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.secret) != KEY_SIZE:
             raise ValueError("A subject key has 32 bytes.")
-        object.__setattr__(self, "cipher", AESGCM(self.secret))
+        about = None if self.subject is None else f'"{self.subject}"'
+        written = {
+            "cipher": AESGCM(self.secret),
+            "id_text": str(self.key_id),
+            "subject_json": b"null" if about is None else about.encode(),
+            "subject_field": "" if about is None else f',"subject":{about}',
+        }
+        for name, value in written.items():
+            object.__setattr__(self, name, value)
 
 
 class KeyRing(Protocol):

@@ -9,18 +9,16 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from audit.body import seal_parts
-from audit.details import check_parts
 from audit.errors import AuditError, UnknownSubjectError
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome
-from audit.record import seal
 from audit.spool.lives import SpoolLives
 from audit.spool.room import SpoolRoom
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
 from audit.subjects.keyring import KeyRing, MemoryKeyRing
 from audit.subjects.subject_keys import CachedKeyRing
+from audit.written import write_outcome, write_record
 from console.gateway.counted import CallCount
 from console.gateway.routing import Caller, Ruling
 from console.questions import own_parts
@@ -131,7 +129,7 @@ class Recorder:
 
     def _seal(self, event: Event, keys: KeyRing) -> bytes:
         try:
-            return seal(event, time=self._services.clock(), keys=keys).to_bytes()
+            return write_record(event, time=self._services.clock(), keys=keys)
         except AuditError as error:
             raise SpoolUnavailableError("The record could not be sealed.") from error
 
@@ -170,15 +168,10 @@ class Intent:
             return
         (writer, number), self._written = self._written, None
         part = Part(name="answer", subject=None, content=answer)
-        check_parts(self._action, [part])
-        ended = CallOutcome(
-            outcome=outcome,
-            ended=self._recorder.now(),
-            reasons=tuple(reasons),
-            parts=seal_parts([part], self._keys),
-        )
+        ended = CallOutcome(outcome=outcome, ended=self._recorder.now(), reasons=tuple(reasons))
+        record = write_outcome(ended, [part], action=self._action, keys=self._keys)
         # With write(2), before the last byte of the answer goes out.
-        writer.append_outcome(number, ended.to_bytes())
+        writer.append_outcome(number, record)
 
 
 def _event(

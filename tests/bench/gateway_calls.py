@@ -8,13 +8,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from audit.body import seal_parts
 from audit.event import Event, Outcome, Part, Resource
 from audit.events import Action
 from audit.fold import CallOutcome
-from audit.record import seal
 from audit.spool.writer import SpoolWriter
 from audit.subjects.keyring import MemoryKeyRing, new_key
+from audit.written import write_outcome, write_record
 
 CALLERS = 64
 PEOPLE = [uuid7() for _ in range(97)]
@@ -65,14 +64,15 @@ def intent(place: int, decision: UUID, evaluation: UUID) -> bytes:
         policy=REVISION,
         parts=(_call(), _actor(person)),
     )
-    return seal(event, time=now(), keys=KEYS).to_bytes()
+    return write_record(event, time=now(), keys=KEYS)
 
 
 def outcome() -> bytes:
     """Return the record of a call that went well."""
     content = {"status": 200, "bytes": 412, "sha256": "7a" * 32}
-    parts = seal_parts([Part(name="answer", subject=None, content=content)], KEYS)
-    return CallOutcome(outcome=Outcome.SUCCESS, ended=now(), parts=parts).to_bytes()
+    answer = Part(name="answer", subject=None, content=content)
+    ended = CallOutcome(outcome=Outcome.SUCCESS, ended=now())
+    return write_outcome(ended, [answer], action=Action.MODEL_INVOKE, keys=KEYS)
 
 
 def now() -> int:
