@@ -62,6 +62,9 @@ def set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
+        # A pass of the worker dirties more pages than the usual 2 MiB of cache and 4 MiB of WAL hold at once.
+        "cache_size=-16384",
+        "wal_autocheckpoint=4000",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):

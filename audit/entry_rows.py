@@ -92,10 +92,9 @@ def compose_entry(record: Record, producer: str, number: int) -> Placed:
     fields = record.head_fields
     resource = fields.get("resource")
     resource = resource if isinstance(resource, Mapping) else {}
-    time, leaf, retention = parse_time(str(fields["time"])), leaf_hash(head), str(fields["retention"])
     columns = (
         _hex(fields["id"]),
-        time,
+        parse_time(str(fields["time"])),
         fields["action"],
         fields["outcome"],
         _hex(fields.get("actor")),
@@ -106,11 +105,11 @@ def compose_entry(record: Record, producer: str, number: int) -> Placed:
         _hex(fields.get("decision")),
         producer,
         number,
-        retention,
+        str(fields["retention"]),
         head,
-        leaf,
+        leaf_hash(head),
     )
-    return Placed(time, head, leaf, retention, columns, parts)
+    return Placed(columns, parts)
 
 
 def _reopen(placed: Placed) -> Pending:

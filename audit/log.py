@@ -187,9 +187,9 @@ class Log:
             raise LogFrozenError(head.frozen)
         start = head.frontier.size
         placed = await place(connection, waiting)
-        await self._advance(connection, head, [one.leaf for one in placed])
+        await self._advance(connection, head, [one.columns[-1] for one in placed])
         entries = [(index, *one.columns) for index, one in enumerate(placed, start)]
-        bodies = [(index, one.retention, one.body) for index, one in enumerate(placed, start)]
+        bodies = [(index, one.columns[-3], one.body) for index, one in enumerate(placed, start)]
         rows = await rows_on(connection)
         await rows.insert(entry, ENTRY_COLUMNS, entries)
         await rows.insert(body, BODY_COLUMNS, bodies)

@@ -5,7 +5,7 @@ they stand. audit.record and audit.fold say what an entry is, and tests compare 
 """
 
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from audit.body import MAX_PARTS
 from audit.canonical import MAX_INT
@@ -47,25 +47,43 @@ _LONGEST_HEAD: Final = MAX_HEAD - LONGEST_PLACE
 """What leaves an entry room for its place, wherever that is."""
 _WORD: Final = HEAD.groupindex["outcome"] - 1
 _REASONS: Final = HEAD.groupindex["reasons"] - 1
+_TIME: Final = ENTRY_COLUMNS.index("time") - 1
 
 
 class Placed(NamedTuple):
     """An entry that lacks only its index.
 
     Attributes:
-        time: microseconds since 1970, UTC.
-        head: the bytes that ``leaf`` is the hash of.
-        retention: the retention class of its body.
         columns: the values of ``ENTRY_COLUMNS`` behind ``index``.
         body: the body's bytes.
     """
 
-    time: int
-    head: bytes
-    leaf: bytes
-    retention: str
-    columns: tuple[object, ...]
+    columns: tuple[Any, ...]
     body: bytes
+
+    @property
+    def time(self) -> int:
+        """Microseconds since 1970, UTC."""
+        time: int = self.columns[_TIME]
+        return time
+
+    @property
+    def head(self) -> bytes:
+        """The bytes that ``leaf`` is the hash of."""
+        head: bytes = self.columns[-2]
+        return head
+
+    @property
+    def leaf(self) -> bytes:
+        """What the tree holds."""
+        leaf: bytes = self.columns[-1]
+        return leaf
+
+    @property
+    def retention(self) -> str:
+        """The retention class of the body."""
+        retention: str = self.columns[-3]
+        return retention
 
 
 def place_entry(record: bytes, producer: str, number: int) -> Placed | None:
@@ -108,30 +126,25 @@ def _place(head: Groups, length: int, ended: tuple[str, str, Parts], place: tupl
         f'{start}{digest}{middle},"number":{number},"outcome":"{word}"{policy}'
         f',"producer":"{producer}"{reasons}{end}'
     ).encode()
-    leaf = leaf_hash(data)
     columns = (
         event.replace("-", ""),
         time,
         action,
         word,
-        _hex(actor),
+        actor and actor.replace("-", ""),
         resource_type,
-        _hex(resource_id),
-        _hex(request),
-        _hex(grant),
-        _hex(decision),
+        resource_id and resource_id.replace("-", ""),
+        request and request.replace("-", ""),
+        grant and grant.replace("-", ""),
+        decision and decision.replace("-", ""),
         producer,
         number,
         retention,
         data,
-        leaf,
+        leaf_hash(data),
     )
-    return Placed(time, data, leaf, retention, columns, f"[{parts.text}]".encode())
+    return Placed(columns, f"[{parts.text}]".encode())
 
 
 def _digest(parts: Parts) -> str:
     return sha256(bytes.fromhex("".join(parts.commitments))).hexdigest()
-
-
-def _hex(text: str | None) -> str | None:
-    return None if text is None else text.replace("-", "")

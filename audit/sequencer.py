@@ -27,6 +27,8 @@ from audit.log import Log
 from audit.placed import Placed
 from audit.record import Record
 from audit.spool.drain import Batch, SpoolDrain
+from audit.spool.fold_process import FoldingProcess
+from audit.waiting import rest
 
 OUTBOX_AT_ONCE: Final = 1_000
 POLL_SECONDS: Final = 0.1
@@ -89,6 +91,7 @@ class Sequencer:
         self._sign_every = sign_every
         self._signed_at: int | None = None
         self._unsigned = True  # a worker that died may have left entries unsigned
+        self._folding = FoldingProcess()
         self._drain: SpoolDrain | None = None
         self._ahead: Batch | None = None
         self._unreadable: str | None = None
@@ -100,12 +103,21 @@ class Sequencer:
             StaleEpochError: another worker took over.
             ForkRefusedError: the log is not the one that was signed.
         """
-        while not stop.is_set():
-            if not await self._try_once():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), POLL_SECONDS)
-        self._signed_at = None
-        await self._try_once()
+        with contextlib.closing(self):
+            while not stop.is_set():
+                if not await self._try_once():
+                    await rest(stop, POLL_SECONDS)
+            self._signed_at = None
+            await self._try_once()
+
+    @property
+    def folds_in(self) -> int | None:
+        """The id of the process that folds calls for this worker, None while nothing is behind."""
+        return self._folding.pid
+
+    def close(self) -> None:
+        """End the process that folds for this worker."""
+        self._folding.close()
 
     async def run_once(self) -> int:
         """Drain one batch of each source, sign when it is time; return how much moved, 0 when nothing waits.
@@ -135,6 +147,8 @@ class Sequencer:
     async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> None:
         """Log one pass; while the database is at it, collect the next when a spool is behind."""
         drain.move_on(batch)
+        if batch.behind:
+            self._folding.start()
         ahead = asyncio.create_task(self._collect(drain)) if batch.behind else None
         try:
             logged = await self._log.append(pending, batch.progress)
@@ -174,7 +188,7 @@ class Sequencer:
         return moved
 
     async def _load_drain(self) -> SpoolDrain:
-        return SpoolDrain(self._directory, *await self._log.load_progress())
+        return SpoolDrain(self._directory, *await self._log.load_progress(), self._folding.fold)
 
     async def _take_outbox(self) -> tuple[list[Pending], list[UUID]]:
         async with self._sessions.read() as session:

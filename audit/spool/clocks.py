@@ -30,10 +30,12 @@ class Clocks:
         self._read_to_end: dict[str, int] = {}
         self._told: dict[str, int] = {}
 
-    def check(self, producer: str, frames: Sequence[Frame], now: int) -> Record | None:
-        """Take a chunk of ``producer``, read at ``now``; return the entry to write when its clock is off."""
-        said = next((time for frame in reversed(frames) if (time := _time_of(frame)) is not None), None)
-        if not frames:
+    def check(self, producer: str, said: int | None, now: int, *, is_end: bool) -> Record | None:
+        """Take what ``last_time`` said of a chunk read at ``now``; return the entry to write when it is off.
+
+        ``is_end``: nothing was there to read.
+        """
+        if is_end:
             self._read_to_end[producer] = now
         if said is None:
             return None
@@ -69,6 +71,11 @@ class Clocks:
             flags=(f"producer:{producer}",),
         )
         return seal(skew, time=now, keys=MemoryKeyRing())
+
+
+def last_time(frames: Sequence[Frame]) -> int | None:
+    """Return the time of the last record of a chunk that begins an entry; None when none does."""
+    return next((time for frame in reversed(frames) if (time := _time_of(frame)) is not None), None)
 
 
 def _time_of(frame: Frame) -> int | None:

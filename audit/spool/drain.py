@@ -19,10 +19,11 @@ from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
 from audit.events import Action
 from audit.fold import announce_call, close_call, is_call, is_overdue, lose_call
-from audit.placed import Placed, place_call, place_entry
+from audit.placed import Placed, place_call
 from audit.record import Record, seal
 from audit.spool.clocks import Clocks
 from audit.spool.files import mark_damaged
+from audit.spool.folding import FoldChunk, fold_chunk
 from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
 from audit.spool.progress import CallKey, Cursor, OpenCall, Progress
 from audit.spool.reader import (
@@ -30,7 +31,6 @@ from audit.spool.reader import (
     list_producers,
     lock_path,
     producer_is_gone,
-    read_frames,
     remove_before,
     retire,
 )
@@ -95,9 +95,14 @@ class SpoolDrain:
     """Reads every spool in ``directory`` from where the log's database says it was read."""
 
     def __init__(
-        self, directory: Path, cursors: Mapping[str, Cursor], calls: Mapping[CallKey, OpenCall]
+        self,
+        directory: Path,
+        cursors: Mapping[str, Cursor],
+        calls: Mapping[CallKey, OpenCall],
+        fold: FoldChunk = fold_chunk,
     ) -> None:
         self._directory = directory
+        self._fold_chunk = fold
         self._cursors = dict(cursors)
         self._calls = dict(calls)
         self._clocks = Clocks()
@@ -151,20 +156,22 @@ class SpoolDrain:
         # Asked before the read: what a producer wrote before it went is then seen.
         gone = producer_is_gone(lock_path(self._directory, producer))
         try:
-            frames, at = read_frames(self._directory, producer, cursor.at)
+            chunk = self._fold_chunk(self._directory, producer, cursor.at)
         except SpoolCorruptError as error:
             if not gone:  # it would go on writing what nobody can read
                 mark_damaged(self._directory, producer)
             batch.report(producer, f"spool_corrupt:{error.offset}")
             self._close(producer, cursor, batch)
             return
-        if (skew := self._clocks.check(producer, frames, batch.now)) is not None:
+        skew = self._clocks.check(producer, chunk.said, batch.now, is_end=chunk.frames == 0)
+        if skew is not None:
             batch.add(skew, LOG_PRODUCER, None)
-        for frame in frames:
+        batch.pending += chunk.placed
+        for frame in chunk.rest:
             self._take(producer, frame, batch)
-        batch.behind = batch.behind or at.offset - cursor.at.offset > CHUNK_BYTES // 2
-        if at != cursor.at:
-            batch.progress.cursors[producer] = Cursor(at)
+        batch.behind = batch.behind or chunk.at.offset - cursor.at.offset > CHUNK_BYTES // 2
+        if chunk.at != cursor.at:
+            batch.progress.cursors[producer] = Cursor(chunk.at)
         elif gone and not self._may_return(producer, batch.now):
             self._end(producer, cursor, batch)
 
@@ -193,8 +200,6 @@ class SpoolDrain:
             self._fold(CallKey(producer, frame.ordinal), frame.record, batch)
         elif is_census(frame.record):
             batch.censuses.append((producer, frame.ordinal, frame.record))
-        elif (placed := place_entry(frame.record, producer, frame.ordinal)) is not None:
-            batch.pending.append(placed)
         else:
             batch.add_made(partial(Record.from_bytes, frame.record), producer, frame.ordinal)
 

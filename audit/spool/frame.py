@@ -30,7 +30,7 @@ class SpoolCorruptError(AuditError):
 
     def __init__(self, offset: int, why: str) -> None:
         super().__init__(f"The spool is damaged at byte {offset}: {why}.")
-        self.offset = offset
+        self.offset, self.why = offset, why
 
 
 class FrameKind(IntEnum):

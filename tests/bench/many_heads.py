@@ -24,9 +24,9 @@ def placed(first: int, last: int) -> Iterator[Placed]:
         time, digits = START + number * 997, f"{number:012x}"
         event_id = f"01890000-0000-7000-8000-{digits}"
         head = cut % {b"id": event_id.encode(), b"number": number, b"time": format_time(time).encode()}
-        leaf = leaf_hash(head)
-        columns = (event_id.replace("-", ""), time, *template.columns[2:11], number, "invoke", head, leaf)
-        yield Placed(time, head, leaf, "invoke", columns, template.body)
+        place = (*template.columns[2:11], number, "invoke")
+        columns = (event_id.replace("-", ""), time, *place, head, leaf_hash(head))
+        yield Placed(columns, template.body)
 
 
 def heads(first: int, last: int) -> list[bytes]:

@@ -1,0 +1,124 @@
+"""The worker's side of the folding process: chunks are folded on another core while rows are stored.
+
+The process only saves time. Whenever it is not there, dies, or does not answer, the same function folds the
+same bytes here, and the process is started again at the next opportunity.
+"""
+
+import contextlib
+import logging
+import os
+import select
+import subprocess
+import sys
+import time
+import weakref
+from pathlib import Path
+from typing import Any, Final
+
+from audit.spool.files import spool_path
+from audit.spool.fold_wire import HEADER_BYTES, pack_request, unpack_folded
+from audit.spool.folding import Folded, fold_chunk
+from audit.spool.reader import Position
+
+ANSWER_SECONDS: Final = 10.0
+WORTH_BYTES: Final = 256 << 10
+"""What waits in a spool before it is worth a way to another process and back."""
+_ROOT: Final = Path(__file__).parents[2]
+_KEPT_ENVIRONMENT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
+_PIPE_BYTES: Final = 1 << 20
+
+logger = logging.getLogger(__name__)
+
+
+class FoldingProcess:
+    """One child; ``start`` it from a thread that lives as long as it should, ``fold`` from one at a time."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._answer = bytearray()  # kept, so that its pages are asked for once
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, None while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the child, unless it runs already."""
+        if self._process is None:
+            with contextlib.suppress(OSError):  # no process to be had: the work is done here
+                self._process = _start()
+                self._end = weakref.finalize(self, _end, self._process)
+
+    def fold(self, directory: Path, producer: str, at: Position) -> Folded:
+        """Do what ``fold_chunk`` does, by the child when a lot waits and it runs."""
+        process = self._process
+        if process is None or not _is_worth_it(directory, producer, at):
+            return fold_chunk(directory, producer, at)
+        try:
+            body = self._ask(process, pack_request(directory, producer, at))
+        except (OSError, EOFError):
+            logger.warning("The folding process is gone; its work is done here until the next one runs.")
+            self.close()
+            return fold_chunk(directory, producer, at)
+        return unpack_folded(body)
+
+    def _ask(self, process: subprocess.Popen[bytes], request: bytes) -> memoryview:
+        ends = time.monotonic() + ANSWER_SECONDS
+        answers = _fd(process.stdout)
+        os.write(_fd(process.stdin), request)  # shorter than a pipe takes at once
+        size = int.from_bytes(_read(answers, memoryview(bytearray(HEADER_BYTES)), ends), "big")
+        if len(self._answer) < size:
+            self._answer = bytearray(size)
+        return _read(answers, memoryview(self._answer)[:size], ends)
+
+    def close(self) -> None:
+        """End the child; allowed when there is none. It also ends with this object."""
+        if self._process is not None:
+            self._process = None
+            self._end()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        [sys.executable, "-s", "-m", "audit.spool.fold_worker", str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        pipesize=_PIPE_BYTES,
+        cwd=_ROOT,
+        env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+        start_new_session=True,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _is_worth_it(directory: Path, producer: str, at: Position) -> bool:
+    try:
+        return spool_path(directory, producer, at.file).stat().st_size - at.offset >= WORTH_BYTES
+    except FileNotFoundError:
+        return False
+
+
+def _read(descriptor: int, view: memoryview, ends: float) -> memoryview:
+    """Fill ``view`` and return it."""
+    at = 0
+    while at < len(view):
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, ends - time.monotonic()))
+        if not ready:
+            raise TimeoutError
+        if not (count := os.readv(descriptor, [view[at:]])):
+            raise EOFError
+        at += count
+    return view
+
+
+def _fd(pipe: Any) -> int:  # noqa: ANN401 - Popen's pipes are optional in its types alone
+    return int(pipe.fileno())

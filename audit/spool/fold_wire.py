@@ -1,0 +1,70 @@
+"""What the worker and its folding process say to each other: eight bytes of length, then ``marshal``.
+
+Both ends are one installation's own code in one interpreter's version, and neither takes it from a file or
+a network; of Python's own writers ``marshal`` is the fastest, and it cannot be made to call anything.
+"""
+
+import marshal
+from itertools import starmap
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from audit.placed import Placed
+from audit.spool.folding import Folded
+from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
+from audit.spool.reader import Position
+
+HEADER_BYTES: Final = 8
+
+
+def pack_request(directory: Path, producer: str, at: Position) -> bytes:
+    """Return the frame that asks for a chunk."""
+    return _pack((str(directory), producer, _position(at)))
+
+
+def pack_folded(folded: Folded) -> bytes:
+    """Return the frame of an answer."""
+    rest = [(int(frame.kind), *frame[1:]) for frame in folded.rest]
+    placed = [(one.columns, one.body) for one in folded.placed]
+    return _pack((_position(folded.at), placed, rest, folded.frames, folded.said))
+
+
+def pack_error(offset: int, why: str) -> bytes:
+    """Return the frame that answers for a damaged spool."""
+    return _pack((offset, why))
+
+
+def unpack_folded(body: bytes | memoryview) -> Folded:
+    """Read the body of an answer.
+
+    Raises:
+        SpoolCorruptError: as the chunk was found.
+    """
+    answer: tuple[Any, ...] = marshal.loads(body)  # noqa: S302 - from our own child, over its pipe
+    if len(answer) == len(("offset", "why")):
+        raise SpoolCorruptError(*answer)
+    at, placed, rest, frames, said = answer
+    return Folded(
+        Position(*at),
+        list(starmap(Placed, placed)),
+        [Frame(FrameKind(kind), *others) for kind, *others in rest],
+        frames,
+        said,
+    )
+
+
+def read_message(stream: BinaryIO) -> Any | None:  # noqa: ANN401 - what the other side packed
+    """Read one message from a blocking stream; None at its end."""
+    header = stream.read(HEADER_BYTES)
+    if len(header) < HEADER_BYTES:
+        return None
+    return marshal.loads(stream.read(int.from_bytes(header, "big")))  # noqa: S302 - from our own parent
+
+
+def _pack(message: Any) -> bytes:  # noqa: ANN401 - tuples of what marshal takes
+    body = marshal.dumps(message)
+    return len(body).to_bytes(HEADER_BYTES, "big") + body
+
+
+def _position(at: Position) -> tuple[int, int, int]:
+    return at.file, at.offset, at.next_number

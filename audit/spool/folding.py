@@ -1,0 +1,69 @@
+"""A chunk of a spool becomes entries by its bytes alone: no memory, no database, so any process can do it.
+
+What the bytes do not tell is left in ``rest``, in order: calls that stay open here, outcomes of calls that
+were open before, censuses, and what is not in the common form. The worker takes these one by one.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from audit.checks.census import is_census
+from audit.placed import Placed, place_call, place_entry
+from audit.spool.clocks import last_time
+from audit.spool.frame import Frame, FrameKind
+from audit.spool.reader import Position, read_frames
+
+
+class Folded(NamedTuple):
+    """What one chunk became.
+
+    Attributes:
+        at: the position behind it.
+        frames: how many there were.
+        said: the time of its last record that has one, microseconds UTC.
+    """
+
+    at: Position
+    placed: list[Placed]
+    rest: list[Frame]
+    frames: int
+    said: int | None
+
+
+FoldChunk = Callable[[Path, str, Position], Folded]
+
+
+def fold_chunk(directory: Path, producer: str, at: Position) -> Folded:
+    """Read one chunk of ``producer`` behind ``at`` and fold the calls that are whole in it.
+
+    Raises:
+        SpoolCorruptError: a frame in the middle is damaged, or a number is missing.
+    """
+    frames, at = read_frames(directory, producer, at)
+    placed, rest = _fold(producer, frames)
+    return Folded(at, placed, rest, len(frames), last_time(frames))
+
+
+def _fold(producer: str, frames: Sequence[Frame]) -> tuple[list[Placed], list[Frame]]:
+    calls: dict[int, Frame] = {}
+    placed, rest = list[Placed](), list[Frame]()
+    for frame in frames:
+        if frame.kind is FrameKind.INTENT:
+            calls[frame.number] = frame
+            continue
+        began = calls.pop(frame.ordinal, None) if frame.kind is FrameKind.OUTCOME else None
+        whole = _place(producer, frame, began)
+        if whole is not None:
+            placed.append(whole)
+        else:
+            rest += [frame] if began is None else [began, frame]
+    return placed, [*rest, *calls.values()]
+
+
+def _place(producer: str, frame: Frame, began: Frame | None) -> Placed | None:
+    if began is not None:
+        return place_call(began.record, frame.record, producer, began.ordinal)
+    if frame.kind is FrameKind.ENTRY and not is_census(frame.record):
+        return place_entry(frame.record, producer, frame.ordinal)
+    return None
