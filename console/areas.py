@@ -21,6 +21,8 @@ from console.keys.api import API as KEYS_API
 from console.keys.api import OPEN as KEYS_OPEN
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
+from console.scim.api import API as SCIM_API
+from console.scim.pages import PAGES as SCIM_PAGES
 from console.sessions.api import API as SESSIONS_API
 from console.sessions.pages import PAGES as SESSIONS_PAGES
 from console.sign_in.back_channel import back_channel_logout
@@ -40,6 +42,7 @@ PAGES: Final = [
     *CUSTODY_PAGES,
     *HOME_PAGES,
     *PEOPLE_PAGES,
+    *SCIM_PAGES,
     *SESSIONS_PAGES,
     *TRAIL_PAGES,
 ]
@@ -52,6 +55,7 @@ API: Final = [
     *CUSTODY_API,
     *KEYS_API,
     *PEOPLE_API,
+    *SCIM_API,
     *SESSIONS_API,
     *TRAIL_API,
 ]

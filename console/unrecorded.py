@@ -22,6 +22,8 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
         Permission.MODEL_READ: "the catalog",
         Permission.MODEL_DESCRIBE: "whether a model is ready, and what it takes",
         Permission.POLICY_READ: "the policies",
+        Permission.SCIM_CREDENTIAL_READ: "which directories may write here, and until when",
+        Permission.SCIM_READ: "what a directory has written here itself",
         Permission.SELF_READ: "one's own rights",
         Permission.SERVICE_ACCOUNT_READ: "the service accounts of one's teams",
         Permission.SESSION_READ: "one's own sessions",
@@ -33,6 +35,7 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
 ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "/api/v1/access-requests": "which requests one may read; reading another's is `access_request.read`",
+        "/admin/directories/ask": "an empty form",
         "/api/v1/changes": "which changes of what is kept were asked for; reading one is `change.read`",
         "/api/v1/holds": "what is under legal hold",
         "/api/v1/retention": "how long details are kept",

@@ -22,6 +22,7 @@ class ChangeKind(StrEnum):
     LOG_KEY = "log_key"
     PRUNE = "prune"
     RETENTION = "retention"
+    SCIM_CREDENTIAL = "scim_credential"
     SINK = "sink"
 
 

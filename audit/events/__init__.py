@@ -23,6 +23,7 @@ from audit.events.keys import KEYS
 from audit.events.log import LOG, READS_OF_THE_LOG
 from audit.events.models import CLUSTERS, MODELS
 from audit.events.people import PEOPLE
+from audit.events.scim import SCIM
 from audit.events.sessions import SESSIONS
 from audit.events.sinks import SINKS
 
@@ -39,6 +40,7 @@ _GROUPS: Final = (
     MODELS,
     PEOPLE,
     READS_OF_THE_LOG,
+    SCIM,
     SESSIONS,
     SINKS,
 )

@@ -21,7 +21,18 @@ from console.questions import Resource
 from console.rows import membership_row, person_row, role_row
 from console.work import Row, UnitOfWork
 from policy.models import Change, ChangeState, Grant, PrincipalType, SignInUse
-from sso.models import Identity, Membership, Person, PersonState, Profile, RoleAssignment, Session
+from sso.models import (
+    Identity,
+    Membership,
+    Person,
+    PersonState,
+    Profile,
+    RoleAssignment,
+    ScimExclusion,
+    ScimMember,
+    ScimUser,
+    Session,
+)
 from sso.principal import Authentication
 
 NAMING_TABLES: Final = (
@@ -34,6 +45,7 @@ NAMING_TABLES: Final = (
     "review",
     "access_grant",
     "route",
+    "scim_user",
 )
 """The tables of the main tree in which an erasure overwrites or deletes something that names a person."""
 
@@ -146,13 +158,22 @@ async def _forget(session: AsyncSession, known: _Known) -> int:
     session.add(known.person)
     for identity in known.identities:
         await session.exec(delete(SignInUse).where(_used_by(identity)))
+    await _forget_directory(session, own)
     for table in (Profile, Identity):
         await session.exec(delete(table).where(_of(table, own)))
     ended = await session.exec(delete(Session).where(_of(Session, own)).returning(col(Session.id_hash)))
     return len(ended.all())
 
 
-def _of(table: Any, person_id: UUID) -> sa.ColumnElement[bool]:  # noqa: ANN401 - one of three tables
+async def _forget_directory(session: AsyncSession, person_id: UUID) -> None:
+    """Delete what a directory said of the person; when it speaks of them again, that is somebody new."""
+    users = sa.select(col(ScimUser.id)).where(col(ScimUser.person_id) == person_id)
+    await session.exec(delete(ScimMember).where(col(ScimMember.user_id).in_(users)))
+    for table in (ScimUser, ScimExclusion):
+        await session.exec(delete(table).where(_of(table, person_id)))
+
+
+def _of(table: Any, person_id: UUID) -> sa.ColumnElement[bool]:  # noqa: ANN401 - one of the tables above
     found: sa.ColumnElement[bool] = col(table.person_id) == person_id
     return found
 

@@ -16,4 +16,5 @@ class Section:
 SECTIONS: Final = (
     Section("break_glass", "Break glass", "/admin/break-glass"),
     Section("rules", "Mapping rules", "/admin/rules"),
+    Section("directories", "Directories", "/admin/directories"),
 )

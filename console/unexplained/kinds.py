@@ -18,6 +18,7 @@ from console.keys.rows import key_row, service_row
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
 from console.rows import identity_row, membership_row, person_row, role_row, team_row
+from console.scim.rows import credential_row
 from console.work import Row
 from policy.models import Change, Grant, Review
 from sso.models import (
@@ -28,6 +29,7 @@ from sso.models import (
     Membership,
     Person,
     RoleAssignment,
+    ScimCredential,
     SealedCredential,
     ServiceAccount,
     Team,
@@ -81,4 +83,5 @@ _PLAIN: Final = (
     Kind(LegalHold, hold_row, col(LegalHold.released).is_(None)),
     Kind(RetentionRow, lambda row: retention_row(row, 0)),
     Kind(PruneJob, job_row),
+    Kind(ScimCredential, lambda row: credential_row(row, 0), col(ScimCredential.revoked).is_(None)),
 )

@@ -20,12 +20,23 @@ from sso.models.directory import (
 )
 from sso.models.emergency import BreakGlass, SealedCredential
 from sso.models.keys import ApiKey, ApiKeyUse, ServiceAccount
+from sso.models.scim import (
+    GroupsAs,
+    ScimCredential,
+    ScimExclusion,
+    ScimGroup,
+    ScimMember,
+    ScimTeam,
+    ScimUser,
+    SubjectFrom,
+)
 from sso.models.sessions import Session, SignedOut, SignIn, SpentToken
 
 __all__ = [
     "ApiKey",
     "ApiKeyUse",
     "BreakGlass",
+    "GroupsAs",
     "Identity",
     "MappingRule",
     "Membership",
@@ -36,6 +47,12 @@ __all__ = [
     "Profile",
     "RoleAssignment",
     "RuleRole",
+    "ScimCredential",
+    "ScimExclusion",
+    "ScimGroup",
+    "ScimMember",
+    "ScimTeam",
+    "ScimUser",
     "SealedCredential",
     "ServiceAccount",
     "Session",
@@ -43,6 +60,7 @@ __all__ = [
     "SignedOut",
     "Source",
     "SpentToken",
+    "SubjectFrom",
     "Team",
     "TeamRole",
 ]

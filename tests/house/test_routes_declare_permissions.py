@@ -49,5 +49,5 @@ def test_every_governed_operation_names_a_permission() -> None:
 
 def test_every_mount_says_how_it_is_guarded(services: Services) -> None:
     mounts = build_asgi(services, "all").mounts
-    assert set(mounts) == {"v2", "dev-idp"}
+    assert set(mounts) == {"v2", "scim", "dev-idp"}
     assert all(len(mount.declared) > 10 for mount in mounts.values())

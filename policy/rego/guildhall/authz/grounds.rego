@@ -42,6 +42,14 @@ role_grounds contains "own" if {
 	is_own
 }
 
+# A directory's credential does at the SCIM door what that door is for, and for itself only.
+role_grounds contains "scim" if {
+	input.action in data.guildhall.scim
+	input.subject.kind == "service"
+	input.resource.type == "scim"
+	input.resource.id == input.subject.id
+}
+
 role_grounds contains "system" if {
 	input.subject.kind == "system"
 	input.subject.auth.method == "system"
