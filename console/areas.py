@@ -19,6 +19,7 @@ from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
 from console.keys.api import API as KEYS_API
 from console.keys.api import OPEN as KEYS_OPEN
+from console.keys.pages import PAGES as KEYS_PAGES
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.scim.api import API as SCIM_API
@@ -41,6 +42,7 @@ PAGES: Final = [
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
     *HOME_PAGES,
+    *KEYS_PAGES,
     *PEOPLE_PAGES,
     *SCIM_PAGES,
     *SESSIONS_PAGES,

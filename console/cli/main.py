@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "doctor": "console.cli.local",
     "erase": "console.cli.records",
     "hold": "console.cli.records",
+    "key": "console.cli.api_keys",
     "keys": "console.cli.keys",
     "login": "console.cli.login",
     "logout": "console.cli.login",

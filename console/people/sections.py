@@ -15,6 +15,7 @@ class Section:
 
 SECTIONS: Final = (
     Section("break_glass", "Break glass", "/admin/break-glass"),
+    Section("keys", "Keys", "/people/keys"),
     Section("rules", "Mapping rules", "/admin/rules"),
     Section("directories", "Directories", "/admin/directories"),
 )

@@ -40,6 +40,7 @@ BADGES: dict[str, Badge] = {
     "granted": Badge("Granted", Tone.GOOD, "lock-open"),
     "revoked": Badge("Revoked", Tone.BAD, "ban"),
     "ended": Badge("Ended", Tone.PLAIN, _WAIT),
+    "owner_gone": Badge("Owner disabled", Tone.BAD, "ban"),
     "scheduled": Badge("Not yet", Tone.WAIT, _WAIT),
     # people, routes, clusters, deployments
     "active": Badge("Active", Tone.GOOD, _GOOD),

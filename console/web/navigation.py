@@ -65,7 +65,11 @@ class Shell:
     sign_in_path: str = "/sign-in"
     sign_out_path: str = "/sign-out"
     account_links: tuple[tuple[str, str], ...] = field(
-        default=(("Your access", "/me"), ("Where you are signed in", "/me/sessions"))
+        default=(
+            ("Your access", "/me"),
+            ("Your keys", "/me/keys"),
+            ("Where you are signed in", "/me/sessions"),
+        )
     )
 
 
