@@ -30,7 +30,7 @@ from tests.bench.postgres import DurablePostgres
 from tests.bench.result import ROOT, Result, Row, median_row
 
 ROUNDS = 15
-CALLS = 24_000
+CALLS = 40_000
 
 TABLES = (("entry", ENTRY_COLUMNS), ("body", BODY_COLUMNS))
 
