@@ -22,6 +22,8 @@ from console.keys.api import OPEN as KEYS_OPEN
 from console.keys.pages import PAGES as KEYS_PAGES
 from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
+from console.people.rule_api import API as RULES_API
+from console.people.team_pages import PAGES as TEAM_PAGES
 from console.scim.api import API as SCIM_API
 from console.scim.pages import PAGES as SCIM_PAGES
 from console.sessions.api import API as SESSIONS_API
@@ -46,6 +48,7 @@ PAGES: Final = [
     *PEOPLE_PAGES,
     *SCIM_PAGES,
     *SESSIONS_PAGES,
+    *TEAM_PAGES,
     *TRAIL_PAGES,
 ]
 API: Final = [
@@ -58,6 +61,7 @@ API: Final = [
     *KEYS_API,
     *PEOPLE_API,
     *SCIM_API,
+    *RULES_API,
     *SESSIONS_API,
     *TRAIL_API,
 ]

@@ -4,19 +4,24 @@ Source: the contract's "The first days". Changes of people, mappings and cluster
 confirmed; publishing waits in production, where grants would follow from what one person alone set up.
 """
 
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console import models
+from console.models import Installation
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.models import Person, PlatformRole, RoleAssignment
 from sso.models import Session as BrowserSession
 
-SINGLE_PERSON: Final = "single_person"
+SINGLE_PERSON: Final = models.SINGLE_PERSON
+LONGEST_DAYS: Final = 7
+MICROSECONDS_A_DAY: Final = 86_400_000_000
 SECOND_ADMIN_NEEDED: Final = "second_admin_needed"
 
 
@@ -24,6 +29,18 @@ async def first_days_flags(work: UnitOfWork, session: AsyncSession) -> tuple[str
     """Return the flags of an admin's act: `single_person` while no second admin has signed in."""
     alone = work.principal.kind != "system" and not await has_second_admin(session)
     return (SINGLE_PERSON,) if alone else ()
+
+
+async def acts_alone(work: UnitOfWork, session: AsyncSession) -> bool:
+    """Say whether the principal may change people and rules alone: the first admin, for some days.
+
+    At most `LONGEST_DAYS` after the installation was made, and no longer than until a second admin came.
+    """
+    if work.principal.kind == "system":
+        return True
+    since = (await session.exec(select(Installation.created))).first()
+    young = since is not None and work.now - since < LONGEST_DAYS * MICROSECONDS_A_DAY
+    return young and await _is_first(work, session) and not await has_second_admin(session)
 
 
 async def require_second_admin(work: UnitOfWork, permission: Permission, resource: Resource) -> None:
@@ -42,10 +59,22 @@ async def require_second_admin(work: UnitOfWork, permission: Permission, resourc
 
 async def has_second_admin(session: AsyncSession) -> bool:
     """Say whether an admin other than the first to be known here has ever signed in by a browser."""
-    admins = sa.select(col(RoleAssignment.person_id)).where(col(RoleAssignment.role) == PlatformRole.ADMIN)
-    known = sa.select(col(Person.id)).where(col(Person.id).in_(admins))
-    first = known.order_by(col(Person.created), col(Person.id)).limit(1).scalar_subquery()
     second = select(BrowserSession.person_id).where(
-        col(BrowserSession.person_id).in_(admins), col(BrowserSession.person_id) != first
+        col(BrowserSession.person_id).in_(_admins()),
+        col(BrowserSession.person_id) != _first().scalar_subquery(),
     )
     return (await session.exec(second.limit(1))).first() is not None
+
+
+async def _is_first(work: UnitOfWork, session: AsyncSession) -> bool:
+    found: UUID | None = await session.scalar(_first())
+    return found == work.principal.id
+
+
+def _admins() -> sa.Select[Any]:
+    return sa.select(col(RoleAssignment.person_id)).where(col(RoleAssignment.role) == PlatformRole.ADMIN)
+
+
+def _first() -> sa.Select[Any]:
+    known = sa.select(col(Person.id)).where(col(Person.id).in_(_admins()))
+    return known.order_by(col(Person.created), col(Person.id)).limit(1)

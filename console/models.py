@@ -1,6 +1,7 @@
 """Tables of the console: the installation, clusters, the catalog and its routes."""
 
 import enum
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,6 +9,8 @@ from sqlmodel import Field, SQLModel
 from uuid_utils.compat import uuid7
 
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+SINGLE_PERSON: Final = "single_person"
+"""The flag of an act of an admin alone (contract, "The first days"); each such act has its `SingleAct`."""
 
 
 def _text_enum(kind: type[enum.StrEnum]) -> sa.Enum:
@@ -94,6 +97,20 @@ class Moved(SQLModel, table=True):
     kind: str = Field(max_length=40)
     key: str = Field(max_length=64)
     at: int = Field(sa_type=sa.BigInteger)
+
+
+class SingleAct(SQLModel, table=True):
+    """What an admin did alone in the first days, and who confirmed it; `id` is the event's."""
+
+    __tablename__ = "single_act"
+    id: UUID = Field(primary_key=True)
+    actor_id: UUID
+    action: str = Field(max_length=64)
+    resource_type: str | None = Field(default=None, max_length=40)
+    resource_id: UUID | None = Field(default=None)
+    created: int = Field(sa_type=sa.BigInteger)
+    confirmed: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
+    confirmed_by: UUID | None = Field(default=None)
 
 
 class Cluster(SQLModel, table=True):

@@ -75,6 +75,7 @@ async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:
     asked = {
         "audit": await work.allowed(Permission.AUDIT_READ, Resource("audit")),
         "records": await work.allowed(Permission.CHANGE_READ, Resource("retention")),
+        "people": bool(rights.owner_of) or await work.allowed(Permission.PERSON_READ, Resource("person")),
         "admin": await work.allowed(Permission.HEALTH_READ, Resource("health")),
         "reviews": answers_requests(rights),
     }

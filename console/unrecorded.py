@@ -12,7 +12,7 @@ from policy.permissions import Permission
 
 READS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
-        Permission.BREAK_GLASS_READ: "who holds a sealed credential, and when one was used; its acts are entries",
+        Permission.BREAK_GLASS_READ: "who holds a sealed credential, and when one was used",
         Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
@@ -40,6 +40,8 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/api/v1/holds": "what is under legal hold",
         "/api/v1/retention": "how long details are kept",
         "/api/v1/audit/key": "the log's public key",
+        "/api/v1/single-acts": "what was done alone in the first days",
+        "/api/v1/teams": "the teams one may see, without their members",
         "/log/checkpoint": "a signed number and hash",
         "/log/timestamp": "somebody else's word for when a checkpoint was signed",
         "/log/timestamp/checkpoint": "the checkpoint it is about",

@@ -31,6 +31,7 @@ from console.errors import (
     RefusedError,
     ServiceUnavailableError,
 )
+from console.models import SINGLE_PERSON, SingleAct
 from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
 from policy.decide import decide
@@ -209,6 +210,8 @@ class UnitOfWork:
                 parts=(*parts, *changed, *own_parts(self.principal, self.origin, self._query, self.decision)),
             )
             await _append(session, event, self.services.keys, now)
+            if SINGLE_PERSON in event.flags:
+                session.add(_single_act(event, self.principal.id, now))
         except IntegrityError as error:
             raise RecordError("The record could not be appended.") from error
         self._records += 1
@@ -267,6 +270,18 @@ def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | Refuse
 def kind_of(error: Exception) -> str:
     """Return what may be logged of an error: its text could hold a row's values."""
     return type(getattr(error, "orig", None) or error).__name__
+
+
+def _single_act(event: Event, actor: UUID, now: int) -> SingleAct:
+    about = event.resource
+    return SingleAct(
+        id=event.id,
+        actor_id=actor,
+        action=event.action.value,
+        resource_type=about.type if about else None,
+        resource_id=about.id if about else None,
+        created=now,
+    )
 
 
 async def _append(session: AsyncSession, event: Event, store: KeyStore, now: int) -> None:

@@ -20,8 +20,11 @@ class ChangeKind(StrEnum):
     ERASURE = "erasure"
     HOLD_RELEASE = "hold_release"
     LOG_KEY = "log_key"
+    MAPPING_RULE = "mapping_rule"
+    MEMBERSHIP = "membership"
     PRUNE = "prune"
     RETENTION = "retention"
+    ROLE = "role"
     SCIM_CREDENTIAL = "scim_credential"
     SINK = "sink"
 

@@ -1,7 +1,8 @@
 """The directory: who is known, and under which identities. Rights come from its tables only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sso.claims import IdTokenClaims
 from sso.errors import SignInError
 from sso.handles import free_handle
-from sso.mapping import Rule, apply
+from sso.mapping import TEAM_ROLES, Rights, Rule, RuleBook
 from sso.models import (
     Identity,
     Person,
@@ -19,6 +20,7 @@ from sso.models import (
     RoleAssignment,
     Session,
     Source,
+    Team,
 )
 from sso.principal import Authentication, Principal
 from sso.rights import ClaimedRows, PersonRights, replace_claimed, rights_of
@@ -30,9 +32,11 @@ __all__ = [
     "PersonRights",
     "admit",
     "bootstrap",
+    "given_by",
     "principal_for",
     "principal_of_session",
     "rights_of",
+    "rule_book",
 ]
 
 
@@ -57,7 +61,7 @@ async def admit(db: AsyncSession, claims: IdTokenClaims, rules: Iterable[Rule], 
     Raises:
         SignInError: groups_overage or person_disabled.
     """
-    rights = apply(rules, {**claims.given, "iss": claims.issuer})
+    rights = await given_by(db, rules, {**claims.given, "iss": claims.issuer})
     known = await _known(db, claims.issuer, claims.subject)
     created = known is None
     person, profile, identity = known or await _create(db, claims, now)
@@ -68,6 +72,23 @@ async def admit(db: AsyncSession, claims: IdTokenClaims, rules: Iterable[Rule], 
     added, removed = await replace_claimed(db, person.id, rights)
     await db.flush()
     return Admission(person, profile, identity, created, added, removed)
+
+
+async def rule_book(db: AsyncSession, rules: Iterable[Rule]) -> RuleBook:
+    """Return the rules made ready, with the teams that a path may name."""
+    known = list(rules)
+    by_path = any(rule.team_id is None and rule.role in TEAM_ROLES for rule in known)
+    teams = dict((await db.exec(select(Team.name, Team.id))).all()) if by_path else {}
+    return RuleBook(known, teams)
+
+
+async def given_by(db: AsyncSession, rules: Iterable[Rule], claims: Mapping[str, Any]) -> Rights:
+    """Return what the rules give for the claims of one sign-in, `iss` among them.
+
+    Raises:
+        SignInError: groups_overage.
+    """
+    return (await rule_book(db, rules)).rights(claims)
 
 
 async def principal_for(

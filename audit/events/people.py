@@ -4,13 +4,14 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field, Ocsf, OcsfClass
-from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, NUMBER, READS, TEXTS, account
+from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, NUMBER, READS, TEXTS, UPDATES, account
 
 MAPPING_RULE: Final = Details(
     "mapping_rule",
     (
         Field("issuer"),
         Field("claim"),
+        Field("matcher", null=True),
         Field("value"),
         Field("role"),
         Field("team", null=True),
@@ -75,6 +76,15 @@ PEOPLE: Final = (
         parts=BY_PRINCIPAL,
     ),
     EventType(
+        action=Action.MAPPING_RULE_UPDATE,
+        sentence="{actor} changed {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("admin", "change"),
+        ocsf=UPDATES,
+        parts=(MAPPING_RULE, *ACT),
+    ),
+    EventType(
         action=Action.MEMBERSHIP_CREATE,
         sentence="{actor} put {resource} into a team",
         retention="admin",
@@ -129,6 +139,15 @@ PEOPLE: Final = (
         parts=(Details("enabling", (Field("reason"),)), *ACT),
     ),
     EventType(
+        action=Action.PERSON_READ,
+        sentence="{actor} looked at people",
+        retention="admin",
+        category=("iam",),
+        type=("user", "info"),
+        ocsf=READS,
+        parts=(Details("seen", (Field("people", TEXTS),)), *BY_PRINCIPAL),
+    ),
+    EventType(
         action=Action.ROLE_ASSIGN,
         sentence="{actor} gave {resource} a role",
         retention="admin",
@@ -156,6 +175,15 @@ PEOPLE: Final = (
         parts=BY_PRINCIPAL,
     ),
     EventType(
+        action=Action.SINGLE_PERSON_CONFIRM,
+        sentence="{actor} confirmed what an admin did alone",
+        retention="admin",
+        category=("iam",),
+        type=("admin", "change"),
+        ocsf=UPDATES,
+        parts=(Details("confirmed", (Field("event"), Field("action"))), *ACT),
+    ),
+    EventType(
         action=Action.SUBJECT_ERASE,
         sentence="The personal data of {resource} were erased",
         retention="admin",
@@ -172,5 +200,14 @@ PEOPLE: Final = (
         type=("group", "creation"),
         ocsf=CREATES,
         parts=(Details("team", (Field("name", ecs="group.name"),)), *ACT),
+    ),
+    EventType(
+        action=Action.TEAM_READ,
+        sentence="{actor} looked at the members of {resource}",
+        retention="admin",
+        category=("iam",),
+        type=("group", "info"),
+        ocsf=READS,
+        parts=BY_PRINCIPAL,
     ),
 )

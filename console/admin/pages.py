@@ -1,4 +1,4 @@
-"""The admin pages: health, clusters, mapping rules, followers of the log."""
+"""The admin pages: health, clusters, followers of the log."""
 
 from typing import Any
 
@@ -9,13 +9,10 @@ from litestar.response import Template
 
 from console.admin.clusters import open_clusters
 from console.admin.health import read_health
-from console.admin.rules import open_rules
 from console.admin.sinks import SinkClear, clear_sink, open_sinks, try_sink
 from console.catalog.discovery import create_cluster, sync_cluster
 from console.catalog.forms import ClusterCreate
 from console.declared import declares
-from console.people.forms import MappingRuleCreate
-from console.people.mapping import create_rule
 from console.web.forms import read_form
 from console.web.request import ConsoleRequest
 from console.web.responses import form_error, page, redirect
@@ -56,23 +53,6 @@ async def sync(
     return redirect(request, "/admin/clusters")
 
 
-@get("/admin/rules", opt=declares(Permission.MAPPING_RULE_READ))
-async def rules(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
-    """See which claims give which roles."""
-    return page(request, "admin/rules.html", await open_rules(work))
-
-
-@post("/admin/rules", opt=declares(Permission.MAPPING_RULE_CREATE), status_code=200)
-async def add_rule(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
-    """Add a mapping rule."""
-    sent = read_form(MappingRuleCreate, {name: text for name, text in (await typed(request)).items() if text})
-    form, _ = await submit(sent, lambda data: create_rule(work, data))
-    if form.data is None:
-        context = await open_rules(work, form)
-        return form_error(request, "admin/rules.html", context, fragment="admin/_rule_form.html")
-    return redirect(request, "/admin/rules")
-
-
 @get("/admin/sinks", opt=declares(Permission.SINK_READ))
 async def sinks(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
     """See who follows the log, and how far each has come."""
@@ -95,4 +75,4 @@ async def clear(
     return redirect(request, "/admin/sinks")
 
 
-PAGES = (health, clusters, add_cluster, sync, rules, add_rule, sinks, test, clear)
+PAGES = (health, clusters, add_cluster, sync, sinks, test, clear)

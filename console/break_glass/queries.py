@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.head import format_time
 from console.break_glass.forms import BreakGlassRead, BreakGlassReview, SealedRead
-from console.people.sections import SECTIONS, Section
+from console.people.sections import Section, sections_for
 from console.questions import Resource
 from console.web.forms import Form
 from console.work import UnitOfWork
@@ -28,7 +28,7 @@ class Overview:
     uses: Sequence[BreakGlassRead]
     waiting: Sequence[BreakGlassRead]
     form: Form[BreakGlassReview]
-    sections: Sequence[Section] = SECTIONS
+    sections: Sequence[Section]
 
 
 async def read_overview(work: UnitOfWork, form: Form[BreakGlassReview] | None = None) -> Overview:
@@ -52,6 +52,7 @@ async def read_overview(work: UnitOfWork, form: Form[BreakGlassReview] | None = 
         uses=found,
         waiting=[use for use in found if use.may_review],
         form=form or Form(),
+        sections=await sections_for(work),
     )
 
 

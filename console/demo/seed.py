@@ -17,7 +17,7 @@ from console.people.forms import MappingRuleCreate
 from console.people.mapping import create_rule
 from console.questions import Origin, Resource
 from console.services import Services
-from console.sign_in.admission import record_admission
+from console.sign_in.admission import record_admission, remember_claims
 from console.sign_in.providers import dev_issuer
 from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
@@ -73,6 +73,7 @@ async def _seed_person(services: Services, person: DemoPerson) -> None:
     async with work.write() as session:
         admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)
         await record_admission(work, admission)
+        await remember_claims(work, session, admission, claims)
 
 
 async def _seed_cluster(work: UnitOfWork, url: str) -> None:

@@ -34,6 +34,7 @@ from sso.models import (
     Session,
 )
 from sso.principal import Authentication
+from sso.remembered import forget
 
 NAMING_TABLES: Final = (
     "profile",
@@ -44,6 +45,7 @@ NAMING_TABLES: Final = (
     "change",
     "review",
     "access_grant",
+    "claim_digest",
     "route",
     "scim_user",
 )
@@ -159,6 +161,7 @@ async def _forget(session: AsyncSession, known: _Known) -> int:
     for identity in known.identities:
         await session.exec(delete(SignInUse).where(_used_by(identity)))
     await _forget_directory(session, own)
+    await forget(session, [identity.id for identity in known.identities])
     for table in (Profile, Identity):
         await session.exec(delete(table).where(_of(table, own)))
     ended = await session.exec(delete(Session).where(_of(Session, own)).returning(col(Session.id_hash)))

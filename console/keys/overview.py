@@ -11,7 +11,7 @@ from console.keys.forms import KeyCreated, KeyRead, ServiceAccountCreate, Servic
 from console.keys.listing import KeyFilter, KeyState, list_inventory, list_own_keys, list_service_keys
 from console.keys.page_forms import USES, KeyForm, in_words
 from console.keys.services import list_services
-from console.people.sections import SECTIONS, Section
+from console.people.sections import Section, sections_for
 from console.questions import Resource
 from console.web.forms import Form
 from console.web.listing import cursor
@@ -134,5 +134,6 @@ async def open_inventory(
     page = await list_inventory(work, wanted, cursor(after, 1))
     may = await work.allowed(Permission.KEY_REVOKE, Resource("key"))
     more = next_href("/people/keys", [("q", q), ("shown", state)], page)
-    found = Inventory(page.items, more, q, state, may, SECTIONS, ended=ended)
-    return {"page": found, "in_words": in_words, "sections": SECTIONS}
+    sections = await sections_for(work)
+    found = Inventory(page.items, more, q, state, may, sections, ended=ended)
+    return {"page": found, "in_words": in_words, "sections": sections}

@@ -3,6 +3,7 @@
 Who decides it (an admin, a directory, SCIM) opens the transaction, authorizes, and calls one of these.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -35,7 +36,9 @@ async def end_access(work: UnitOfWork, session: AsyncSession, person_id: UUID, r
     return Ended(counts, await ownerless_teams(session, person_id))
 
 
-async def disable_person(work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str) -> bool:
+async def disable_person(
+    work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str, flags: Sequence[str] = ()
+) -> bool:
     """Keep a person out and end their access, within the caller's `work.write()`; False when they are out.
 
     Memberships and roles stay with whoever keeps them: of a disabled person they count for nothing.
@@ -52,11 +55,14 @@ async def disable_person(work: UnitOfWork, session: AsyncSession, person_id: UUI
         resource=Resource("person", person_id),
         rows=[person_row(person, work.now)],
         parts=[Part(name="leaving", subject=None, content=leaving)],
+        flags=flags,
     )
     return True
 
 
-async def enable_person(work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str) -> bool:
+async def enable_person(
+    work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str, flags: Sequence[str] = ()
+) -> bool:
     """Let a disabled person sign in again, within the caller's `work.write()`; what ended stays ended."""
     person = await session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
     if person.state is PersonState.ACTIVE:
@@ -68,5 +74,6 @@ async def enable_person(work: UnitOfWork, session: AsyncSession, person_id: UUID
         resource=Resource("person", person_id),
         rows=[person_row(person, work.now)],
         parts=[Part(name="enabling", subject=None, content={"reason": reason})],
+        flags=flags,
     )
     return True

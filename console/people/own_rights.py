@@ -1,52 +1,35 @@
-"""What somebody holds, why, and until when: roles by rule, calls by grant."""
+"""What somebody holds, why, and until when: roles by source and rule, calls by grant and its approvers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from console.catalog.facts import covering_grants
-from console.models import Route
+from console.people.grants_held import grants_held
+from console.people.reasons import memberships_of, reasons_for, roles_held
 from console.people.rights import read_me
+from console.people.shown import HeldGrant
 from console.work import UnitOfWork
-from policy.models import Change, Grant
-from sso.directory import PersonRights, rights_of
-from sso.models import Membership, Source, Team, TeamRole
-from sso.scopes import Scope
+from sso.scopes import read_scope
 
-SOURCES = {
-    Source.CLAIM: "A mapping rule gives it for what your identity provider says of you.",
-    Source.SCIM: "Your directory gives it.",
-    Source.MANUAL: "It was given by hand.",
-}
 ROLES = {
     "admin": "looks after people, rules and clusters",
     "auditor": "reads and proves the log, and changes nothing",
     "reviewer": "answers access requests",
 }
+FOR_AS_LONG = {
+    "claim": "Until a sign-in no longer says so",
+    "scim": "Until the directory takes it",
+    "manual": "Until somebody takes it",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A role, where it counts, and who says so."""
+    """A role, where it counts, who says so, and until when."""
 
     role: str
     where: str
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class CallableRoute:
-    """A route somebody may call by grant. Times are in microseconds; `request` is the person's own."""
-
-    route: str
-    holder: str
-    starts: int
-    ends: int
-    state: str
-    request: UUID | None
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,56 +40,39 @@ class OwnRights:
     name: str
     issuer: str
     roles: Sequence[Held]
-    routes: Sequence[CallableRoute]
+    routes: Sequence[HeldGrant]
 
 
 async def read_own_rights(work: UnitOfWork) -> OwnRights:
     """Return what the caller holds, with reasons and ends."""
     me = await read_me(work)
     async with work.read() as session:
-        rights = await rights_of(session, me.id)
-        roles = [*await _team_roles(session, me.id), *_platform_roles(rights)]
-        routes = await _routes(session, me.id, work.now)
+        reasons = await reasons_for(work.services, session, me.id)
+        teams = await memberships_of(session, me.id, reasons)
+        platform = await roles_held(session, me.id, reasons)
+        routes = await grants_held(session, me.id, work.now)
+    roles = [
+        Held(one.role.capitalize(), f"team {one.team}", one.why, _until(one.managed_by)) for one in teams
+    ]
+    # An admin is no auditor at the same time: what does not count is not shown as held.
+    roles += [
+        Held(
+            one.role.capitalize(),
+            reach(one.scope),
+            f"{one.why} It {ROLES[one.role]}.",
+            _until(one.managed_by),
+        )
+        for one in platform
+        if one.role in me.roles
+    ]
     return OwnRights(me.handle, me.name, work.principal.authentication.issuer, roles, routes)
 
 
-async def _team_roles(session: AsyncSession, person_id: UUID) -> list[Held]:
-    query = (
-        select(Membership, Team)
-        .join(Team, col(Team.id) == col(Membership.team_id))
-        .where(Membership.person_id == person_id)
-        .order_by(col(Team.name))
-    )
-    return [
-        Held(
-            "Owner" if row.role is TeamRole.OWNER else "Member",
-            f"team {team.name}",
-            SOURCES[row.managed_by],
-        )
-        for row, team in await session.exec(query)
-    ]
+def reach(text: str) -> str:
+    """Say where a role with this scope counts."""
+    scope = read_scope(text)
+    return "everywhere" if isinstance(scope, str) else "teams " + ", ".join(sorted(scope))
 
 
-def _platform_roles(rights: PersonRights) -> list[Held]:
-    return [Held(role.value.capitalize(), _reach(scope), ROLES[role.value]) for role, scope in rights.roles]
-
-
-def _reach(scope: Scope) -> str:
-    return "everywhere" if scope == "all" else "teams " + ", ".join(sorted(scope))
-
-
-async def _routes(session: AsyncSession, person_id: UUID, now: int) -> list[CallableRoute]:
-    grants = [grant for grant, _ in await covering_grants(session, person_id)]
-    found = [await _callable(session, grant, person_id, now) for grant in grants]
-    return sorted(found, key=lambda item: (item.state != "granted", item.route))
-
-
-async def _callable(session: AsyncSession, grant: Grant, person_id: UUID, now: int) -> CallableRoute:
-    route = await session.get_one(Route, grant.resource_id)
-    team = await session.get(Team, grant.principal_id)
-    change = await session.get(Change, grant.change_id)
-    own = change.id if change and change.requester_id == person_id else None
-    state = "granted" if grant.starts <= now < grant.ends else "expired"
-    return CallableRoute(
-        route.name, f"team {team.name}" if team else "you", grant.starts, grant.ends, state, own
-    )
+def _until(managed_by: str) -> str:
+    return FOR_AS_LONG[managed_by]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from console.changes.asking import authorize_asking
-from console.people.sections import SECTIONS, Section
+from console.people.sections import Section, sections_for
 from console.questions import Resource
 from console.scim.credentials import list_credentials
 from console.scim.forms import ScimCredentialAsk, ScimCredentialAsked, ScimCredentialRead
@@ -24,7 +24,7 @@ class Directories:
     may_ask: bool
     may_revoke: bool
     asked: ScimCredentialAsked | None = field(repr=False)
-    sections: Sequence[Section] = SECTIONS
+    sections: Sequence[Section]
     empty_form: Form[Any] = field(default_factory=Form)
 
 
@@ -50,6 +50,7 @@ async def open_directories(work: UnitOfWork, asked: ScimCredentialAsked | None =
         may_ask=await work.allowed(Permission.CHANGE_CREATE, Resource("change", None, kind)),
         may_revoke=await work.allowed(revoking, Resource("scim_credential")),
         asked=asked,
+        sections=await sections_for(work),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Outcome, Part
 from audit.events import Action
@@ -20,6 +21,7 @@ from sso.claims import IdTokenClaims
 from sso.directory import Admission, admit
 from sso.models import MappingRule
 from sso.principal import Authentication, Principal, system_principal
+from sso.remembered import digests_of, remember
 from sso.sessions import CreatedSession, Device, create
 
 MEETINGS: Final = 4
@@ -60,6 +62,7 @@ async def _admitted(
         principal = admitted_principal(admission, claims)
         work.act_as(principal)
         await record_admission(work, admission)
+        await remember_claims(work, session, admission, claims)
         created = await create(
             session,
             person_id=admission.person.id,
@@ -72,6 +75,14 @@ async def _admitted(
         )
         await work.record(Action.SESSION_CREATE, resource=Resource("person", principal.id))
     return SignedIn(principal, created)
+
+
+async def remember_claims(
+    work: UnitOfWork, session: AsyncSession, admission: Admission, claims: IdTokenClaims
+) -> None:
+    """Keep, as digests, what a rule could match of this sign-in."""
+    digests = digests_of(work.services.identity_key, claims.issuer, claims.given)
+    await remember(session, admission.identity.id, digests)
 
 
 async def record_admission(work: UnitOfWork, admission: Admission) -> None:

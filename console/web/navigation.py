@@ -20,6 +20,7 @@ AREAS = (
     Area("models", "Models", "/models", "box"),
     Area("requests", "Requests", "/requests", "clipboard-text"),
     Area("reviews", "Reviews", "/reviews", "checklist"),
+    Area("people", "People", "/people", "users"),
     Area("audit", "Audit", "/audit", "list-search"),
     Area("records", "Records", "/records", "database"),
     Area("admin", "Admin", "/admin", "settings"),

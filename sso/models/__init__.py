@@ -4,6 +4,7 @@ Times are integer microseconds UTC unless a docstring says seconds.
 """
 
 from sso.models.directory import (
+    ClaimDigest,
     Identity,
     MappingRule,
     Membership,
@@ -13,6 +14,7 @@ from sso.models.directory import (
     PlatformRole,
     Profile,
     RoleAssignment,
+    RuleMatcher,
     RuleRole,
     Source,
     Team,
@@ -36,6 +38,7 @@ __all__ = [
     "ApiKey",
     "ApiKeyUse",
     "BreakGlass",
+    "ClaimDigest",
     "GroupsAs",
     "Identity",
     "MappingRule",
@@ -46,6 +49,7 @@ __all__ = [
     "PlatformRole",
     "Profile",
     "RoleAssignment",
+    "RuleMatcher",
     "RuleRole",
     "ScimCredential",
     "ScimExclusion",

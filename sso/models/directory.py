@@ -47,6 +47,13 @@ class RuleRole(StrEnum):
     REVIEWER = "reviewer"
 
 
+class RuleMatcher(StrEnum):
+    """How a rule compares a claim's value with its own: the same text, or the same path or one below it."""
+
+    EXACT = "exact"
+    PATH_PREFIX = "path_prefix"
+
+
 class Source(StrEnum):
     """Who keeps a row: one source never removes another's rows."""
 
@@ -144,20 +151,37 @@ class RoleAssignment(SQLModel, table=True):
 
 
 class MappingRule(SQLModel, table=True):
-    """An exact claim value of an issuer, and the role it gives (in a team, or on the platform in a scope)."""
+    """A claim value of an issuer, and the role it gives (in a team, or on the platform in a scope).
+
+    A rule by path that gives a team role without a team names it by the next step of the path.
+    """
 
     __tablename__ = "mapping_rule"
     __table_args__ = (
         sa.CheckConstraint(
-            "(team_id IS NOT NULL) = (role IN ('owner', 'member'))", name="ck_mapping_rule_team_role"
+            "(team_id IS NOT NULL) = (role IN ('owner', 'member'))"
+            " OR (matcher = 'path_prefix' AND team_id IS NULL)",
+            name="ck_mapping_rule_team_role",
         ),
     )
 
     id: UUID = Field(default_factory=uuid7, primary_key=True)
     issuer: str = Field(max_length=512)
     claim: str = Field(max_length=100)
+    matcher: RuleMatcher = Field(
+        default=RuleMatcher.EXACT, sa_type=enum_type(RuleMatcher, "mapping_rule_matcher")
+    )
     value: str = Field(max_length=500)
     team_id: UUID | None = Field(default=None, foreign_key="team.id")
     role: RuleRole = Field(sa_type=enum_type(RuleRole, "mapping_rule_role"))
     scope: str = Field(default="all", sa_type=sa.Text)
     created: int = Field(sa_type=sa.BigInteger)
+
+
+class ClaimDigest(SQLModel, table=True):
+    """That an identity carried a claim value at its last sign-in; goes with the identity."""
+
+    __tablename__ = "claim_digest"
+
+    identity_id: UUID = Field(primary_key=True)
+    digest: bytes = Field(primary_key=True, sa_type=sa.LargeBinary, index=True)

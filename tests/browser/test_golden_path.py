@@ -168,7 +168,7 @@ def pages_of(walked: Walked) -> dict[str, list[str]]:
             "/admin/clusters",
             "/admin/sinks",
         ],
-        "admin": ["/admin", "/admin/clusters", "/admin/rules", "/admin/sinks", "/me"],
+        "admin": ["/admin", "/admin/clusters", "/people/rules", "/admin/sinks", "/me"],
     }
 
 
@@ -265,7 +265,7 @@ def test_an_admin_asks_a_cluster_again_and_adds_a_rule(
     page = open_page(f"{stage.product.url}/admin/clusters", storage_state=walked.states["admin"])
     page.get_by_role("button", name="Ask again what demo serves").click()
     expect(page.get_by_role("region", name="What demo serves")).to_contain_text("credit-default")
-    page.goto(f"{stage.product.url}/admin/rules")
+    page.goto(f"{stage.product.url}/people/rules")
     page.get_by_role("button", name="Add a rule").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Value", exact=True).fill("fraud-team")

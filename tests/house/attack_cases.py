@@ -49,6 +49,8 @@ CASES: Final = {
     53: "a body with more than is asked for",
     59: "digests and secrets in an answer",
     61: "an own change approved by a key or a service account",
+    54: "lists, counts and searches that show more than one may see",
+    58: "a sort or filter by a column nobody offered",
     67: "a step-up that the browser left out, or the provider does not know",
     70: "break glass unarmed, past its end, or beyond its list",
     88: "the directory interface without its token",

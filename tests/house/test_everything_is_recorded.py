@@ -23,6 +23,9 @@ RECORDED = {
     Permission.AUDIT_READ,
     Permission.CHANGE_READ,
     Permission.LOG_READ,
+    Permission.PERSON_READ,
+    Permission.SINGLE_PERSON_CONFIRM,
+    Permission.TEAM_READ,
 }
 WRITES_OF_THEIR_OWN = {
     "anchors.py _recorder": "puts a record itself into the outbox",

@@ -6,7 +6,7 @@ import pytest
 
 from sso.errors import SignInError
 from sso.mapping import Rights, apply
-from sso.models import PlatformRole, RuleRole, TeamRole
+from sso.models import PlatformRole, RuleMatcher, RuleRole, TeamRole
 
 RETAIL, RISK = UUID(int=1), UUID(int=2)
 
@@ -19,6 +19,7 @@ class GivenRule:
     scope: str = "all"
     claim: str = "groups"
     issuer: str = "https://id.example"
+    matcher: RuleMatcher = RuleMatcher.EXACT
 
 
 RULES = [

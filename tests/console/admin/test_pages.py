@@ -8,7 +8,7 @@ from tests.console.visitor import Visitor, visit
 
 pytestmark = pytest.mark.slow  # each builds the whole console
 
-PAGES = ("/admin", "/admin/clusters", "/admin/rules")
+PAGES = ("/admin", "/admin/clusters", "/people/rules")
 NOW = 1_800_000_000_000_000
 
 
@@ -35,7 +35,7 @@ async def test_each_page_is_for_whom_it_is(services: Services, teams: object) ->
 
 async def test_an_auditor_reads_without_being_offered_to_change(services: Services, teams: object) -> None:
     auditor = await arrive(services, "auditor")
-    page = (await auditor.client.get("/admin/rules")).text
+    page = (await auditor.client.get("/people/rules")).text
     assert "guildhall-auditors" in page
     assert "Add a rule" not in page
     assert 'href="/admin"' not in page

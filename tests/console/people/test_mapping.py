@@ -42,7 +42,10 @@ async def test_a_rule_and_its_new_team_are_recorded_with_the_rules_history(
 ) -> None:
     added = await add(api, token_for, rule)
     assert added.status_code == 201
-    assert added.json() == {**rule, "id": added.json()["id"], "scope": "all"}
+    assert added.json() == {"state": "done", "id": added.json()["id"], "change": None}
+    listed = await api.get("/mapping-rules", headers={"authorization": f"Bearer {token_for('admin')}"})
+    shown = {**rule, "id": added.json()["id"], "scope": "all", "matcher": "exact", "matches": 0}
+    assert shown in listed.json()["items"]
     assert len(await heads(services, "team.create")) == 1
     (head,) = await heads(services, "mapping_rule.create")
     assert head["resource"] == {"type": "mapping_rule", "id": added.json()["id"]}
@@ -126,7 +129,8 @@ async def test_a_scope_is_kept_in_one_spelling(
     services: Services, api: httpx2.AsyncClient, token_for: TokenFor, rule: dict[str, Any]
 ) -> None:
     wanted = rule | {"role": "auditor", "team": None, "scope": ' [ "risk" , "health", "risk"] '}
-    assert (await add(api, token_for, wanted)).json()["scope"] == '["health","risk"]'
+    await add(api, token_for, wanted)
+    assert [one.scope for one in await rules(services)] == ['["health","risk"]']
 
 
 async def test_a_rule_gives_its_role_at_the_next_sign_in(

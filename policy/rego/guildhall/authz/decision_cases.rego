@@ -45,6 +45,14 @@ access_request := {
 	"state": "active",
 }
 
+membership(team, role, managed_by) := {
+	"type": "membership",
+	"id": null,
+	"team": team,
+	"role": role,
+	"managed_by": managed_by,
+}
+
 change := {
 	"id": "change-1",
 	"kind": "access",
@@ -174,6 +182,56 @@ cases := {
 	"nobody asks for a team of others": {
 		"input": question(owner, "access_request.create", listed, []),
 		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
+	},
+	"an owner puts somebody into the own team": {
+		"input": question(owner, "membership.create", membership("risk", "member", "manual"), []),
+		"expect": {"allow": true, "matched": ["owner:risk"]},
+	},
+	"an owner makes no further owner": {
+		"input": question(owner, "membership.create", membership("risk", "owner", "manual"), []),
+		"expect": {"allow": false, "reasons": ["ordinary_membership_only"]},
+	},
+	"an owner leaves alone what a directory keeps": {
+		"input": question(owner, "membership.remove", membership("risk", "member", "scim"), []),
+		"expect": {"allow": false, "reasons": ["ordinary_membership_only"]},
+	},
+	"an owner manages no other team": {
+		"input": question(owner, "membership.create", membership("retail", "member", "manual"), []),
+		"expect": {"allow": false, "reasons": ["role_missing:admin", "role_missing:owner"]},
+	},
+	"a member manages nobody": {
+		"input": question(member, "membership.create", membership("retail", "member", "manual"), []),
+		"expect": {"allow": false, "reasons": ["role_missing:admin", "role_missing:owner"]},
+	},
+	"an admin manages every team": {
+		"input": question(admin, "membership.remove", membership("risk", "owner", "manual"), []),
+		"expect": {"allow": true, "matched": ["role:admin"]},
+	},
+	"an admin of some teams manages no other": {
+		"input": question(
+			person("admin", [], [], [{"role": "admin", "scope": ["retail"]}]),
+			"membership.create",
+			membership("risk", "member", "manual"),
+			[],
+		),
+		"expect": {"allow": false, "reasons": ["out_of_scope:admin", "role_missing:owner"]},
+	},
+	"a member sees who is in the own team": {
+		"input": question(member, "team.read", {"type": "team", "id": "t-1", "team": "retail"}, []),
+		"expect": {"allow": true, "matched": ["member:retail"]},
+	},
+	"a member sees no other team": {
+		"input": question(member, "team.read", {"type": "team", "id": "t-2", "team": "risk"}, []),
+		"expect": {"allow": false},
+	},
+	"an auditor gives nobody a role": {
+		"input": question(
+			person("auditor", [], [], [{"role": "auditor", "scope": "all"}]),
+			"role.assign",
+			{"type": "person", "id": "p-1"},
+			[],
+		),
+		"expect": {"allow": false, "reasons": ["role_missing:admin"]},
 	},
 	"the requester may not decide": {
 		"input": question(member, "access_request.review", access_request, []),

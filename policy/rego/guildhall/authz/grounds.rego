@@ -29,6 +29,16 @@ role_grounds contains concat(":", ["owner", input.resource.team]) if {
 	input.action in data.guildhall.team_roles.owner
 	not input.action in {"access_request.create", "access_request.review"}
 	input.resource.team in input.subject.owner_of
+	within_delegation
+}
+
+# A team's owner manages ordinary membership that is kept by hand; owners, and what a directory keeps, are others'.
+within_delegation if not input.action in data.guildhall.delegated
+
+within_delegation if {
+	input.subject.kind == "person"
+	input.resource.role == "member"
+	input.resource.managed_by == "manual"
 }
 
 role_grounds contains ground if {

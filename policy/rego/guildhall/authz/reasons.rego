@@ -22,6 +22,9 @@ no_ground := ["grant_expired"] if {
 	input.action in {"access_request.withdraw", "change.withdraw"}
 } else := ["not_yours"] if {
 	input.action in {"self.read", "session.end"}
+} else := ["ordinary_membership_only"] if {
+	input.action in data.guildhall.delegated
+	input.resource.team in input.subject.owner_of
 } else := sort(role_reasons) if {
 	count(role_reasons) > 0
 } else := ["not_permitted"]

@@ -47,7 +47,7 @@ teams contains team if {
 }
 
 teams contains team if {
-	input.action == "model.read"
+	input.action in {"model.read", "team.read"}
 	some team in input.subject.teams
 }
 

@@ -1,0 +1,63 @@
+"""Whom a rule matches, by the digests that are kept of each identity's last claims."""
+
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.services import Services
+from sso.models import ClaimDigest, Identity, MappingRule, RuleMatcher
+from sso.remembered import digest_of
+
+Key = tuple[str, str, RuleMatcher, str]
+"""Issuer, claim, matcher and value: what a rule looks for."""
+
+
+def key_of(rule: MappingRule) -> Key:
+    """Return what a rule looks for."""
+    return rule.issuer, rule.claim, rule.matcher, rule.value
+
+
+async def count_matches(services: Services, session: AsyncSession, keys: Iterable[Key]) -> Mapping[Key, int]:
+    """Return of each how many people carried it at their last sign-in or synchronisation."""
+    digests = {digest_of(services.identity_key, *key): key for key in keys}
+    query = (
+        select(ClaimDigest.digest, sa.func.count(sa.distinct(col(Identity.person_id))))
+        .join(Identity, col(Identity.id) == col(ClaimDigest.identity_id))
+        .where(col(ClaimDigest.digest).in_(digests))
+        .group_by(col(ClaimDigest.digest))
+    )
+    found = dict((await session.exec(query)).all())
+    return {key: found.get(digest, 0) for digest, key in digests.items()}
+
+
+async def matched_among(
+    services: Services, session: AsyncSession, key: Key, people: Collection[UUID]
+) -> frozenset[UUID]:
+    """Return those of `people` who match, and those at that issuer of whom no claim is known."""
+    query = select(Identity.id, Identity.person_id).where(
+        col(Identity.issuer) == key[0], col(Identity.person_id).in_(people)
+    )
+    identities = dict((await session.exec(query)).all())
+    kept = select(ClaimDigest.identity_id).where(col(ClaimDigest.identity_id).in_(identities)).distinct()
+    known = set(await session.exec(kept))
+    digest = digest_of(services.identity_key, *key)
+    carried = select(ClaimDigest.identity_id).where(
+        col(ClaimDigest.identity_id).in_(identities), col(ClaimDigest.digest) == digest
+    )
+    matched = set(await session.exec(carried))
+    return frozenset(
+        person for identity, person in identities.items() if identity in matched or identity not in known
+    )
+
+
+async def digests_held(session: AsyncSession, person_id: UUID) -> frozenset[bytes]:
+    """Return everything that is kept of one person's last claims."""
+    query = (
+        select(ClaimDigest.digest)
+        .join(Identity, col(Identity.id) == col(ClaimDigest.identity_id))
+        .where(col(Identity.person_id) == person_id)
+    )
+    return frozenset(await session.exec(query))
