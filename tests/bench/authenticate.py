@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
+from sqlmodel import col, select
 
 from console.bearers import bearer_principal
 from console.installation import migrate_all
@@ -22,9 +23,11 @@ from sso.claims import IdTokenClaims
 from sso.dev.people import DEMO_PEOPLE
 from sso.dev.provider import DevProvider
 from sso.dev.tokens import issue_token
+from sso.models import Profile
 from sso.principal import Principal
 from tests.bench.result import Result, Row, median_row
 from tests.console.begun import TESTS, begin
+from tests.soak.revocation_site import key_of
 
 ROUNDS, EACH = 7, 3_000
 FLOOR_MICROSECONDS, AIM_MICROSECONDS = 150.0, 50.0
@@ -41,6 +44,7 @@ async def _measure() -> list[Row]:
         ways = {
             "session": await _by_session(services),
             "token": _by_token(services),
+            "key": await _by_key(services),
         }
         return [_row(name, [await _round(way) for _ in range(ROUNDS)]) for name, way in ways.items()]
 
@@ -92,4 +96,13 @@ def _by_token(services: Services) -> Authenticate:
     settings = services.settings
     key, issuer = settings.data / "dev-idp.key", dev_issuer(settings)
     header = f"Bearer {issue_token(key, issuer, 'member', False, services.clock())}"
+    return lambda: bearer_principal(services, header)
+
+
+async def _by_key(services: Services) -> Authenticate:
+    async with services.database.write() as session:
+        member = (await session.exec(select(Profile).where(col(Profile.handle) == "member"))).one()
+        text, row = key_of(services, member.person_id, services.clock())
+        session.add(row)
+    header = f"Bearer {text}"
     return lambda: bearer_principal(services, header)

@@ -24,19 +24,25 @@ from console.models import Cluster, Deployment, Model, Moved, Route, RouteTarget
 from policy.models import Change, Grant, Review
 from sso.models import (
     ApiKey,
+    BreakGlass,
     Identity,
     MappingRule,
     Membership,
     Person,
     Profile,
     RoleAssignment,
+    ScimCredential,
+    SealedCredential,
     ServiceAccount,
     Session,
     SignedOut,
     Team,
 )
 
-READ_WHEN_NEEDED = {Change, LegalHold, MappingRule, PruneJob, RetentionRow, Review, Version}
+READ_WHEN_NEEDED = {
+    *(BreakGlass, Change, LegalHold, MappingRule, PruneJob, RetentionRow, Review),
+    *(ScimCredential, SealedCredential, Version),
+}
 """Governed rows on which neither who calls nor a call rests: whoever decides about them reads them."""
 MAKERS: dict[type[Any], Callable[[sa.Column[Any]], object]] = {
     bool: lambda _: True,

@@ -11,6 +11,7 @@ from tests.soak import (
     injected_faults,
     kill_everything,
     prune_space,
+    revocation,
     spool_kills,
 )
 
@@ -21,6 +22,7 @@ RUNS: dict[str, Callable[[], Result]] = {
     "injected-faults": injected_faults.measure,
     "kill-everything": kill_everything.measure,
     "prune-space": prune_space.measure,
+    "revocation": revocation.measure,
     "spool-kills": spool_kills.measure,
 }
 
