@@ -1,4 +1,4 @@
-"""One sign-in contract on every provider: the development provider over real HTTP, and a real Keycloak."""
+"""One sign-in contract on every provider: the development one over HTTP, Keycloak, oidc-provider of npm."""
 
 import asyncio
 import socket
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx2
@@ -27,6 +27,7 @@ from sso.settings import IssuerSettings
 from sso.tokens import BearerVerifier
 from tests.real.browserless import walk_login
 from tests.real.keycloak_server import KeycloakServer
+from tests.real.oidc_provider_server import OidcProviderServer
 
 CALLBACK = "http://127.0.0.1:8400/sign-in/callback"
 
@@ -84,8 +85,23 @@ def real(keycloak: KeycloakServer) -> Known:
     return Known(settings, walk, "member1", "owner1")
 
 
+@pytest.fixture(scope="module")
+def certified(oidc_provider: OidcProviderServer) -> Known:
+    settings = IssuerSettings(
+        url=oidc_provider.issuer,
+        client_id=oidc_provider.client_id,
+        client_secret=SecretStr(oidc_provider.client_secret),
+        step_up_acr=("gold",),
+    )
+    walk = lambda url, person: walk_login(url, person, "any", until=CALLBACK)  # noqa: E731 - one line
+    return Known(settings, walk, "member", "owner")
+
+
+REAL = [pytest.mark.real, pytest.mark.timeout(400)]
+
+
 @pytest.fixture(
-    params=["dev", pytest.param("real", marks=[pytest.mark.real, pytest.mark.timeout(400)])], scope="module"
+    params=["dev", pytest.param("real", marks=REAL), pytest.param("certified", marks=REAL)], scope="module"
 )
 def known(request: pytest.FixtureRequest) -> Known:
     found: Known = request.getfixturevalue(request.param)
@@ -179,10 +195,51 @@ async def test_a_step_up_is_strong_and_fresh(console: Console) -> None:
 async def test_a_step_up_stripped_by_the_browser_is_refused(
     console: Console, stripped: tuple[str, ...]
 ) -> None:
-    started = await console.start(step_up=True)
-    params = await console.walk(without(started.url, *stripped), console.known.owner)
+    settings = console.known.settings.model_copy(update={"pushed": False})
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+        console = console_for(console.known, settings, http)
+        started = await console.start(step_up=True)
+        params = await console.walk(without(started.url, *stripped), console.known.owner)
 
-    assert await refusal(console, started, params) == "step_up_not_met"
+        assert await refusal(console, started, params) == "step_up_not_met"
+
+
+async def test_a_request_that_is_pushed_shows_the_browser_nothing_to_strip(console: Console) -> None:
+    started = await console.start(step_up=True)
+    asked = dict(parse_qsl(urlsplit(started.url).query))
+    pushed = (await console.metadata.document()).pushed_authorization_request_endpoint is not None
+
+    assert (asked.keys() == {"client_id", "request_uri"}) is pushed
+    assert ("acr_values" in asked) is not pushed
+
+
+async def test_a_refresh_tells_the_same_person_and_their_groups_now(console: Console) -> None:
+    claims = await console.sign_in(console.known.member)
+    assert claims.kept is not None
+    again = await console.party.refresh(claims.kept, claims.subject)
+
+    assert again.kept is not None
+    assert again.kept.refresh_token != claims.kept.refresh_token
+    assert (again.subject, again.given["groups"]) == (claims.subject, ["retail"])
+    assert again.acr not in console.known.settings.step_up_acr
+
+
+async def test_a_refresh_of_somebody_elses_session_is_refused(console: Console) -> None:
+    mine, theirs = await console.sign_in(console.known.member), await console.sign_in(console.known.owner)
+    assert theirs.kept is not None
+    with pytest.raises(SignInError) as refused:
+        await console.party.refresh(theirs.kept, mine.subject)
+
+    assert refused.value.reason == "refresh_refused:another_subject"
+
+
+async def test_a_refresh_token_that_was_never_given_is_refused(console: Console) -> None:
+    claims = await console.sign_in(console.known.member)
+    assert claims.kept is not None
+    with pytest.raises(SignInError) as refused:
+        await console.party.refresh(replace(claims.kept, refresh_token="made-up"), claims.subject)
+
+    assert refused.value.reason == "refresh_refused"
 
 
 async def test_a_level_the_provider_does_not_know_is_refused(known: Known) -> None:

@@ -145,7 +145,10 @@ def _submit(browser: Browser, answer: Answer, person: str, password: str) -> Ans
     if page.error or page.action is None:
         raise SignInRefusedError(f"the provider answered {answer.status}: {page.error or answer.text[:300]}")
     known = {"username": person, "password": password}
-    return browser.post(urljoin(answer.url, page.action), {**page.fields, **_only(known, page.fields)})
+    fields = {**page.fields, **_only(known, page.fields)}
+    if "accept" in fields:  # of the buttons of a consent page one is pressed
+        fields.pop("cancel", None)
+    return browser.post(urljoin(answer.url, page.action), fields)
 
 
 def _only(known: dict[str, str], wanted: dict[str, str]) -> dict[str, str]:

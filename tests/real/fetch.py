@@ -14,6 +14,7 @@ from tests.real.chromium import Chromium
 from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.mlserver import MlServer
+from tests.real.oidc_provider_server import OidcProviderServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.rsyslog import RsyslogReceiver
@@ -24,6 +25,7 @@ from tests.real.strangers import Auditor, Tessera, Witnessed
 def parts() -> list[Part]:
     """Every part, those that only download before those that compile."""
     servers: list[Part] = [ElasticsearchServer(), KeycloakServer(), PostgresServer(), RsyslogReceiver()]
+    servers.append(OidcProviderServer())
     built: list[Part] = [MlServer(Path(os.devnull)), Tessera(), Auditor(), Witnessed(), OpaServer()]
     return [*servers, Chromium(), *built]
 

@@ -13,6 +13,7 @@ from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.missing import require
 from tests.real.mlserver import MlServer
+from tests.real.oidc_provider_server import OidcProviderServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 from tests.real.rsyslog import RsyslogReceiver
@@ -56,6 +57,12 @@ def postgres_url(postgres_database: Callable[[], str]) -> str:
 def keycloak(pytestconfig: pytest.Config) -> Iterator[KeycloakServer]:
     """The running provider with realm `guildhall`."""
     yield from _run(pytestconfig, KeycloakServer())
+
+
+@pytest.fixture(scope="session")
+def oidc_provider(pytestconfig: pytest.Config) -> Iterator[OidcProviderServer]:
+    """The running certified provider that is not Keycloak."""
+    yield from _run(pytestconfig, OidcProviderServer())
 
 
 @pytest.fixture(scope="session")
