@@ -1,0 +1,211 @@
+"""Attack cases 9, 27, 28 and 46 on a real Keycloak: what it sends and refuses, not what we think it does."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import httpx2
+import pytest
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from pydantic import SecretStr
+from sqlmodel import select
+
+from console.cli import device_flow
+from console.cli.logins import Login
+from console.clock import system_clock
+from console.database import Database
+from sso import sessions
+from sso.claims import IdTokenClaims
+from sso.directory import admit
+from sso.errors import LogoutRefusedError, SignInError
+from sso.logout_token import believe_logout_token
+from sso.metadata import ProviderMetadata
+from sso.models import Session
+from sso.oidc import RelyingParty
+from sso.settings import IssuerSettings, SessionSettings
+from sso.sign_outs import sign_out
+from sso.tokens import BearerVerifier
+from tests.real.browserless import Browser, walk_login
+from tests.real.keycloak_server import KeycloakServer
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+
+CALLBACK = "http://127.0.0.1:8400/sign-in/callback"
+PERSON = "member1"
+
+
+@dataclass
+class Far:
+    """A relying party of the real Keycloak, and a hand on its administration."""
+
+    server: KeycloakServer
+    metadata: ProviderMetadata
+    party: RelyingParty
+    admin: KeycloakAdmin
+
+    async def sign_in(self) -> IdTokenClaims:
+        started = await self.party.start(redirect_uri=CALLBACK, next_path="/")
+        secret = self.server.people[PERSON]
+        landed = await asyncio.to_thread(walk_login, started.url, PERSON, secret, until=CALLBACK)
+        return await self.party.finish(started.row, dict(parse_qsl(urlsplit(landed).query)), CALLBACK)
+
+
+@pytest.fixture
+async def far(keycloak: KeycloakServer) -> AsyncIterator[Far]:
+    settings = IssuerSettings(
+        url=keycloak.issuer,
+        client_id=keycloak.client_id,
+        client_secret=SecretStr(keycloak.client_secret),
+    )
+    connection = KeycloakOpenIDConnection(
+        server_url=keycloak.url,
+        username=keycloak.admin_name,
+        password=keycloak.admin_password,
+        realm_name=keycloak.realm,
+        user_realm_name="master",
+        client_id="admin-cli",
+        timeout=30,
+    )
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+        metadata = ProviderMetadata(settings, http, system_clock)
+        party = RelyingParty(settings, metadata, system_clock)
+        yield Far(keycloak, metadata, party, KeycloakAdmin(connection=connection))
+
+
+@dataclass
+class Received:
+    """Logout tokens that Keycloak posted, and where it posts them."""
+
+    url: str
+    tokens: list[str] = field(default_factory=list)
+    arrived: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def received(far: Far) -> Iterator[Received]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"])).decode()
+            found.tokens += parse_qs(body)["logout_token"]
+            found.arrived.set()
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    found = Received(f"http://127.0.0.1:{server.server_port}/")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    _send_logouts_to(far, found.url)
+    yield found
+    _send_logouts_to(far, "")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _send_logouts_to(far: Far, url: str) -> None:
+    client = str(far.admin.get_client_id(far.server.client_id))
+    attributes = far.admin.get_client(client)["attributes"]
+    far.admin.update_client(client, {"attributes": {**attributes, "backchannel.logout.url": url}})
+
+
+async def test_case_28_keycloak_sends_one_logout_token_for_three_sessions(
+    far: Far, received: Received, database: Database
+) -> None:
+    claims = [await far.sign_in() for _ in range(3)]
+    async with database.write() as db:
+        for one in claims:
+            person = (await admit(db, one, [], system_clock())).person.id
+            await sessions.create(
+                db, person_id=person, claims=one, now=system_clock(), settings=SessionSettings()
+            )
+    far.admin.user_logout(far.server.subjects[PERSON])
+    assert await asyncio.to_thread(received.arrived.wait, 10)
+    believed = await believe_logout_token(
+        received.tokens[0], metadata=far.metadata, now=system_clock() // 1_000_000
+    )
+    async with database.write() as db:
+        done = await sign_out(db, believed, system_clock())
+    assert (done.ended, believed.sid in {one.sid for one in claims}) == (1, True)
+    async with database.read() as db:
+        marked = (await db.exec(select(Session))).all()
+    assert sorted((row.revoked_at is None, row.must_refresh is None) for row in marked) == [
+        (False, True),
+        (True, False),
+        (True, False),
+    ]
+    for one in claims:
+        assert one.kept is not None
+        with pytest.raises(SignInError) as refused:
+            await far.party.refresh(one.kept, one.subject)
+        assert refused.value.reason == "refresh_refused"
+
+
+async def test_case_27_keycloaks_own_tokens_of_other_kinds_sign_nobody_out(far: Far) -> None:
+    claims = await far.sign_in()
+    assert claims.kept is not None
+    for token in (claims.kept.id_token, claims.kept.refresh_token or ""):
+        with pytest.raises(LogoutRefusedError):
+            await believe_logout_token(token, metadata=far.metadata, now=system_clock() // 1_000_000)
+
+
+async def test_case_23_a_person_disabled_at_keycloak_is_not_refreshed(far: Far) -> None:
+    claims = await far.sign_in()
+    assert claims.kept is not None
+    subject = far.server.subjects[PERSON]
+    far.admin.update_user(subject, {"enabled": False})
+    try:
+        with pytest.raises(SignInError) as refused:
+            await far.party.refresh(claims.kept, claims.subject)
+    finally:
+        far.admin.update_user(subject, {"enabled": True})
+    assert refused.value.reason == "refresh_refused"
+
+
+async def test_signing_out_with_the_id_token_asks_nothing_and_ends_the_session(far: Far) -> None:
+    claims = await far.sign_in()
+    assert claims.kept is not None
+    address = await far.party.sign_out_url(CALLBACK, claims.kept.id_token)
+    answer = await asyncio.to_thread(Browser().get, address or "")
+    assert (answer.status, answer.location) == (302, CALLBACK)
+    with pytest.raises(SignInError) as refused:
+        await far.party.refresh(claims.kept, claims.subject)
+    assert refused.value.reason == "refresh_refused"
+
+
+async def test_the_command_line_is_let_in_by_keycloak_and_its_token_is_believed(far: Far) -> None:
+    issuer, client = far.server.issuer, "guildhall-cli"
+
+    def run() -> Login:
+        provider = device_flow.read_provider(issuer)
+        begun = device_flow.begin(provider, client)
+        confirm(begun["verification_uri_complete"])
+        return device_flow.wait(provider, client, begun, pause=lambda _: None)
+
+    def confirm(address: str) -> None:
+        walk_login(address, PERSON, far.server.people[PERSON], until=f"{issuer}/device/status")
+
+    login = await asyncio.to_thread(run)
+    verifier = BearerVerifier({issuer: far.metadata}, clock=system_clock)
+    claims = await verifier.verify(login.access_token)
+    assert (claims.sub, login.refresh_token is not None) == (far.server.subjects[PERSON], True)
+
+
+async def test_case_46_keycloak_slows_down_who_asks_too_fast(far: Far) -> None:
+    def poll() -> list[str]:
+        provider = device_flow.read_provider(far.server.issuer)
+        begun = device_flow.begin(provider, "guildhall-cli")
+        form = {
+            "grant_type": device_flow.GRANT,
+            "device_code": begun["device_code"],
+            "client_id": "guildhall-cli",
+        }
+        return [str(device_flow.fetch_json(provider["token_endpoint"], form)["error"]) for _ in range(2)]
+
+    assert await asyncio.to_thread(poll) == ["authorization_pending", "slow_down"]
