@@ -17,6 +17,7 @@ from audit.events import Action
 from console.access.rows import revoked_grant_row
 from console.changes.rows import change_row
 from console.erasure.words import erase_mentions, erase_own_words
+from console.keys.ending import forget_keys
 from console.questions import Resource
 from console.rows import membership_row, person_row, role_row
 from console.work import Row, UnitOfWork
@@ -48,6 +49,7 @@ NAMING_TABLES: Final = (
     "claim_digest",
     "route",
     "scim_user",
+    "api_key",
 )
 """The tables of the main tree in which an erasure overwrites or deletes something that names a person."""
 
@@ -121,7 +123,7 @@ async def _end_rights(session: AsyncSession, known: _Known, now: int) -> list[Ro
     for role in await session.exec(select(RoleAssignment).where(col(RoleAssignment.person_id) == own)):
         rows.append(role_row(role, now, gone=True))
         await session.delete(role)
-    return rows + await _end_grants(session, own, now)
+    return rows + await _end_grants(session, own, now) + await forget_keys(session, own, now)
 
 
 async def _end_grants(session: AsyncSession, person_id: UUID, now: int) -> list[Row]:

@@ -9,7 +9,7 @@ from audit.event import Part
 from audit.events import Action
 from console.keys.rows import revoked_key_row
 from console.questions import Resource
-from console.work import UnitOfWork
+from console.work import Row, UnitOfWork
 from sso.models import ApiKey
 
 
@@ -47,3 +47,15 @@ async def end_key(
         parts=[Part(name="key", subject=None, content={"lookup": key.lookup}), *words],
         reasons=(reason,) if coded else (),
     )
+
+
+async def forget_keys(session: AsyncSession, person_id: UUID, now: int) -> list[Row]:
+    """End every key of a person who is erased, with what they called them; return the rows that ended."""
+    ended: list[Row] = []
+    for key in (await session.exec(select(ApiKey).where(col(ApiKey.owner_id) == person_id))).all():
+        if key.revoked_at is None:
+            key.revoked_at, key.old_digest, key.old_pepper, key.old_end = now, None, None, None
+            ended.append(revoked_key_row(key, now))
+        key.name, key.revoke_reason = "erased", "erased"
+        session.add(key)
+    return ended

@@ -6,8 +6,12 @@ import pytest
 from sqlmodel import col, select
 
 from audit.models import RowVersion
+from console.erasure.person import erase_person
+from console.questions import Origin
+from console.work import UnitOfWork
 from sso.keys.form import PATTERN
 from sso.models import ApiKey, ApiKeyUse
+from sso.principal import Principal, system_principal
 from tests.console.conftest import MovingClock
 from tests.console.keys.conftest import KeyDesk
 from tests.console.visitor import heads
@@ -140,3 +144,16 @@ async def test_unused_and_ending_keys_are_found(desk: KeyDesk, clock: MovingCloc
 async def last_use(desk: KeyDesk) -> int:
     async with desk.services.database.read() as session:
         return (await session.exec(select(ApiKeyUse))).one().at
+
+
+async def test_an_erased_person_has_no_key_left_and_none_keeps_its_name(
+    desk: KeyDesk, people: dict[str, Principal]
+) -> None:
+    made = await desk.made(name="notes of Member")
+    work = UnitOfWork(desk.services, system_principal("tests"), Origin("tests"))
+    async with work.write() as session:
+        await erase_person(work, session, people["member"].id)
+    assert (await desk.me(made["token"])).status_code == 401
+    async with desk.services.database.read() as session:
+        row = (await session.exec(select(ApiKey))).one()
+    assert (row.name, row.revoke_reason, row.revoked_at is None) == ("erased", "erased", False)
