@@ -14,6 +14,8 @@ from console.changes.api import API as CHANGES_API
 from console.changes.pages import PAGES as CHANGES_PAGES
 from console.custody.api import API as CUSTODY_API
 from console.custody.pages import PAGES as CUSTODY_PAGES
+from console.directory.api import API as DIRECTORY_API
+from console.directory.pages import PAGES as DIRECTORY_PAGES
 from console.health import HEALTH
 from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
@@ -43,6 +45,7 @@ PAGES: Final = [
     *CATALOG_PAGES,
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
+    *DIRECTORY_PAGES,
     *HOME_PAGES,
     *KEYS_PAGES,
     *PEOPLE_PAGES,
@@ -58,6 +61,7 @@ API: Final = [
     *CATALOG_API,
     *CHANGES_API,
     *CUSTODY_API,
+    *DIRECTORY_API,
     *KEYS_API,
     *PEOPLE_API,
     *SCIM_API,

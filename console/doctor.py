@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
@@ -15,9 +16,13 @@ from console.installation import check_current
 from console.pings import ping_all
 from console.services import Services, build
 from console.settings import Settings
+from console.sign_in.pages import CALLBACK
 from console.sign_in.providers import dev_issuer
 from console.vouching import read_vouchers
 from sso.errors import ProviderError
+from sso.keycloak.checks import check_as_admin, check_directory
+from sso.keycloak.setup.wanted import Place
+from sso.provider_checks import Checked, check_provider
 
 MENDS = {
     "database": "Check database.url and that the server runs.",
@@ -59,15 +64,20 @@ class Finding:
         return {"name": self.name, "ok": self.ok, "sentence": self.sentence, "mend": self.mend}
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything this installation needs; what cannot be looked at is a finding, not a failure."""
+async def examine(settings: Settings, admin: tuple[str, str] | None = None) -> list[Finding]:
+    """Look at everything this installation needs; what cannot be looked at is a finding, not a failure.
+
+    With name and password of a Keycloak's `admin`, its clients and mappers are looked at too.
+    """
     try:
         services = build(settings)
     except (AuditError, OSError) as error:
         return [Finding("data", ok=False, sentence=str(error), mend=MENDS["data"])]
     try:
         found = [_pinged(name, state) for name, state in (await ping_all(services)).items()]
-        found += [await _issuer(services, url) for url in services.sign_in.issuers]
+        for url in services.sign_in.issuers:
+            found += await _issuer(services, url)
+        found += await _directory(settings, admin)
         found += [await _sink(services, sink) for sink in build_sinks(settings)]
         found.append(await _entries(services))
         found += await _alarms(services)
@@ -82,14 +92,45 @@ def _pinged(name: str, state: str) -> Finding:
     return Finding(name, ok, "It answers." if ok else state, "" if ok else MENDS.get(name, ""))
 
 
-async def _issuer(services: Services, url: str) -> Finding:
+async def _issuer(services: Services, url: str) -> list[Finding]:
     name = f"issuer {url}"
     try:
         await services.sign_in.metadata[url].ping()
     except ProviderError as error:
         own = services.settings.embedded and url == dev_issuer(services.settings)
-        return Finding(name, ok=False, sentence=error.sentence, mend=MENDS["own issuer" if own else "issuer"])
-    return Finding(name, ok=True, sentence="It answers, and names itself as configured.")
+        mend = MENDS["own issuer" if own else "issuer"]
+        return [Finding(name, ok=False, sentence=error.sentence, mend=mend)]
+    answers = Finding(name, ok=True, sentence="It answers, and names itself as configured.")
+    return [answers, *await _provider(services, url)]
+
+
+async def _provider(services: Services, url: str) -> list[Finding]:
+    settings, sign_in = services.settings, services.sign_in
+    if url == dev_issuer(settings):
+        return []
+    redirect = settings.base_url + CALLBACK
+    try:
+        checked = await check_provider(
+            services.http, sign_in.issuers[url], sign_in.metadata[url], redirect, services.clock()
+        )
+    except httpx2.HTTPError as error:
+        sentence = f"It stopped answering ({type(error).__name__})."
+        return [Finding(f"issuer {url}", ok=False, sentence=sentence, mend=MENDS["issuer"])]
+    return [_checked(one, f"{one.name} at {url}") for one in checked]
+
+
+async def _directory(settings: Settings, admin: tuple[str, str] | None) -> list[Finding]:
+    if settings.directory is None:
+        return []
+    found = await check_directory(settings.directory)
+    if admin is not None:
+        place = Place(settings.directory.realm, settings.base_url, settings.directory.groups_claim)
+        found += await check_as_admin(settings.directory, place, *admin)
+    return [_checked(one, one.name) for one in found]
+
+
+def _checked(one: Checked, name: str) -> Finding:
+    return Finding(name, not one.mend, one.sentence, one.mend)
 
 
 async def _sink(services: Services, sink: Sink) -> Finding:

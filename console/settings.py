@@ -26,6 +26,7 @@ from console.sink_settings import (
     WebhookSettings,
 )
 from console.trust_settings import HeadSettings, TimestampSettings, WitnessSettings, trust_mistakes
+from sso.directory_settings import DirectorySettings, directory_mistakes
 from sso.settings import IssuerSettings, KeySettings, SessionSettings
 
 PREFIX = "GUILDHALL_"
@@ -183,6 +184,7 @@ class Settings(BaseSettings):
     sign_in: SignInSettings = SignInSettings()
     keys: KeySettings = KeySettings()
     break_glass: BreakGlassSettings = BreakGlassSettings()
+    directory: DirectorySettings | None = None
     policy: PolicySettings = PolicySettings()
     audit: AuditSettings = AuditSettings()
     gateway: GatewaySettings = GatewaySettings()
@@ -273,6 +275,7 @@ def _mistakes(settings: Settings) -> list[str]:
     if found:
         return found
     found = _policy_mistakes(settings) + _key_store_mistakes(settings)
+    found += directory_mistakes(settings.directory, settings.sign_in.issuers)
     found += trust_mistakes(settings.audit.witnesses, settings.audit.witness_quorum)
     found += _embedded_mistakes(settings) if settings.embedded else _production_mistakes(settings)
     return found

@@ -15,6 +15,7 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
         Permission.BREAK_GLASS_READ: "who holds a sealed credential, and when one was used",
         Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
+        Permission.DIRECTORY_READ: "how the sync stands; a page of it that names people is recorded",
         Permission.GRANT_READ: "the grants on the routes of one's teams",
         Permission.HEALTH_READ: "whether the services answer",
         Permission.KEY_READ: "keys: one's own, those of one's teams' services, and all of them for admins",

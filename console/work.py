@@ -31,6 +31,7 @@ from console.errors import (
     RefusedError,
     ServiceUnavailableError,
 )
+from console.many_records import Act, append_acts
 from console.models import SINGLE_PERSON, SingleAct
 from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
@@ -216,6 +217,18 @@ class UnitOfWork:
             raise RecordError("The record could not be appended.") from error
         self._records += 1
         return event_id
+
+    async def record_many(self, acts: Sequence[Act]) -> None:
+        """Append many events to the open write transaction, as `record` does each; for the system alone."""
+        session = self._open_session(Outcome.SUCCESS)
+        if self.principal.kind != "system":
+            raise RuntimeError("Many acts at once are the system's own: a person's are decided one by one.")
+        await session.flush()
+        try:
+            await append_acts(session, acts, self.services.keys, self.services.policy_revision, self.now)
+        except IntegrityError as error:
+            raise RecordError("The records could not be appended.") from error
+        self._records += len(acts)
 
     async def _decide(self, permission: Permission, query: Query) -> Decision:
         active = self.services.policy_revision

@@ -23,6 +23,7 @@ from console.anchors import add_witnesses, open_anchors
 from console.break_glass.watch import watch_reviews
 from console.comparing import shipper_for
 from console.database import Database
+from console.directory.loop import DirectoryLoop
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
@@ -66,6 +67,8 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(Forgetting(services.database).run(stop))
                 group.create_task(run_erasures(services, stop))
                 group.create_task(watch_reviews(services, stop))
+                if settings.directory is not None:
+                    group.create_task(DirectoryLoop(services, settings.directory).run(stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):
                     group.create_task(loop.run(stop))
     finally:

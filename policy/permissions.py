@@ -23,6 +23,8 @@ class Permission(StrEnum):
     CLUSTER_CREATE = "cluster.create"
     CLUSTER_READ = "cluster.read"
     CLUSTER_SYNC = "cluster.sync"
+    DIRECTORY_READ = "directory.read"
+    DIRECTORY_SYNC = "directory.sync"
     GRANT_READ = "grant.read"
     GRANT_REVOKE = "grant.revoke"
     HEALTH_READ = "health.read"

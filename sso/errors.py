@@ -5,7 +5,8 @@ SsoError
 ├── LogoutRefusedError  a logout token is refused: 400, nobody is signed out
 ├── TokenError      the bearer token is refused: 401
 ├── KeyRefusedError the key is refused: 401
-└── ProviderError   the identity provider cannot be used now: 503
+├── ProviderError   the identity provider cannot be used now: 503
+└── DirectoryError  the directory cannot be read now: the sync waits, and says why
 """
 
 from typing import ClassVar
@@ -88,4 +89,16 @@ class ProviderError(SsoError):
         "discovery_issuer_mismatch": "The identity provider's metadata names another issuer than configured.",
         "discovery_malformed": "The identity provider's metadata cannot be used.",
         "keys_malformed": "The identity provider's key set cannot be used.",
+    }
+
+
+class DirectoryError(SsoError):
+    """A directory that does not answer, or not everything that was asked."""
+
+    sentences: ClassVar[dict[str, str]] = {
+        "directory_unavailable": "Keycloak does not answer within 5 seconds.",
+        "directory_credential": "Keycloak refuses our client or its secret.",
+        "directory_role_missing": "Keycloak refuses to show this: our client lacks a role there.",
+        "directory_not_found": "Keycloak knows no such realm or object.",
+        "directory_changed": "People came or went in Keycloak while everything was read; it is read again.",
     }

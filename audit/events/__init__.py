@@ -17,6 +17,7 @@ from audit.events.access import ACCESS
 from audit.events.action import Action
 from audit.events.changes import CHANGES
 from audit.events.declared import EventType, Retention
+from audit.events.directory import DIRECTORY
 from audit.events.emergency import BREAK_GLASS
 from audit.events.installation import INSTALLATION
 from audit.events.keys import KEYS
@@ -34,6 +35,7 @@ _GROUPS: Final = (
     BREAK_GLASS,
     CHANGES,
     CLUSTERS,
+    DIRECTORY,
     INSTALLATION,
     KEYS,
     LOG,

@@ -148,6 +148,15 @@ PEOPLE: Final = (
         parts=(Details("seen", (Field("people", TEXTS),)), *BY_PRINCIPAL),
     ),
     EventType(
+        action=Action.PERSON_SYNC,
+        sentence="The rights of {resource} were brought in line with the directory",
+        retention="admin",
+        category=("iam",),
+        type=("user", "change"),
+        ocsf=account("Sync with Directory"),
+        parts=ACT,
+    ),
+    EventType(
         action=Action.ROLE_ASSIGN,
         sentence="{actor} gave {resource} a role",
         retention="admin",

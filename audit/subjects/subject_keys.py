@@ -135,14 +135,16 @@ class KeyStore:
         await self.engine.dispose()
 
     async def _insert(self, connection: AsyncConnection, subjects: Sequence[UUID | None]) -> None:
-        for key in map(new_key, subjects):
-            values = {
+        values = [
+            {
                 "key_id": key.key_id,
                 "subject": _stored(key.subject),
                 "wrapped": wrap(self._kek, key),
                 "created": self._clock(),
             }
-            await insert_unless_there(connection, subject_key, "subject", values)
+            for key in map(new_key, subjects)
+        ]
+        await insert_unless_there(connection, subject_key, "subject", *values)
 
     def _open(self, found: dict[UUID, sa.RowMapping], subject: UUID | None) -> SubjectKey:
         row = found.get(_stored(subject))
@@ -194,11 +196,11 @@ class CachedKeyRing:
 
 
 async def insert_unless_there(
-    connection: AsyncConnection, table: sa.Table, unique: str, values: dict[str, object]
+    connection: AsyncConnection, table: sa.Table, unique: str, *rows: dict[str, object]
 ) -> None:
-    """Insert a row, unless one with the same value in the column ``unique`` is there."""
+    """Insert each row, unless one with the same value in the column ``unique`` is there."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    await connection.execute(insert(table).values(**values).on_conflict_do_nothing(index_elements=[unique]))
+    await connection.execute(insert(table).on_conflict_do_nothing(index_elements=[unique]), list(rows))
 
 
 async def _read(connection: AsyncConnection, subjects: Iterable[UUID | None]) -> dict[UUID, sa.RowMapping]:

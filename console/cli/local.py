@@ -93,11 +93,16 @@ def token(person: str, *, step_up: bool) -> None:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
-def doctor(*, as_json: bool) -> None:
+@click.option("--keycloak-admin", help="An administrator's name, to look at clients and mappers there too.")
+@click.option("--keycloak-password", envvar="KEYCLOAK_ADMIN_PASSWORD", help="Asked for when not given.")
+def doctor(keycloak_admin: str | None, keycloak_password: str | None, *, as_json: bool) -> None:
     """Ping every outside service, say what is wrong and how to mend it."""
     from console.doctor import examine  # noqa: PLC0415 - as above
 
-    findings = asyncio.run(examine(load_settings()))
+    admin = None
+    if keycloak_admin:
+        admin = keycloak_admin, keycloak_password or click.prompt("Password", hide_input=True, err=True)
+    findings = asyncio.run(examine(load_settings(), admin))
     if as_json:
         click.echo(json.dumps([finding.document() for finding in findings], indent=2))
     else:

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "db": "console.cli.local",
     "demo": "console.cli.demo",
     "dev": "console.cli.local",
+    "directory": "console.cli.directory",
     "doctor": "console.cli.local",
     "erase": "console.cli.records",
     "hold": "console.cli.records",

@@ -27,6 +27,7 @@ SECTIONS: Final = (
     Section("directories", "Directories", "/admin/directories", Permission.SCIM_CREDENTIAL_READ),
     Section("break_glass", "Break glass", "/admin/break-glass", Permission.BREAK_GLASS_READ),
     Section("alone", "Done alone", "/people/alone", Permission.SINGLE_PERSON_CONFIRM),
+    Section("directory", "Keycloak", "/admin/directory", Permission.DIRECTORY_READ),
 )
 OF_EVERYBODY: Final = frozenset({Permission.TEAM_READ})
 """What everybody may open: the list there holds what each may see."""

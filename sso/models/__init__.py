@@ -20,6 +20,13 @@ from sso.models.directory import (
     Team,
     TeamRole,
 )
+from sso.models.directory_sync import (
+    DirectoryCursor,
+    DirectoryEvent,
+    DirectoryLeaver,
+    DirectoryRun,
+    RunState,
+)
 from sso.models.emergency import BreakGlass, SealedCredential
 from sso.models.keys import ApiKey, ApiKeyUse, ServiceAccount
 from sso.models.scim import (
@@ -39,6 +46,10 @@ __all__ = [
     "ApiKeyUse",
     "BreakGlass",
     "ClaimDigest",
+    "DirectoryCursor",
+    "DirectoryEvent",
+    "DirectoryLeaver",
+    "DirectoryRun",
     "GroupsAs",
     "Identity",
     "MappingRule",
@@ -51,6 +62,7 @@ __all__ = [
     "RoleAssignment",
     "RuleMatcher",
     "RuleRole",
+    "RunState",
     "ScimCredential",
     "ScimExclusion",
     "ScimGroup",

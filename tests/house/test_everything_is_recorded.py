@@ -30,6 +30,10 @@ RECORDED = {
 WRITES_OF_THEIR_OWN = {
     "anchors.py _recorder": "puts a record itself into the outbox",
     "anchors.py record": "the same",
+    "directory/keeping.py drop_unfinished": "says of a run that its worker ended before it",
+    "directory/keeping.py keep_cursor": "keeps how far the directory was read, or what stops it",
+    "directory/keeping.py keep_run": "keeps where a run stands, whose end is an act of its own",
+    "directory/keeping.py next_run": "puts on the list what is due by the clock, whose end is an act",
     "freshness/forgetting.py sweep": "forgets that rows moved, which each row's own act tells",
     "guard.py tell": "puts a record itself into the outbox",
     "installation.py _stamped": "stamps a new database with what the log's first entry says",

@@ -15,7 +15,7 @@ HOMES = {
     "elasticsearch": ("audit/sinks/elasticsearch.py",),
     "opa_client": ("policy/opa.py",),
     "regopy": ("policy/embedded_worker.py",),
-    "keycloak": ("sso/keycloak.py",),
+    "keycloak": ("sso/keycloak/",),
 }
 
 

@@ -6,6 +6,7 @@ from tests.bench.command import run
 from tests.bench.result import Result
 from tests.soak import (
     bit_flips,
+    directory,
     elasticsearch_down,
     flood,
     injected_faults,
@@ -17,6 +18,7 @@ from tests.soak import (
 
 RUNS: dict[str, Callable[[], Result]] = {
     "bit-flips": bit_flips.measure,
+    "directory": directory.measure,
     "elasticsearch-down": elasticsearch_down.measure,
     "flood": flood.measure,
     "injected-faults": injected_faults.measure,

@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from sso.errors import ProviderError
-from sso.keycloak import ping
+from sso.keycloak.ping import ping
 from tests.real.keycloak_server import KeycloakServer
 
 

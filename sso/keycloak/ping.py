@@ -1,4 +1,4 @@
-"""Keycloak's own interface, where OpenID Connect alone is not enough; never used to check tokens."""
+"""Whether a Keycloak answers at all."""
 
 from keycloak import KeycloakOpenID
 from keycloak.exceptions import KeycloakError

@@ -1,0 +1,1 @@
+"""The directory people come from: compared with our tables, applied, and its events taken into the log."""

@@ -1,0 +1,1 @@
+"""Keycloak's own interface, where OpenID Connect alone is not enough; never used to check tokens."""

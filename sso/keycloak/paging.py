@@ -1,0 +1,55 @@
+"""Reading lists of Keycloak page by page; a list that does not add up is not believed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from sso.keycloak.connection import ask
+
+PAGE: Final = 500
+HEAVY_PAGE: Final = 100
+"""Of lists whose items cost Keycloak five milliseconds each: a page must come within our five seconds."""
+AT_ONCE: Final = 4
+
+Item = dict[str, Any]
+Page = Callable[[dict[str, Any]], Awaitable[list[Item]]]
+Answer = TypeVar("Answer")
+
+
+async def read_all(page: Page, first: int = 0) -> list[Item]:
+    """Return a list of unknown length from its item `first` on: pages until one is not full."""
+    found: list[Item] = []
+    while True:
+        some = await ask(page({"first": first + len(found), "max": PAGE, "briefRepresentation": "true"}))
+        found += some
+        if len(some) < PAGE:
+            return found
+
+
+async def read_counted(page: Page, total: int, size: int = PAGE) -> list[Item]:
+    """Return a list of about known length, several pages at a time; nothing twice."""
+    queries = [
+        {"first": first, "max": size, "briefRepresentation": "true"} for first in range(0, total + 1, size)
+    ]
+    pages = await in_parallel([partial(_one_page, page, query) for query in queries])
+    # What is longer than it was said to be is read to its end.
+    more = await read_all(page, len(queries) * size) if len(pages[-1]) == size else []
+    return list({item["id"]: item for some in (*pages, more) for item in some}.values())
+
+
+async def _one_page(page: Page, query: dict[str, Any]) -> list[Item]:
+    return await ask(page(query))
+
+
+async def in_parallel(asked: Sequence[Callable[[], Awaitable[Answer]]]) -> list[Answer]:
+    """Return every answer in order, with at most a few questions open at a time."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(question: Callable[[], Awaitable[Answer]]) -> Answer:
+        async with free:
+            return await question()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(question)) for question in asked]
+    return [task.result() for task in tasks]

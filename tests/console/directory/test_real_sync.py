@@ -1,0 +1,192 @@
+"""The sync against a real Keycloak whose realm `guildhall directory setup` has made ready."""
+
+from uuid import UUID
+
+import pytest
+from sqlmodel import col, select
+
+from audit.events import Action
+from audit.models import Outbox
+from audit.record import Record
+from console.directory.loop import DirectoryLoop
+from console.directory.polling import poll
+from console.services import Services
+from sso.claims import IdTokenClaims
+from sso.keycloak.connection import open_directory
+from sso.keycloak.reading import read_everybody, read_some
+from sso.models import DirectoryRun, Identity, Membership, Person, PersonState, RunState, Session
+from sso.sessions import create
+from sso.settings import SessionSettings
+from tests.console.directory.realm import GROUPS, Realm
+from tests.real.browserless import sign_in
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+
+
+async def teams_of(services: Services, subject: str) -> set[UUID]:
+    same = col(Identity.person_id) == col(Membership.person_id)
+    found = select(Membership.team_id).join(Identity, same).where(Identity.subject == subject)
+    async with services.database.read() as session:
+        return set(await session.exec(found))
+
+
+async def state_of(services: Services, subject: str) -> PersonState:
+    found = select(Person.state).join(Identity, col(Identity.person_id) == col(Person.id))
+    async with services.database.read() as session:
+        return PersonState((await session.exec(found.where(Identity.subject == subject))).one())
+
+
+async def begin_session(services: Services, realm: Realm, subject: str) -> str:
+    claims = IdTokenClaims(realm.issuer, subject, expires=0, issued=0)
+    async with services.database.write() as session:
+        person = (await session.exec(select(Identity.person_id).where(Identity.subject == subject))).one()
+        made = await create(
+            session, person_id=person, claims=claims, now=services.clock(), settings=SessionSettings()
+        )
+    return made.session.id_hash
+
+
+async def is_revoked(services: Services, id_hash: str) -> bool:
+    async with services.database.read() as session:
+        return (await session.get_one(Session, id_hash)).revoked_at is not None
+
+
+async def taken(services: Services) -> list[str]:
+    async with services.database.read() as session:
+        rows = await session.exec(select(Outbox.record).order_by(col(Outbox.event_id)))
+        return [str(Record.from_bytes(row).head_fields["action"]) for row in rows]
+
+
+async def test_the_first_turn_brings_everybody_with_their_teams(
+    services: Services, realm: Realm, loop: DirectoryLoop, rules: dict[str, UUID]
+) -> None:
+    ada = await realm.person("ada", "risk", "retail")
+    await loop.turn()
+    assert await teams_of(services, ada) == {rules["risk"], rules["retail"]}
+    async with services.database.read() as session:
+        (run,) = (await session.exec(select(DirectoryRun))).all()
+    assert (run.state, run.reason) == (RunState.DONE, None)
+
+
+async def test_case_23_a_group_left_at_the_provider_takes_the_right_at_the_next_look(
+    services: Services, realm: Realm, loop: DirectoryLoop, rules: dict[str, UUID]
+) -> None:
+    eve = await realm.person("eve", "risk", "retail")
+    await loop.turn()
+    async with realm.admin() as admin:
+        await admin.a_group_user_remove(eve, await realm.group(admin, "risk"))
+    await loop.turn()
+    assert await teams_of(services, eve) == {rules["retail"]}
+
+
+async def test_case_23_a_person_disabled_at_the_provider_is_out_at_the_next_look(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    mallory = await realm.person("mallory", "risk")
+    await loop.turn()
+    session = await begin_session(services, realm, mallory)
+    async with realm.admin() as admin:
+        await admin.a_update_user(mallory, {"enabled": False})
+        await loop.turn()
+        assert await state_of(services, mallory) is PersonState.DISABLED
+        assert await is_revoked(services, session)
+        await admin.a_update_user(mallory, {"enabled": True})
+    await loop.turn()
+    assert await state_of(services, mallory) is PersonState.ACTIVE
+    assert await is_revoked(services, session)
+
+
+async def test_a_deleted_person_is_out_at_the_next_look(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    gone = await realm.person("gone", "risk")
+    await loop.turn()
+    async with realm.admin() as admin:
+        await admin.a_delete_user(gone)
+    await loop.turn()
+    assert await state_of(services, gone) is PersonState.DISABLED
+
+
+async def test_whom_an_administrator_signs_out_there_is_signed_out_here(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    oscar = await realm.person("oscar", "risk")
+    await loop.turn()
+    session = await begin_session(services, realm, oscar)
+    async with realm.admin() as admin:
+        await admin.a_user_logout(oscar)
+    await loop.turn()
+    assert await is_revoked(services, session)
+    assert await state_of(services, oscar) is PersonState.ACTIVE
+
+
+async def test_a_renamed_group_is_seen_at_the_turn_after(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    peggy = await realm.person("peggy", "retail")
+    await loop.turn()
+    async with realm.admin() as admin:
+        group = await realm.group(admin, "retail")
+        await admin.a_update_group(group, {"name": "wholesale"})
+        await loop.turn()
+        await loop.turn()
+        await admin.a_update_group(group, {"name": "retail"})
+    assert await teams_of(services, peggy) == set()
+
+
+async def test_events_are_taken_once_whoever_looks_again(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    await loop.turn()
+    before = len(await taken(services))
+    await realm.person("trent", "risk")
+    sign_in(realm, "trent")
+    await loop.turn()
+    new = (await taken(services))[before:]
+    assert new.count(Action.DIRECTORY_SIGN_IN) == 1
+    assert new.count(Action.DIRECTORY_CHANGE) >= 2  # somebody was made, and put into a group
+    again = DirectoryLoop(services, realm.settings)
+    await again.turn()
+    await again.close()
+    assert (await taken(services))[before:] == new
+
+
+async def test_a_look_without_news_writes_nothing_into_the_log(
+    services: Services, realm: Realm, loop: DirectoryLoop
+) -> None:
+    await loop.turn()
+    before = await taken(services)
+    async with open_directory(realm.settings) as admin:
+        new = await poll(services, realm.settings, admin)
+    assert {event.type for event in new.sign_ins} == set()
+    assert new.admin == ()
+    assert await taken(services) == before
+
+
+async def test_everybody_is_read_without_the_costly_list_of_users(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await realm.person("rupert", "risk")
+
+    async def never(_query: object = None) -> list[object]:
+        raise AssertionError("the list of users was asked for")
+
+    async with open_directory(realm.settings) as admin:
+        monkeypatch.setattr(admin, "a_get_users", never)
+        everybody = await read_everybody(admin, realm.settings, [])
+    assert one in everybody.people
+    assert everybody.groups == len(GROUPS)
+
+
+async def test_whoever_lost_the_role_of_all_is_found_in_the_list_of_users(realm: Realm) -> None:
+    alone = await realm.person("alone")
+    async with realm.admin() as admin:
+        role = await admin.a_get_realm_role("default-roles-staff")
+        await admin.a_delete_realm_roles_of_user(alone, [role])
+        async with open_directory(realm.settings) as own:
+            everybody = await read_everybody(own, realm.settings, [])
+            some = await read_some(own, realm.settings, [alone, "nobody-of-this-name"])
+        await admin.a_assign_realm_roles(alone, [role])
+    assert alone in everybody.people
+    assert set(some.people) == {alone}
+    assert some.gone == {"nobody-of-this-name"}

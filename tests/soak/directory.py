@@ -1,0 +1,109 @@
+"""A real Keycloak with 28,000 people in 1,500 groups: the first sync, and a look when nothing has changed."""
+
+import asyncio
+import logging
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from sqlmodel import select
+
+from console.directory.loop import DirectoryLoop
+from console.installation import migrate_all, stamp
+from console.services import Services, build
+from console.settings import load_settings
+from sso.models import DirectoryRun, MappingRule, RuleRole, Team
+from tests.bench.result import ROOT, Result, Row
+from tests.console.directory.realm import Realm
+from tests.real.big_realm import big_realm, group_path
+from tests.real.keycloak_server import KeycloakServer
+
+PEOPLE = int(os.environ.get("PEOPLE", "28000"))
+TEAMS = int(os.environ.get("TEAMS", "1500"))
+MEMBERSHIPS = int(os.environ.get("MEMBERSHIPS", "60000"))
+IMPORT_SECONDS = 3_600
+
+
+def measure() -> Result:
+    """Return the seconds of the first sync, of a turn without news, and whether everything came."""
+    folder, server = ROOT / "var" / "bench", KeycloakServer()
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.disable(logging.WARNING)
+    server.start()
+    try:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            return asyncio.run(_measured(server, Path(scratch)))
+    finally:
+        server.close()
+
+
+async def _measured(server: KeycloakServer, scratch: Path) -> Result:
+    realm = Realm(server, "big", scratch / "secrets")
+    await _fill(server)
+    await realm.set_up()
+    services = build(load_settings(data=scratch / "var"))
+    try:
+        await migrate_all(services.settings)
+        await stamp(services)
+        await _add_rules(services, realm)
+        return await _turns(services, realm)
+    finally:
+        await services.close()
+
+
+async def _turns(services: Services, realm: Realm) -> Result:
+    loop = DirectoryLoop(services, realm.settings)
+    first = await _timed(loop)
+    # What the first turn itself did there is seen by the second; the third has nothing to see.
+    await loop.turn()
+    unchanged = await _timed(loop)
+    await loop.close()
+    async with services.database.read() as session:
+        (run,) = (await session.exec(select(DirectoryRun))).all()
+    return Result(
+        "directory",
+        [
+            Row("first sync", first, "s", [first], floor=180, lower_is_better=True),
+            Row("nothing changed, by the cursor", unchanged, "s", [unchanged], floor=5, lower_is_better=True),
+            Row("people that came", run.people, "people", [run.people], floor=PEOPLE),
+            Row("memberships read", run.memberships, "memberships", [run.memberships], floor=MEMBERSHIPS),
+        ],
+    )
+
+
+async def _timed(loop: DirectoryLoop) -> float:
+    began = time.monotonic()
+    await loop.turn()
+    return round(time.monotonic() - began, 2)
+
+
+async def _fill(server: KeycloakServer) -> None:
+    connection = KeycloakOpenIDConnection(
+        server_url=f"{server.url}/",
+        username=server.admin_name,
+        password=server.admin_password,
+        realm_name="master",
+        client_id="admin-cli",
+        timeout=IMPORT_SECONDS,
+    )
+    await KeycloakAdmin(connection=connection).a_import_realm(big_realm("big", PEOPLE, TEAMS, MEMBERSHIPS))
+    await connection.aclose()
+
+
+async def _add_rules(services: Services, realm: Realm) -> None:
+    async with services.database.write() as session:
+        teams = [Team(name=f"team-{place:04d}", created=0) for place in range(TEAMS)]
+        session.add_all(teams)
+        await session.flush()
+        for place, team in enumerate(teams):
+            rule = MappingRule(
+                issuer=realm.issuer,
+                claim="groups",
+                value=group_path(place),
+                team_id=team.id,
+                role=RuleRole.MEMBER,
+                created=0,
+            )
+            session.add(rule)
