@@ -1,6 +1,6 @@
 """What one SCIM operation works with: its unit of work, the open transaction, and whose directory it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,12 +17,18 @@ Kept = TypeVar("Kept", ScimUser, ScimGroup)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One operation of one directory; it sees the rows of its own issuer only."""
+    """One operation of one directory; it sees the rows of its own issuer only.
+
+    What it has read it keeps: the row of each id, the users of each group, the groups of each user.
+    """
 
     work: UnitOfWork
     session: AsyncSession
     credential: ScimCredential
     writes: bool
+    rows: dict[UUID, ScimUser | ScimGroup] = field(default_factory=dict)
+    members: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    groups: dict[UUID, list[ScimGroup]] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
@@ -39,10 +45,13 @@ class Desk:
             wanted = UUID(text)
         except ValueError:
             raise NotFoundException(detail="There is nothing here by this id.") from None
+        if isinstance(known := self.rows.get(wanted), table):
+            return known
         query = select(table).where(col(table.id) == wanted, col(table.issuer) == self.issuer)
         row = (await self.session.exec(query.with_for_update() if self.writes else query)).first()
         if row is None:
             raise NotFoundException(detail="There is nothing here by this id.")
+        self.rows[wanted] = row
         return row
 
 

@@ -34,6 +34,7 @@ async def create(desk: Desk, resource: ScimResource[Any]) -> ScimGroup:
         group.team_id = await _team(desk, group)
     desk.session.add(group)
     await desk.session.flush()
+    desk.members[group.id] = frozenset()
     changed = await _set_members(desk, group, members_of(resource))
     await settle_rights(desk, await _people(desk, changed))
     await _record(desk, Action.SCIM_GROUP_CREATE, group, len(changed))
@@ -78,6 +79,7 @@ async def _set_members(desk: Desk, group: ScimGroup, wanted: frozenset[UUID]) ->
         own = col(ScimMember.group_id) == group.id
         await desk.session.exec(delete(ScimMember).where(own, col(ScimMember.user_id).in_(gone)))
     await desk.session.flush()
+    desk.members[group.id] = wanted
     return new | gone
 
 

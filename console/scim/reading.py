@@ -15,14 +15,15 @@ from sso.scim.resources import group_resource, user_resource
 
 async def load_user(desk: Desk, row: ScimUser) -> Resource[Any]:
     """Return a user with the groups it is in."""
-    (found,) = await load_users(desk, [row])
-    return found
+    if row.id not in desk.groups:
+        (found,) = await load_users(desk, [row])
+        return found
+    return user_resource(row, desk.groups[row.id])
 
 
 async def load_group(desk: Desk, row: ScimGroup) -> Resource[Any]:
     """Return a group with its members."""
-    (found,) = await load_groups(desk, [row])
-    return found
+    return group_resource(row, sorted(await members_now(desk, row.id)))
 
 
 async def load_users(desk: Desk, rows: Sequence[ScimUser]) -> list[Resource[Any]]:
@@ -36,6 +37,7 @@ async def load_users(desk: Desk, rows: Sequence[ScimUser]) -> list[Resource[Any]
     groups = defaultdict[UUID, list[ScimGroup]](list)
     for user_id, group in await desk.session.exec(query):
         groups[user_id].append(group)
+    desk.groups.update({row.id: groups[row.id] for row in rows})
     return [user_resource(row, groups[row.id]) for row in rows]
 
 
@@ -49,7 +51,9 @@ async def load_groups(desk: Desk, rows: Sequence[ScimGroup]) -> list[Resource[An
 
 async def members_now(desk: Desk, group_id: UUID) -> frozenset[UUID]:
     """Return the ids of the users in a group."""
-    return frozenset(user_id for _, user_id in await _memberships(desk, [group_id]))
+    if group_id not in desk.members:
+        desk.members[group_id] = frozenset(user for _, user in await _memberships(desk, [group_id]))
+    return desk.members[group_id]
 
 
 async def _memberships(desk: Desk, groups: Iterable[UUID]) -> Sequence[tuple[UUID, UUID]]:

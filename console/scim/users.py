@@ -14,8 +14,8 @@ from console.scim.desk import Desk
 from console.scim.linking import DEACTIVATED, REMOVED, REPOINTED, keep_out, let_in, link, needs_link
 from console.scim.rights import settle_rights
 from sso.models import ScimMember, ScimUser
-from sso.scim.people import refresh_profile
-from sso.scim.resources import write_user
+from sso.scim.people import refresh_profile, subject_of
+from sso.scim.resources import person_name, write_user
 
 NOBODY: Final = UUID(int=0)
 """Whom a user points at until its person is found, in the same breath."""
@@ -36,6 +36,7 @@ async def create(desk: Desk, resource: ScimResource[Any]) -> ScimUser:
     await _refuse_twin(desk, user)
     user.person_id = await link(desk, user)
     desk.session.add(user)
+    desk.groups[user.id] = []
     await _follow_state(desk, user)
     await _record(desk, Action.SCIM_USER_CREATE, user)
     return user
@@ -47,15 +48,19 @@ async def update(desk: Desk, user: ScimUser, resource: ScimResource[Any]) -> Non
     Raises:
         UniquenessException: the new name or subject is another's.
     """
+    before = _said(desk, user)
     write_user(user, resource)
-    await _refuse_twin(desk, user)
+    after = _said(desk, user)
+    if after[0] != before[0]:
+        await _refuse_twin(desk, user)
     user.version, user.modified = user.version + 1, desk.work.now
-    if await needs_link(desk, user):
+    if after[1] != before[1] and await needs_link(desk, user):
         await _repoint(desk, user)
-    else:
+    elif after[2] != before[2]:
         await refresh_profile(desk.session, user)
     desk.session.add(user)
-    await _follow_state(desk, user)
+    if after[1:] != before[1:]:
+        await _follow_state(desk, user)
     await _record(desk, Action.SCIM_USER_UPDATE, user)
 
 
@@ -67,6 +72,11 @@ async def remove(desk: Desk, user: ScimUser) -> None:
     await desk.session.flush()
     await settle_rights(desk, [user.person_id])
     await _record(desk, Action.SCIM_USER_REMOVE, user)
+
+
+def _said(desk: Desk, user: ScimUser) -> tuple[object, ...]:
+    """Return what more than the row follows: name, subject, how the person is called, and whether out."""
+    return user.user_key, subject_of(desk.credential, user), person_name(user), user.active is False
 
 
 async def _repoint(desk: Desk, user: ScimUser) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.bench import append, authenticate, compare, deep_reconcile, proof, ship, spool, verify
+from tests.bench import append, authenticate, compare, deep_reconcile, proof, scim_writes, ship, spool, verify
 from tests.bench.command import run
 from tests.bench.result import Result
 
@@ -13,6 +13,8 @@ RUNS: dict[str, Callable[[], Result]] = {
     "compare": compare.measure,
     "deep-reconcile": deep_reconcile.measure,
     "proof": proof.measure,
+    "scim-writes-postgresql": scim_writes.measure_postgresql,
+    "scim-writes-sqlite": scim_writes.measure_sqlite,
     "ship": ship.measure,
     "spool": spool.measure,
     "verify": verify.measure,
