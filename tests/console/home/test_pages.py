@@ -26,10 +26,10 @@ async def arrive(services: Services, person: str) -> Visitor:
     ("person", "label", "areas"),
     [
         ("member", "Find a model", {"/models", "/requests"}),
-        ("owner", "Find a model", {"/models", "/requests", "/reviews"}),
+        ("owner", "Find a model", {"/models", "/requests", "/reviews", "/people"}),
         ("reviewer", "Find a model", {"/models", "/requests", "/reviews", "/records"}),
-        ("auditor", "Search the audit log", {"/models", "/requests", "/audit", "/records"}),
-        ("admin", "See the health", {"/models", "/requests", "/admin", "/records"}),
+        ("auditor", "Search the audit log", {"/models", "/requests", "/audit", "/records", "/people"}),
+        ("admin", "See the health", {"/models", "/requests", "/admin", "/records", "/people"}),
     ],
 )
 async def test_everybody_finds_one_clear_first_action(
