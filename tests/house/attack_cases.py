@@ -45,6 +45,7 @@ CASES: Final = {
     46: "guessed device codes; polling too fast; a stranger's device",
     47: "a token exchanged for a wider audience",
     48: "secrets in logs, error pages, exports and representations",
+    49: "a door that nobody guards",
     51: "a key or service account of another team",
     53: "a body with more than is asked for",
     59: "digests and secrets in an answer",
