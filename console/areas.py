@@ -36,6 +36,7 @@ from console.sign_in.resource import resource_metadata
 from console.trail.api import API as TRAIL_API
 from console.trail.api import LOG_HANDLERS
 from console.trail.pages import PAGES as TRAIL_PAGES
+from console.workloads.api import API as WORKLOADS_API
 
 PAGES: Final = [
     sign_out,
@@ -65,6 +66,7 @@ API: Final = [
     *KEYS_API,
     *PEOPLE_API,
     *SCIM_API,
+    *WORKLOADS_API,
     *RULES_API,
     *SESSIONS_API,
     *TRAIL_API,

@@ -17,6 +17,7 @@ from console.freshness.principals import entry_of
 from console.freshness.remembered import Entry
 from console.proofs import SCHEME, Presented, require_proof
 from console.services import Services
+from console.workloads.callers import principal_of_workload
 from sso import sessions
 from sso.claims import TokenClaims
 from sso.directory import principal_for
@@ -52,9 +53,19 @@ async def bearer_principal(
         if scheme == SCHEME:
             raise NotSignedInError(MISSING, ("token_missing",))
         return await principal_of_key(services, token)
-    claims = await read_claims(services, token)
+    try:
+        claims = await read_claims(services, token)
+    except NotSignedInError as error:
+        return await _other_issuers(services, scheme, token, error)
     await require_proof(services, claims, token, scheme, presented)
     return await principal_of_claims(services, claims)
+
+
+async def _other_issuers(services: Services, scheme: str, token: str, error: NotSignedInError) -> Principal:
+    """Ask whether a token that is not of a provider of people is a workload's."""
+    if "unknown_issuer" not in error.reasons or scheme == SCHEME:
+        raise error
+    return await principal_of_workload(services, token)
 
 
 async def identify_again(services: Services, principal: Principal, header: str) -> Principal:
@@ -70,12 +81,20 @@ async def identify_again(services: Services, principal: Principal, header: str) 
         return await principal_of_key(services, token)
     if (proof.expires or 0) > seconds(services.clock()):
         # Whether its sender holds the key was proven when the call came, and a proof is good once.
-        return await principal_of_claims(services, await read_claims(services, token))
+        return await _principal_of_token(services, token)
     async with services.database.read() as session:
         found = await principal_for(session, proof.issuer, proof.subject, proof)
     if found is None:
         raise NotSignedInError(UNKNOWN, ("unknown_subject",))
     return found
+
+
+async def _principal_of_token(services: Services, token: str) -> Principal:
+    try:
+        claims = await read_claims(services, token)
+    except NotSignedInError as error:
+        return await _other_issuers(services, "bearer", token, error)
+    return await principal_of_claims(services, claims)
 
 
 def holds_credential(query: bytes) -> bool:

@@ -26,6 +26,7 @@ from sso.models import (
     SealedCredential,
     ServiceAccount,
     Team,
+    TrustedIssuer,
 )
 
 GOVERNED: Final[Mapping[type[SQLModel], str]] = {
@@ -51,6 +52,7 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     ScimCredential: "scim_credential",
     ServiceAccount: "service_account",
     Team: "team",
+    TrustedIssuer: "trusted_issuer",
     Version: "version",
 }
 """What history calls the rows of each table (`console.work.Row.kind`)."""

@@ -23,6 +23,7 @@ from policy.embedded import EmbeddedDecider
 from policy.opa import OpaAddress, OpaDecider
 from sso.keys.peppers import Peppers
 from sso.principal import Principal
+from sso.workload import Workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Services:
     http: httpx2.AsyncClient
     feed: Feed
     known: Remembered[Principal]
+    workloads: Workloads
 
     async def close(self) -> None:
         """Release what was opened, last opened first."""
@@ -87,6 +89,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         http=http,
         feed=feed,
         known=Remembered(feed, clock),
+        workloads=Workloads(http, clock),
     )
 
 

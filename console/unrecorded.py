@@ -26,6 +26,7 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
         Permission.SCIM_CREDENTIAL_READ: "which directories may write here, and until when",
         Permission.SCIM_READ: "what a directory has written here itself",
         Permission.SELF_READ: "one's own rights",
+        Permission.TRUSTED_ISSUER_READ: "whose workload tokens are believed, and as whom",
         Permission.SERVICE_ACCOUNT_READ: "the service accounts of one's teams",
         Permission.SESSION_READ: "one's own sessions",
         Permission.SINK_READ: "who follows the log, and how far each has come",

@@ -27,6 +27,7 @@ class ChangeKind(StrEnum):
     ROLE = "role"
     SCIM_CREDENTIAL = "scim_credential"
     SINK = "sink"
+    TRUSTED_ISSUER = "trusted_issuer"
 
 
 class ChangeState(StrEnum):

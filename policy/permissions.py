@@ -71,3 +71,5 @@ class Permission(StrEnum):
     STATE_SETTLE = "state.settle"
     TEAM_CREATE = "team.create"
     TEAM_READ = "team.read"
+    TRUSTED_ISSUER_READ = "trusted_issuer.read"
+    TRUSTED_ISSUER_REVOKE = "trusted_issuer.revoke"

@@ -124,7 +124,7 @@ class ProviderMetadata:
         document = await self._fresh_document()
         # Counted before the answer: a provider that fails must not be asked once per token either.
         self._keys_read = seconds(self._clock())
-        self._keys = _import_keys(await self._get(document.jwks_uri))
+        self._keys = import_keys(await self._get(document.jwks_uri))
         thumbprints = sorted(f"{key.kid}:{key.thumbprint()}" for key in self._keys)
         self._revision = hashlib.sha256("\n".join(thumbprints).encode()).hexdigest()
 
@@ -150,7 +150,7 @@ def _endpoints(document: ProviderDocument) -> tuple[str, ...]:
     return (*needed, *filter(None, offered))
 
 
-def _import_keys(answer: Any) -> tuple[VerificationKey, ...]:  # noqa: ANN401 - foreign JSON
+def import_keys(answer: Any) -> tuple[VerificationKey, ...]:  # noqa: ANN401 - foreign JSON
     """Keep the public signature keys; symmetric keys and encryption keys have no place here."""
     try:
         given = [key for key in answer["keys"] if key.get("kty") in {"RSA", "EC"}]

@@ -27,6 +27,7 @@ from audit.events.people import PEOPLE
 from audit.events.scim import SCIM
 from audit.events.sessions import SESSIONS
 from audit.events.sinks import SINKS
+from audit.events.workloads import WORKLOADS
 
 __all__ = ["EVENT_TYPES", "Action", "EventType", "Retention"]
 
@@ -45,6 +46,7 @@ _GROUPS: Final = (
     SCIM,
     SESSIONS,
     SINKS,
+    WORKLOADS,
 )
 _TYPES: Final = {kind.action: kind for group in _GROUPS for kind in group}
 EVENT_TYPES: Final[Mapping[Action, EventType]] = MappingProxyType({name: _TYPES[name] for name in Action})

@@ -118,4 +118,7 @@ class Action(StrEnum):
     SUBJECT_ERASE = "subject.erase"
     TEAM_CREATE = "team.create"
     TEAM_READ = "team.read"
+    TRUSTED_ISSUER_CREATE = "trusted_issuer.create"
+    TRUSTED_ISSUER_READ = "trusted_issuer.read"
+    TRUSTED_ISSUER_REVOKE = "trusted_issuer.revoke"
     WITNESS_REFUSE = "witness.refuse"

@@ -26,6 +26,7 @@ from sso.models import (
     Session,
     SignedOut,
     Team,
+    TrustedIssuer,
 )
 
 PREFIX: Final = "moved_"
@@ -73,6 +74,7 @@ WATCHED: Final = (
     Watched(ServiceAccount, "person", "id"),
     Watched(SignedOut, "signed_out", "id_hash"),
     Watched(Team, "team", "id"),
+    Watched(TrustedIssuer, "trusted_issuer", "id"),
     Watched(UnexplainedRow, "unexplained", "row_id"),
 )
 

@@ -20,6 +20,7 @@ from console.people.mapping import rule_row
 from console.rows import identity_row, membership_row, person_row, role_row, team_row
 from console.scim.rows import credential_row
 from console.work import Row
+from console.workloads.rows import issuer_row
 from policy.models import Change, Grant, Review
 from sso.models import (
     ApiKey,
@@ -33,6 +34,7 @@ from sso.models import (
     SealedCredential,
     ServiceAccount,
     Team,
+    TrustedIssuer,
 )
 
 
@@ -83,5 +85,6 @@ _PLAIN: Final = (
     Kind(LegalHold, hold_row, col(LegalHold.released).is_(None)),
     Kind(RetentionRow, lambda row: retention_row(row, 0)),
     Kind(PruneJob, job_row),
+    Kind(TrustedIssuer, lambda row: issuer_row(row, 0), col(TrustedIssuer.revoked).is_(None)),
     Kind(ScimCredential, lambda row: credential_row(row, 0), col(ScimCredential.revoked).is_(None)),
 )

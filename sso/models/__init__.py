@@ -40,6 +40,7 @@ from sso.models.scim import (
     SubjectFrom,
 )
 from sso.models.sessions import Session, SignedOut, SignIn, SpentToken
+from sso.models.workload import TrustedIssuer
 
 __all__ = [
     "ApiKey",
@@ -79,4 +80,5 @@ __all__ = [
     "SubjectFrom",
     "Team",
     "TeamRole",
+    "TrustedIssuer",
 ]

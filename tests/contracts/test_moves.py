@@ -37,6 +37,7 @@ from sso.models import (
     Session,
     SignedOut,
     Team,
+    TrustedIssuer,
 )
 
 READ_WHEN_NEEDED = {
@@ -113,6 +114,7 @@ def sample() -> dict[type[SQLModel], SQLModel]:
         filled(ApiKey, owner_id=person.id, made_by=person.id),  # type: ignore[attr-defined]
         filled(ServiceAccount, id=person.id, team_id=team.id, created_by=person.id),  # type: ignore[attr-defined]
         filled(SignedOut),
+        filled(TrustedIssuer, service_id=person.id),  # type: ignore[attr-defined]
         filled(UnexplainedRow),
     ]
     return {type(row): row for row in rows}

@@ -11,6 +11,7 @@ UNPROVEN = {"extract_compact", "unproven_issuer", "get_unverified_claims", "get_
 CHOOSES_KEYS = {
     "sso/tokens.py": "_verify_anew",
     "console/sign_in/back_channel.py": "_believed",
+    "console/workloads/callers.py": "_believe",
 }
 """Who asks whose a token says it is, and hands it to that issuer's keys in the next line."""
 
