@@ -77,7 +77,7 @@ async def examine(settings: Settings, admin: tuple[str, str] | None = None) -> l
         found = [_pinged(name, state) for name, state in (await ping_all(services)).items()]
         for url in services.sign_in.issuers:
             found += await _issuer(services, url)
-        found += await _directory(settings, admin)
+        found += await _directory(services, admin)
         found += [await _sink(services, sink) for sink in build_sinks(settings)]
         found.append(await _entries(services))
         found += await _alarms(services)
@@ -119,10 +119,11 @@ async def _provider(services: Services, url: str) -> list[Finding]:
     return [_checked(one, f"{one.name} at {url}") for one in checked]
 
 
-async def _directory(settings: Settings, admin: tuple[str, str] | None) -> list[Finding]:
+async def _directory(services: Services, admin: tuple[str, str] | None) -> list[Finding]:
+    settings = services.settings
     if settings.directory is None:
         return []
-    found = await check_directory(settings.directory)
+    found = await check_directory(settings.directory, services.clock())
     if admin is not None:
         place = Place(settings.directory.realm, settings.base_url, settings.directory.groups_claim)
         found += await check_as_admin(settings.directory, place, *admin)

@@ -99,11 +99,16 @@ async def _clock(http: httpx2.AsyncClient, issuer: IssuerSettings, now: int) -> 
         theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return Checked("clock", "It does not say what time it is.")
+    return compare_clocks(issuer.leeway, theirs, now)
+
+
+def compare_clocks(leeway: int, theirs: float, now: int) -> Checked:
+    """Return whether a clock that says `theirs` (seconds) and ours (microseconds) agree well enough."""
     apart = round(abs(now / MICROSECONDS - theirs))
-    if apart <= max(issuer.leeway, 1):
+    if apart <= max(leeway, 1):
         return Checked("clock", "Its clock and ours agree.")
     return Checked(
         "clock",
-        f"Its clock and ours are {apart} s apart; {issuer.leeway} s are allowed, so sign-ins are refused.",
+        f"Its clock and ours are {apart} s apart; {leeway} s are allowed, so sign-ins are refused.",
         "Let both hosts follow one time service (NTP).",
     )

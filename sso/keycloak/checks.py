@@ -1,7 +1,9 @@
 """Whether our reading client in Keycloak may read what it must, and whether there is anything to read."""
 
+import json
 from typing import Any, Final
 
+from joserfc.jws import extract_compact
 from keycloak import KeycloakAdmin
 
 from sso.directory_settings import DirectorySettings
@@ -9,19 +11,20 @@ from sso.errors import DirectoryError
 from sso.keycloak.connection import ask, open_as_admin, open_directory
 from sso.keycloak.setup.steps import find_steps
 from sso.keycloak.setup.wanted import Place, needed_types
-from sso.provider_checks import Checked
+from sso.provider_checks import Checked, compare_clocks
 
+LEEWAY: Final = 30
 SETUP: Final = "Run `guildhall directory setup`, or make it by hand as the how-to says."
 CREDENTIAL: Final = "Copy the secret of that client again into directory.client_secret."
 UNREACHED: Final = "Check directory.server_url, and that this host reaches it."
 REALM: Final = "Check directory.realm: the realm's name, as its address shows it."
 
 
-async def check_directory(settings: DirectorySettings) -> list[Checked]:
-    """Return what keeps the sync from working, or that nothing does."""
+async def check_directory(settings: DirectorySettings, now: int) -> list[Checked]:
+    """Return what keeps the sync from working, or that nothing does; `now` is in microseconds."""
     try:
         async with open_directory(settings) as admin:
-            return [*await _roles(admin, settings), *await _events(admin, settings)]
+            return [_clock(admin, now), *await _roles(admin, settings), *await _events(admin, settings)]
     except DirectoryError as error:
         mends = {"directory_credential": CREDENTIAL, "directory_not_found": REALM}
         mend = mends.get(error.reason, UNREACHED)
@@ -39,6 +42,13 @@ async def check_as_admin(
     async with open_as_admin(settings.server_url, settings.realm, user, password) as admin:
         steps = [Checked("directory setup", step.said, SETUP) async for step in find_steps(admin, place)]
     return steps or [Checked("directory setup", "Clients, mappers, roles and events are as they should be.")]
+
+
+def _clock(admin: KeycloakAdmin, now: int) -> Checked:
+    # Keycloak sends no Date header; the token it has just issued to us says when. Nothing else of it is read.
+    token = (admin.connection.token or {})["access_token"]
+    issued = json.loads(extract_compact(token.encode()).payload)["iat"]
+    return compare_clocks(LEEWAY, issued, now)
 
 
 async def _roles(admin: KeycloakAdmin, settings: DirectorySettings) -> list[Checked]:
