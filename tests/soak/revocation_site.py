@@ -15,10 +15,11 @@ from uuid_utils.compat import uuid7
 from console.installation import migrate_all, stamp
 from console.models import DataClass, Route, Visibility
 from console.serve import build_asgi
-from console.services import Services, build
+from console.services import Services, build, with_decider
 from console.settings import load_settings
 from console.sign_in.admission import start_session
 from console.sign_in.providers import Providers, configured_issuers, dev_issuer
+from policy.embedded import EmbeddedDecider
 from policy.models import Grant, PrincipalType
 from sso.claims import IdTokenClaims
 from sso.dev.key import load_key
@@ -140,7 +141,9 @@ async def _behave(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stre
 @asynccontextmanager
 async def _services(folder: Path, clock: MovingClock) -> AsyncIterator[Services]:
     settings = load_settings(data=folder / "var")
-    built = build(settings, clock)
+    plain = build(settings, clock)
+    await plain.decider.close()
+    built = with_decider(plain, EmbeddedDecider(decision_seconds=5))  # a busy machine is nobody's measure
     provider = DevProvider(dev_issuer(settings), settings.data / "dev-idp.key", DEMO_PEOPLE, clock)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=provider)) as http:
         yield replace(built, sign_in=Providers(configured_issuers(settings), http, clock))
