@@ -12,6 +12,7 @@ from console.break_glass.opening import find_open
 from console.break_glass.refusing import refuse
 from console.break_glass.rows import use_row
 from console.errors import InvalidInputError, NotFoundError
+from console.people.leaving import forget_who_kept_out
 from console.questions import Origin, Resource
 from console.rows import identity_row, person_row, role_row
 from console.services import Services
@@ -59,6 +60,7 @@ async def repair_sign_in(work: UnitOfWork, use_id: UUID, issuer: str, subject: s
             made = await bootstrap(session, issuer, subject, work.now)
             made.person.state, use.admitted_id = PersonState.ACTIVE, made.person.id
             session.add_all((made.person, use))
+            await forget_who_kept_out(session, made.person.id)
             await _record(work, use, made, {"issuer": issuer, "subject": subject})
             return made.profile.handle
     raise await refuse(work.services, "break_glass_repaired", work.principal.id)

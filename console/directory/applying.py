@@ -100,8 +100,6 @@ async def _return(work: UnitOfWork, session: AsyncSession, change: PersonChange)
     if change.held is None:
         return
     await enable_person(work, session, change.held.id, "directory_enabled")
-    gone = sa.delete(DirectoryLeaver).where(col(DirectoryLeaver.person_id) == change.held.id)
-    await session.exec(gone)
 
 
 async def _added(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlmodel import col, delete
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
@@ -15,7 +16,7 @@ from console.people.endings import ENDINGS, ownerless_teams
 from console.questions import Resource
 from console.rows import person_row
 from console.work import UnitOfWork
-from sso.models import Person, PersonState
+from sso.models import DirectoryLeaver, Person, PersonState, ScimExclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ async def enable_person(
         return False
     person.state = PersonState.ACTIVE
     session.add(person)
+    await forget_who_kept_out(session, person_id)
     await work.record(
         Action.PERSON_ENABLE,
         resource=Resource("person", person_id),
@@ -77,3 +79,12 @@ async def enable_person(
         flags=flags,
     )
     return True
+
+
+async def forget_who_kept_out(session: AsyncSession, person_id: UUID) -> None:
+    """Forget which directory kept a person out, now that somebody has let them in.
+
+    The next to disable them may be an admin, which a directory that remembers its own word would undo.
+    """
+    for mark in (DirectoryLeaver, ScimExclusion):
+        await session.exec(delete(mark).where(col(mark.person_id) == person_id))

@@ -64,7 +64,6 @@ async def let_in(desk: Desk, person_id: UUID) -> None:
     """Let a person in again whom this directory kept out; whom somebody else disabled stays out."""
     exclusion = await desk.session.get(ScimExclusion, person_id)
     if exclusion is not None and exclusion.issuer == desk.issuer:
-        await desk.session.delete(exclusion)
         await enable_person(desk.work, desk.session, person_id, ACTIVATED)
 
 

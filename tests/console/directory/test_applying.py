@@ -6,6 +6,8 @@ from sqlmodel import select
 from audit.events import Action
 from audit.models import Outbox
 from audit.record import Record
+from console.directory.running import directory_work
+from console.people.leaving import disable_person, enable_person
 from console.services import Services
 from console.unexplained.comparison import Comparison
 from sso.models import Membership, Person, PersonState, Profile, Source, TeamRole
@@ -82,6 +84,18 @@ async def test_whom_somebody_else_disabled_stays_out(services: Services) -> None
         person = await session.get_one(Person, await person_of(services, "ada"))
         person.state = PersonState.DISABLED
     await sync(services, somebody("ada", "/retail"))
+    assert await state_of(services, "ada") is PersonState.DISABLED
+
+
+async def test_whom_an_admin_let_in_and_disabled_again_stays_out(services: Services) -> None:
+    await sync(services, somebody("ada", "/risk"))
+    await sync(services, somebody("ada", "/risk", enabled=False))
+    ada, work = await person_of(services, "ada"), directory_work(services)
+    async with work.write() as session:
+        assert await enable_person(work, session, ada, "enabled_by_hand")
+    async with work.write() as session:
+        assert await disable_person(work, session, ada, "disabled_by_hand")
+    await sync(services, somebody("ada", "/risk"))
     assert await state_of(services, "ada") is PersonState.DISABLED
 
 

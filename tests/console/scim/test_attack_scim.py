@@ -13,6 +13,8 @@ from console.access.reviewing import review_request
 from console.bearers import bearer_principal
 from console.changes.forms import ReviewCreate
 from console.errors import ConsoleError, NotSignedInError, RefusedError
+from console.people.forms import StateChange
+from console.people.persons import change_state
 from console.services import Services
 from policy.models import Change, ChangeState, Review
 from sso.models import Identity, Person, PersonState, Profile, ScimCredential, Session
@@ -200,3 +202,21 @@ async def test_case_89_a_twin_made_by_scim_does_not_answer_its_author(
     with pytest.raises(RefusedError, match="not allowed") as refused:
         await approve(directory.services, work_as, "owner", request)
     assert "requester_may_not_decide" in refused.value.reasons
+
+
+@pytest.mark.parametrize("word", ["PATCH", "DELETE"])
+async def test_case_91_an_admins_word_on_whom_a_directory_kept_out_is_the_last(
+    directory: Directory, people: dict[str, Principal], work_as: WorkAs, word: str
+) -> None:
+    """Let in by an admin, whom a directory kept out is no longer its to let in, and still its to let go."""
+    made = await directory.user("member", externalId="demo-member", active=False)
+    person, path = people["member"].id, f"/Users/{made['id']}"
+    await change_state(await work_as("admin"), person, StateChange(state="active"))
+    if word == "DELETE":
+        assert (await directory.client.delete(path)).status_code == 204
+    else:
+        await change_state(await work_as("admin"), person, StateChange(state="disabled"))
+        assert (await directory.patch(path, {**OFF, "value": True})).status_code in (200, 204)
+    found = await directory.person("demo-member")
+    assert found is not None
+    assert found.state is PersonState.DISABLED
