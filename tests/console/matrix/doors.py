@@ -7,7 +7,7 @@ from typing import Any, Final
 from litestar import Litestar
 from pydantic import BaseModel
 
-from console.gateway.table import GOVERNED
+from console.gateway.table import GOVERNED, OPEN
 
 LAST: Final = ("/withdraw", "/rotate", "/disable", "/sessions", "/sign-out")
 """What takes from the others of the same round what they need comes last, in this order."""
@@ -68,6 +68,7 @@ def _model(handler: Any) -> type[BaseModel] | None:
 
 
 def _governed() -> Iterator[Door]:
+    yield from (Door("GET", path) for path in OPEN)
     tails = {"v2.infer": "/infer", "v2.ready": "/ready", "v2.metadata": ""}
     for operation in GOVERNED:
         yield Door(operation.method, f"/v2/models/{{name:str}}{tails[operation.name]}")

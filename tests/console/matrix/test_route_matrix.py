@@ -30,8 +30,6 @@ from tests.console.matrix.table import keep_seen, read_table
 from tests.console.matrix.world import World, make_world
 from tests.console.one_app import console_on
 
-pytestmark = pytest.mark.slow
-
 
 @dataclass
 class Caller:
@@ -103,6 +101,7 @@ async def _break_glass(services: Services) -> str:
     return first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_case_49_every_route_answers_every_caller_as_the_table_says(actor: str, caller: Caller) -> None:
     seen = {door.name: await caller.knock(door) for door in doors_of(create_app(caller.services))}
