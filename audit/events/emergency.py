@@ -30,7 +30,7 @@ BREAK_GLASS: Final = (
         sentence="Break glass was opened: {resource}",
         retention="admin",
         category=("iam",),
-        type=("admin", "start"),
+        type=("admin", "info"),
         ocsf=finding(),
         parts=(
             Details("opening", (Field("holder", personal=True), Field("ticket", personal=True))),
@@ -51,7 +51,7 @@ BREAK_GLASS: Final = (
         sentence="A use of break glass was refused",
         retention="admin",
         category=("iam",),
-        type=("denied",),
+        type=("admin", "info"),
         ocsf=finding(),
         parts=BY_PRINCIPAL,
     ),
