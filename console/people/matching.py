@@ -8,8 +8,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.services import Services
-from sso.models import ClaimDigest, Identity, MappingRule, RuleMatcher
+from sso.mapping import paths_of
+from sso.models import ClaimDigest, Identity, MappingRule, RuleMatcher, ScimGroup, ScimMember, ScimUser
 from sso.remembered import digest_of
+from sso.scim.claims import BY_NAME, SCIM_CLAIMS
 
 Key = tuple[str, str, RuleMatcher, str]
 """Issuer, claim, matcher and value: what a rule looks for."""
@@ -48,9 +50,29 @@ async def matched_among(
         col(ClaimDigest.identity_id).in_(identities), col(ClaimDigest.digest) == digest
     )
     matched = set(await session.exec(carried))
-    return frozenset(
+    told = frozenset(
         person for identity, person in identities.items() if identity in matched or identity not in known
     )
+    return told | await _grouped_among(session, key, people)
+
+
+async def _grouped_among(session: AsyncSession, key: Key, people: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of `people` whom SCIM has put into a group that the rule means: no sign-in tells of it."""
+    issuer, claim, matcher, value = key
+    if claim not in SCIM_CLAIMS:
+        return frozenset()
+    query = (
+        select(ScimUser.person_id, ScimGroup)
+        .join(ScimMember, col(ScimMember.user_id) == col(ScimUser.id))
+        .join(ScimGroup, col(ScimGroup.id) == col(ScimMember.group_id))
+        .where(col(ScimGroup.issuer) == issuer, col(ScimUser.person_id).in_(people))
+    )
+    found = set()
+    for person, group in await session.exec(query):
+        name = group.display_name if claim == BY_NAME else group.external_id or ""
+        if value in (paths_of(name) if matcher is RuleMatcher.PATH_PREFIX else [name]):
+            found.add(person)
+    return frozenset(found)
 
 
 async def digests_held(session: AsyncSession, person_id: UUID) -> frozenset[bytes]:

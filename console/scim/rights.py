@@ -5,7 +5,6 @@ Only rows that SCIM keeps are replaced; what a sign-in or an administrator gave 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -15,11 +14,8 @@ from console.scim.desk import Desk
 from sso.mapping import Rights, apply
 from sso.models import MappingRule, PlatformRole, ScimGroup, ScimMember, ScimUser, Source, TeamRole
 from sso.rights import replace_kept
+from sso.scim.claims import BY_EXTERNAL_ID, BY_NAME, SCIM_CLAIMS
 from sso.scopes import join_scopes
-
-BY_NAME: Final = "scim:group"
-BY_EXTERNAL_ID: Final = "scim:group-id"
-"""The claims of mapping rules that mean a SCIM group, by its displayName or its externalId."""
 
 
 async def settle_rights(desk: Desk, people: Iterable[UUID]) -> None:
@@ -68,7 +64,7 @@ async def is_mapped(desk: Desk, group: ScimGroup) -> bool:
 
 
 async def _rules(desk: Desk) -> list[MappingRule]:
-    own = select(MappingRule).where(col(MappingRule.claim).in_([BY_NAME, BY_EXTERNAL_ID]))
+    own = select(MappingRule).where(col(MappingRule.claim).in_(SCIM_CLAIMS))
     return list(await desk.session.exec(own))
 
 

@@ -1,10 +1,12 @@
 """Rules by two people and by path: whom they match, whom they give something, and who may not answer."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from console.services import Services
+from sso.models import ScimGroup, ScimMember, ScimUser
 from tests.console.conftest import Admit
 from tests.console.people.conftest import Desk
 
@@ -111,3 +113,32 @@ async def test_case_21_five_thousand_groups_are_no_trouble(desk: Desk, admit: Ad
 async def test_case_19_an_address_of_mail_links_nobody(desk: Desk, admit: Admit) -> None:
     first, second = await admit("same", ("retail",)), await admit("same-2", ("retail",))
     assert first.id != second.id
+
+
+@pytest.mark.usefixtures("second")
+@pytest.mark.parametrize(
+    ("claim", "matcher", "value"),
+    [
+        ("scim:group", "exact", "/approvers/eu"),
+        ("scim:group", "path_prefix", "/approvers"),
+        ("scim:group-id", "exact", "g-7"),
+    ],
+)
+async def test_a_reviewer_whose_scim_group_the_rule_means_does_not_answer(
+    desk: Desk, rule: dict[str, Any], claim: str, matcher: str, value: str
+) -> None:
+    """What a provider said at their sign-in tells nothing of the groups that SCIM has put them into."""
+    reviewer = UUID((await desk.person("reviewer"))["id"])
+    async with desk.services.database.write() as session:
+        now = desk.services.clock()
+        told = {"issuer": rule["issuer"], "created": now, "modified": now}
+        user = ScimUser(person_id=reviewer, user_name="reviewer", user_key="reviewer", **told)
+        group = ScimGroup(display_name="/approvers/eu", external_id="g-7", **told)
+        session.add_all((user, group))
+        await session.flush()
+        session.add(ScimMember(group_id=group.id, user_id=user.id))
+    gain = rule | {"claim": claim, "matcher": matcher, "value": value, "role": "owner", "team": "risk"}
+    asked = await desk.post("admin", "/mapping-rules", **gain)
+    assert asked.status_code == 202
+    refused = await desk.approve("reviewer", asked.json()["change"])
+    assert (refused.status_code, refused.json()["reasons"]) == (403, ["party_may_not_decide"])
