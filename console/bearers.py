@@ -83,6 +83,9 @@ async def identify_again(services: Services, principal: Principal, header: str) 
         # Whether its sender holds the key was proven when the call came, and a proof is good once.
         return await _principal_of_token(services, token)
     async with services.database.read() as session:
+        # A sign-out while the token lasted has been heard; one since then came after it was issued, too.
+        if await sessions.are_tokens_refused(session, proof.issuer, proof.subject, proof.expires or 0):
+            raise NotSignedInError(SIGNED_OUT, ("signed_out",))
         found = await principal_for(session, proof.issuer, proof.subject, proof)
     if found is None:
         raise NotSignedInError(UNKNOWN, ("unknown_subject",))

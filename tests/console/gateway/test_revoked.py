@@ -47,11 +47,17 @@ async def _insert_unexplained(session: Any, person: UUID, _desk: Desk) -> None:
     session.add(UnexplainedRow(kind="person", row_id=person, why="row_without_event", found=0))
 
 
+async def _sign_out_after_the_token(session: Any, person: UUID, desk: Desk) -> None:
+    desk.services.clock.forward(7_200)  # type: ignore[attr-defined]
+    await revoke_all_of(session, person, desk.services.clock(), "signed_out")
+
+
 ENDINGS: dict[str, tuple[Act, str]] = {
     "person_disabled": (_disable, "unknown_subject"),
     "grant_revoked": (_revoke_grant, "no_grant"),
     "route_stopped": (_stop_route, "route_stopped"),
     "signed_out_everywhere": (_sign_out_everywhere, "signed_out"),
+    "signed_out_after_the_token": (_sign_out_after_the_token, "signed_out"),
     "unexplained": (_insert_unexplained, "unknown_subject"),
 }
 
