@@ -4,13 +4,15 @@ Source: the contract's "The first days". Changes of people, mappings and cluster
 confirmed; publishing waits in production, where grants would follow from what one person alone set up.
 """
 
-from typing import Any, Final
+import json
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from audit.models import RowVersion
 from console import models
 from console.models import Installation
 from console.questions import Resource
@@ -58,23 +60,25 @@ async def require_second_admin(work: UnitOfWork, permission: Permission, resourc
 
 
 async def has_second_admin(session: AsyncSession) -> bool:
-    """Say whether an admin other than the first to be known here has ever signed in by a browser."""
-    second = select(BrowserSession.person_id).where(
-        col(BrowserSession.person_id).in_(_admins()),
-        col(BrowserSession.person_id) != _first().scalar_subquery(),
-    )
+    """Say whether another admin than the first has ever signed in by a browser, admin still or not.
+
+    Read from history too: whoever takes the role from the second admin does not act alone again by that.
+    """
+    admins = await _ever_admins(session)
+    second = select(BrowserSession.person_id).where(col(BrowserSession.person_id).in_(admins[1:]))
     return (await session.exec(second.limit(1))).first() is not None
 
 
 async def _is_first(work: UnitOfWork, session: AsyncSession) -> bool:
-    found: UUID | None = await session.scalar(_first())
-    return found == work.principal.id
+    return work.principal.id in (await _ever_admins(session))[:1]
 
 
-def _admins() -> sa.Select[Any]:
-    return sa.select(col(RoleAssignment.person_id)).where(col(RoleAssignment.role) == PlatformRole.ADMIN)
-
-
-def _first() -> sa.Select[Any]:
-    known = sa.select(col(Person.id)).where(col(Person.id).in_(_admins()))
-    return known.order_by(col(Person.created), col(Person.id)).limit(1)
+async def _ever_admins(session: AsyncSession) -> Sequence[UUID]:
+    """Return everybody who is or was an admin, the one known here first before all others."""
+    now = select(RoleAssignment.person_id).where(col(RoleAssignment.role) == PlatformRole.ADMIN)
+    past = select(RowVersion.row).where(
+        col(RowVersion.kind) == "role_assignment", col(RowVersion.row).contains('"role":"admin"')
+    )
+    were = {UUID(json.loads(row)["person_id"]) for row in await session.exec(past.distinct()) if row}
+    known = select(Person.id).where(col(Person.id).in_(were.union(await session.exec(now))))
+    return (await session.exec(known.order_by(col(Person.created), col(Person.id)))).all()

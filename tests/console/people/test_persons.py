@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from console.models import SingleAct
 from sso.models import Session
+from sso.principal import Principal
 from tests.console.conftest import Admit, MovingClock
 from tests.console.people.conftest import Desk
 
@@ -107,3 +108,15 @@ async def test_the_first_days_end_after_seven_days(desk: Desk, clock: MovingCloc
 async def test_the_first_days_end_with_a_second_admin(desk: Desk, second: None) -> None:
     asked = await desk.post("admin", "/roles", person="owner", role="reviewer", reason="Helps out")
     assert asked.status_code == 202
+
+
+async def test_who_takes_the_role_from_the_second_admin_does_not_act_alone_again(
+    desk: Desk, people: dict[str, Principal], admit: Admit
+) -> None:
+    second = {"person": "owner", "role": "admin", "reason": "Looks after it with me"}
+    assert (await desk.post("admin", "/roles", **second)).json()["state"] == "done"
+    await admit("owner", ("risk-owners",))
+    (held,) = [one for one in (await desk.person("owner"))["held_roles"] if one["role"] == "admin"]
+    assert (await desk.call("admin", "DELETE", f"/roles/{held['id']}")).status_code == 204
+    given = await desk.post("admin", "/roles", person="member", role="reviewer", reason="A friend")
+    assert (given.status_code, given.json()["state"]) == (202, "pending")
