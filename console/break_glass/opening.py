@@ -51,11 +51,14 @@ async def extend_break_glass(services: Services, texts: tuple[str, str]) -> Brea
         raise await refuse(services, "break_glass_two_people", first.person_id)
     work = _host(services)
     async with work.write() as session:
-        use = await find_open(session, work.now)
-        if use is not None and use.credential_id in {first.id, second.id}:
+        use, unspent = await find_open(session, work.now), {one.id for one in await held(session)}
+        # Of the two, one opened it; one that was spent by another use has been seen since, and opens nothing.
+        other = {first.id, second.id} - {use.credential_id if use else None}
+        if use is not None and len(other) == 1 and other <= unspent:
             use.ends = work.now + LASTS
             return await record_use(work, session, use, Action.BREAK_GLASS_EXTEND)
-    raise await refuse(services, "break_glass_not_open", first.person_id)
+    reason = "break_glass_spent" if use is not None and len(other) == 1 else "break_glass_not_open"
+    raise await refuse(services, reason, first.person_id)
 
 
 async def close_break_glass(work: UnitOfWork, use_id: UUID) -> BreakGlass:

@@ -223,8 +223,12 @@ async def test_once_reviewed_it_takes_a_new_seal_to_open_it_again(
         with pytest.raises(RefusedError) as error:
             await open_break_glass(armed, text, "OPS-2")
         assert error.value.reasons == (reason,)
-    await seal(armed, "admin")
+    anew = await seal(armed, "admin")
     assert isinstance((await open_break_glass(armed, sealed[1], "OPS-2")).id, UUID)
+    with pytest.raises(RefusedError) as spent:
+        await extend_break_glass(armed, sealed)
+    assert spent.value.reasons == ("break_glass_spent",)
+    await extend_break_glass(armed, (sealed[1], anew))
 
 
 async def test_the_page_shows_who_opened_it_and_who_may_review(
