@@ -17,6 +17,8 @@ class AccessRequest:
     Attributes:
         route: name of the route, ``route_id`` its id as text.
         team: the team that would receive the grant.
+        service: of its service accounts the one that would receive it instead, by handle, ``service_id`` its
+            id as text; None for the whole team.
         owner_team: the team that owns the model.
         duration_days: how long the grant lasts, counted from its approval.
         card_hash: SHA-256 (hex) of the canonical model card the page shows, or None without one.
@@ -33,6 +35,8 @@ class AccessRequest:
     purpose: str
     duration_days: int
     card_hash: str | None = None
+    service: str | None = None
+    service_id: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds.
@@ -47,11 +51,13 @@ class AccessRequest:
 
     def content(self) -> Document:
         """Return the content of the change; ``policy.canonical.content_hash`` gives what is signed."""
+        service = {"service": {"id": self.service_id, "name": self.service}} if self.service else {}
         return {
             "kind": "access",
             "requester": self.requester_id,
             "route": {"id": self.route_id, "name": self.route, "team": self.owner_team},
             "team": self.team,
+            **service,
             "permission": "model.invoke",
             "visibility": self.visibility,
             "tier": self.tier,

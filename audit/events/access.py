@@ -13,6 +13,7 @@ ACCESS_REQUEST: Final = Details(
         Field("route", DOCUMENT),
         Field("title"),
         Field("team"),
+        Field("service", DOCUMENT),
         Field("permission"),
         Field("visibility"),
         Field("tier"),
@@ -33,6 +34,8 @@ REVIEW: Final = Details(
         Field("groups", TEXTS),
     ),
 )
+
+GRANT: Final = (Field("route"), Field("team"), Field("service"), Field("starts"), Field("ends"))
 
 ACCESS: Final = (
     EventType(
@@ -78,7 +81,7 @@ ACCESS: Final = (
         category=("iam",),
         type=("creation",),
         ocsf=CREATES,
-        parts=(Details("grant", (Field("route"), Field("team"), Field("starts"), Field("ends"))), *ACT),
+        parts=(Details("grant", GRANT), *ACT),
     ),
     EventType(
         action=Action.GRANT_READ,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.access.forms import AccessRequestCreate, RequestCreated
+from console.access.receiving import Receiver, receivers_of
 from console.access.requesting import request_access
 from console.catalog.explained import Access, explain_access, group_in_words
 from console.catalog.forms import RouteDetail
@@ -16,11 +17,15 @@ from sso.rights import rights_of
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
-    """What the page shows: `deciders` are whose approval it will take."""
+    """What the page shows: `deciders` are whose approval it will take.
+
+    `services` are the service accounts of the teams this person owns.
+    """
 
     model: RouteDetail
     access: Access
     teams: Sequence[str]
+    services: Sequence[Receiver]
     deciders: Sequence[str]
     form: Form[AccessRequestCreate]
 
@@ -35,13 +40,15 @@ async def open_ask(work: UnitOfWork, name: str, form: Form[AccessRequestCreate] 
     _, access = await explain_access(work, name)
     async with work.read() as session:
         rights = await rights_of(session, work.principal.id)
+        services = await receivers_of(session, rights.owner_of)
     deciders = [group_in_words(group) for group in access.deciders]
-    return AskPage(model, access, rights.teams, deciders, form or Form())
+    return AskPage(model, access, rights.teams, services, deciders, form or Form())
 
 
 async def send_request(
     work: UnitOfWork, name: str, typed: Mapping[str, str]
 ) -> tuple[Form[AccessRequestCreate], RequestCreated | None]:
-    """Ask for access with what was typed."""
-    sent = read_form(AccessRequestCreate, {**typed, "route": name})
+    """Ask for access with what was typed; no service account chosen is the whole team."""
+    chosen = {key: value for key, value in typed.items() if key != "service" or value}
+    sent = read_form(AccessRequestCreate, {**chosen, "route": name})
     return await submit(sent, lambda data: request_access(work, data))

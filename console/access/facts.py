@@ -1,12 +1,14 @@
 """An access request as rules and policy see it: the change, its route, its reviews, and who may answer."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.access.receiving import Receiver, find_receiver
 from console.catalog.facts import RouteFacts, route_by_id
 from console.changes.facts import AnsweredChange, find_change, find_reviews
 from console.questions import Resource
@@ -14,16 +16,18 @@ from policy.access import AccessRequest
 from policy.canonical import content_hash
 from policy.decision import Document
 from policy.facts import describe_change
-from policy.models import ChangeKind
+from policy.models import Change, ChangeKind
 
+NO_LONGER_THEIRS: Final = "The service account is disabled, or none of the team's any more."
 STALE: Final = "The model has changed since this was asked; it has to be asked anew."
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts(AnsweredChange):
-    """An access request, with its route, read in one transaction."""
+    """An access request, with its route, read in one transaction; `receiver` is the service it is for."""
 
     route: RouteFacts
+    receiver: Receiver | None = None
 
     @property
     def team(self) -> str:
@@ -34,12 +38,19 @@ class RequestFacts(AnsweredChange):
         """Whether the model is no longer what the request's content says of it."""
         asked = self.content
         now = describe_content(
-            self.route, self.change.requester_id, asked["team"], asked["purpose"], asked["duration_days"]
+            self.route,
+            self.change.requester_id,
+            asked["team"],
+            asked["purpose"],
+            asked["duration_days"],
+            receiver=self.receiver,
         )
         return content_hash(now) != self.change.content_hash
 
     def why_stale(self) -> str | None:
         """Say why it can no longer be approved."""
+        if "service" in self.content and self.receiver is None:
+            return NO_LONGER_THEIRS
         return STALE if self.is_stale() else None
 
     def resource(self) -> Resource:
@@ -63,7 +74,13 @@ class RequestFacts(AnsweredChange):
 
 
 def describe_content(
-    route: RouteFacts, requester_id: UUID, team: str, purpose: str, duration_days: int
+    route: RouteFacts,
+    requester_id: UUID,
+    team: str,
+    purpose: str,
+    duration_days: int,
+    *,
+    receiver: Receiver | None = None,
 ) -> Document:
     """Return everything a reviewer is shown, the content that is hashed and signed.
 
@@ -82,6 +99,8 @@ def describe_content(
         purpose=purpose,
         duration_days=duration_days,
         card_hash=hashlib.sha256(route.model.card.encode()).hexdigest(),
+        service=receiver.handle if receiver else None,
+        service_id=str(receiver.id) if receiver else None,
     )
     return {**asked.content(), "title": route.model.title}
 
@@ -97,4 +116,12 @@ async def find_request(
         return None
     route = await route_by_id(session, change.resource_id)
     reviews, groups = await find_reviews(session, change_id, route.team.name)
-    return RequestFacts(change, reviews, groups, route)
+    receiver = await _receiver(session, change, for_change=for_change)
+    return RequestFacts(change, reviews, groups, route, receiver)
+
+
+async def _receiver(session: AsyncSession, change: Change, *, for_change: bool) -> Receiver | None:
+    named = json.loads(change.content).get("service")
+    if named is None or change.team_id is None:
+        return None
+    return await find_receiver(session, UUID(named["id"]), change.team_id, for_change=for_change)

@@ -17,12 +17,16 @@ def no_truth(value: object) -> object:
 
 
 class AccessRequestCreate(Form):
-    """A team asks to call a route, for a purpose and a number of days."""
+    """A team asks to call a route, for a purpose and a number of days.
+
+    `service` is the id of one of its service accounts: then that one may call, and nobody else.
+    """
 
     route: Annotated[str, Field(min_length=1, max_length=97)]
     team: Annotated[str, Field(min_length=1, max_length=32)]
     purpose: Annotated[str, Field(min_length=3, max_length=500)]
     duration_days: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
+    service: UUID | None = None
 
 
 class RequestCreated(BaseModel):
@@ -35,7 +39,10 @@ class RequestCreated(BaseModel):
 
 
 class RequestItem(BaseModel):
-    """A request in a list; `asked` says that the caller's answer is awaited."""
+    """A request in a list; `asked` says that the caller's answer is awaited.
+
+    `service` is the handle of the team's service account that it is for, null for the whole team.
+    """
 
     id: UUID
     state: str
@@ -43,6 +50,7 @@ class RequestItem(BaseModel):
     title: str
     owner_team: str
     team: str
+    service: str | None
     tier: str
     data_class: str
     purpose: str
@@ -54,12 +62,18 @@ class RequestItem(BaseModel):
     grant_id: UUID | None
     asked: bool
 
+    @property
+    def receiver(self) -> str:
+        """In words, who would call: the team, or one of its service accounts."""
+        return f"service account {self.service}" if self.service else f"team {self.team}"
+
 
 class RequestDetail(RequestItem):
     """A request as reviewers read it.
 
-    `content` is everything that is signed, `content_hash` its hash; `stale` says that the model has
-    changed since, so the request can no longer be approved. `own` says that the caller asked for it.
+    `content` is everything that is signed, `content_hash` its hash; `stale` says that the request can no
+    longer be approved: the model has changed since, or the service account is none of the team's any more.
+    `stale_because` says it in a sentence. `own` says that the caller asked for it.
     """
 
     content: dict[str, Any]
@@ -67,6 +81,7 @@ class RequestDetail(RequestItem):
     missing: list[Asked]
     reviews: list[ReviewRead]
     stale: bool
+    stale_because: str | None
     own: bool
 
 

@@ -1,4 +1,4 @@
-"""Executes an approved access request: the team's grant, written where the last review is written."""
+"""Executes an approved access request: a grant, written where the last review is written."""
 
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from policy.permissions import Permission
 async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFacts, now: int) -> Grant:
     """Give the receiving team the right to call the route, from now for the days that were approved.
 
+    Where one of its service accounts was named, that one has it alone.
+
     The caller has approved the change and given it its `grant_id`, in the same open transaction.
     """
     grant = _grant(found, now)
@@ -27,6 +29,7 @@ async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFa
     content = {
         "route": found.content["route"]["name"],
         "team": found.content["team"],
+        **({"service": found.receiver.handle} if found.receiver else {}),
         "starts": to_text(grant.starts),
         "ends": to_text(grant.ends),
     }
@@ -43,10 +46,11 @@ async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFa
 
 def _grant(found: RequestFacts, now: int) -> Grant:
     change = found.change
+    holder, holder_id = _holder(found)
     return Grant(
         id=_known(change.grant_id),
-        principal_type=PrincipalType.TEAM,
-        principal_id=_known(change.team_id),
+        principal_type=holder,
+        principal_id=holder_id,
         permission=Permission.MODEL_INVOKE.value,
         resource_type=change.resource_type,
         resource_id=change.resource_id,
@@ -56,7 +60,13 @@ def _grant(found: RequestFacts, now: int) -> Grant:
     )
 
 
+def _holder(found: RequestFacts) -> tuple[PrincipalType, UUID]:
+    if "service" not in found.content:
+        return PrincipalType.TEAM, _known(found.change.team_id)
+    return PrincipalType.SERVICE, _known(found.receiver.id if found.receiver else None)
+
+
 def _known(value: UUID | None) -> UUID:
     if value is None:
-        raise ValueError("An approved access request names its grant and the team that receives it.")
+        raise ValueError("An approved access request names its grant and who receives it.")
     return value

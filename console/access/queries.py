@@ -83,13 +83,15 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
     change, me = found.change, work.principal.id
     mine = await answers_of(session, me)
     profile = await session.get(Profile, change.requester_id)
+    stale = found.why_stale() if change.state is ChangeState.PENDING else None
     return RequestDetail(
         **request_item(change, profile, mine, work.now).model_dump(),
         content=found.content,
         content_hash=change.content_hash,
         missing=missing_now(found, work.now),
         reviews=await review_reads(session, found.reviews),
-        stale=change.state is ChangeState.PENDING and found.is_stale(),
+        stale=stale is not None,
+        stale_because=stale,
         own=change.requester_id == me,
     )
 

@@ -74,7 +74,7 @@ async def _grant(work: UnitOfWork, grant_id: UUID | None) -> tuple[Grant | None,
 def tell_steps(asked: RequestDetail, grant: Grant | None, revoker: Profile | None, now: int) -> list[Step]:
     """Return what happened and what is still to come, in order."""
     who = asked.requester.shown
-    first = Step("Asked", asked.created, f"{who}, for team {asked.team}", asked.purpose, "info", "message")
+    first = Step("Asked", asked.created, f"{who}, for {asked.receiver}", asked.purpose, "info", "message")
     steps = [first, *(_answer(review) for review in asked.reviews), *_open(asked.missing)]
     if asked.state in ENDINGS and grant is None:
         title, tone, icon = ENDINGS[asked.state]
@@ -108,7 +108,7 @@ def _open(missing: Sequence[Asked]) -> list[Step]:
 
 
 def _granted(grant: Grant, asked: RequestDetail) -> Step:
-    detail = f"Team {asked.team} may call {asked.route}."
+    detail = f"{asked.receiver.capitalize()} may call {asked.route}."
     return Step("Access granted", to_text(grant.starts), detail=detail, tone="good", icon="lock-open")
 
 

@@ -1,5 +1,7 @@
 """Asks for access: a pending change with everything a reviewer will be shown."""
 
+import json
+from typing import Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -10,6 +12,7 @@ from audit.event import Part
 from audit.events import Action
 from console.access.facts import describe_content
 from console.access.forms import AccessRequestCreate, RequestCreated
+from console.access.receiving import Receiver, find_receiver
 from console.catalog.facts import RouteFacts, find_route, route_resource
 from console.changes.forms import Asked
 from console.changes.plans import plan_for
@@ -28,24 +31,26 @@ from policy.permissions import Permission
 from policy.plan import Plan
 from sso.models import Person, Team
 
+NOT_THEIRS: Final = "This is no service account of that team, or it is disabled."
+
 
 async def request_access(work: UnitOfWork, form: AccessRequestCreate) -> RequestCreated:
-    """Ask that a team of the caller's may call a route.
+    """Ask that a team of the caller's, or one of its service accounts, may call a route.
 
     Raises:
         NotFoundError: no such route, or none the caller may know of.
-        RefusedError: the team is none of the caller's.
-        InvalidInputError: purpose or duration is out of bounds.
+        RefusedError: the team is none of the caller's; for a service account, they do not own it.
+        InvalidInputError: purpose or duration is out of bounds, or the service account is none of the team's.
         ConflictError: the same request of the caller's is pending.
     """
     route, resource = await _asked_for(work, form)
     await work.authorize(Permission.ACCESS_REQUEST_CREATE, resource)
-    content = _content(work, route, form)
+    content = _content(work, route, form, await _receiver(work, form))
     change_id = uuid7()
     plan = await plan_for(work, _document(change_id, content))
     async with work.write() as session:
         team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
-        await _refuse_twin(session, work, route.route.id, team.id)
+        await _refuse_twin(session, work, (route.route.id, team.id, form.service))
         change = _change(content, plan, change_id=change_id, route=route, team=team, work=work)
         session.add(change)
         await session.flush()
@@ -62,12 +67,28 @@ async def _asked_for(work: UnitOfWork, form: AccessRequestCreate) -> tuple[Route
         if route is None:
             raise nothing()
         found = await route_resource(session, route, work.principal.id)
-    return route, route.resource(found.grants, receiving_team=form.team)
+    return route, route.resource(found.grants, receiving_team=form.team, receiving_service=form.service)
 
 
-def _content(work: UnitOfWork, route: RouteFacts, form: AccessRequestCreate) -> Document:
+async def _receiver(work: UnitOfWork, form: AccessRequestCreate) -> Receiver | None:
+    """Return the service account it is asked for; whoever may ask for it may know the team's accounts."""
+    if form.service is None:
+        return None
+    async with work.read() as session:
+        team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
+        found = await find_receiver(session, form.service, team.id)
+    if found is None:
+        raise InvalidInputError(NOT_THEIRS, ("not_a_service_of_the_team",), {"service": NOT_THEIRS})
+    return found
+
+
+def _content(
+    work: UnitOfWork, route: RouteFacts, form: AccessRequestCreate, receiver: Receiver | None
+) -> Document:
     try:
-        return describe_content(route, work.principal.id, form.team, form.purpose, form.duration_days)
+        return describe_content(
+            route, work.principal.id, form.team, form.purpose, form.duration_days, receiver=receiver
+        )
     except InvalidRequestError as error:
         raise InvalidInputError(str(error), (error.code,)) from None
 
@@ -104,16 +125,20 @@ def _change(
     )
 
 
-async def _refuse_twin(session: AsyncSession, work: UnitOfWork, route_id: UUID, team_id: UUID) -> None:
+async def _refuse_twin(
+    session: AsyncSession, work: UnitOfWork, asked: tuple[UUID, UUID, UUID | None]
+) -> None:
+    route_id, team_id, service_id = asked
     # Two equal requests at the same moment wait for each other here (PostgreSQL; SQLite has one writer).
     await session.get_one(Person, work.principal.id, with_for_update=True)
-    same = select(Change.id).where(
+    same = select(Change.content).where(
         col(Change.requester_id) == work.principal.id,
         col(Change.resource_id) == route_id,
         col(Change.team_id) == team_id,
         state_is(ChangeState.PENDING, work.now),
     )
-    if (await session.exec(same)).first():
+    named = [json.loads(content).get("service", {}).get("id") for content in await session.exec(same)]
+    if (str(service_id) if service_id else None) in named:
         raise ConflictError("You have asked for this already; it is pending.", ("already_pending",))
 
 

@@ -19,6 +19,7 @@ LABELS: Final = {
     "route": "Model",
     "title": "Title",
     "team": "Team that may call it",
+    "service": "Only this service account of it",
     "purpose": "Purpose",
     "duration_days": "Days, from the last approval",
     "permission": "Permission",
@@ -90,6 +91,8 @@ async def open_review(
 def describe_signed(asked: RequestDetail) -> list[tuple[str, str]]:
     """Return every member of the content that is hashed and signed, in reading order."""
     content = {**asked.content, "route": asked.content["route"]["name"]}
+    if "service" in content:
+        content["service"] = content["service"]["name"]
     content["requester"] = f"{asked.requester.shown} ({content['requester']})"
     order = [*LABELS, *(name for name in content if name not in LABELS)]
     return [(LABELS.get(name, name), str(content[name])) for name in order if content.get(name) is not None]

@@ -29,6 +29,7 @@ def request_item(change: Change, requester: Profile | None, mine: Answers, now: 
         title=content["title"],
         owner_team=owner,
         team=content["team"],
+        service=content.get("service", {}).get("name"),
         tier=content["tier"],
         data_class=content["data_class"],
         purpose=content["purpose"],

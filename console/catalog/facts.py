@@ -27,7 +27,12 @@ class RouteFacts:
     model: Model
     team: Team
 
-    def resource(self, grants: Sequence[Document] = (), receiving_team: str | None = None) -> Resource:
+    def resource(
+        self,
+        grants: Sequence[Document] = (),
+        receiving_team: str | None = None,
+        receiving_service: UUID | None = None,
+    ) -> Resource:
         """Return the route as a decision's resource."""
         facts: dict[str, object] = {
             "name": self.route.name,
@@ -39,6 +44,8 @@ class RouteFacts:
         }
         if receiving_team is not None:
             facts["receiving_team"] = receiving_team
+        if receiving_service is not None:
+            facts["receiving_service"] = str(receiving_service)
         return Resource("route", self.route.id, facts, tuple(grants))
 
 

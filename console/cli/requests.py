@@ -30,13 +30,27 @@ def request() -> None:
 @request.command()
 @click.argument("route")
 @click.option("--team", required=True, help="The team of yours that will call it.")
+@click.option(
+    "--service", type=click.UUID, help="Only for this service account of the team, by id; you own the team."
+)
 @click.option("--purpose", required=True, help="What for, in 3 to 500 characters.")
 @click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True, help="For how long.")
 @json_option
 @token_option
-def create(route: str, team: str, purpose: str, days: int, token: str | None, *, as_json: bool) -> None:
-    """Ask that your team may call ROUTE; writes the request's id."""
+def create(  # noqa: PLR0917 - each is an option
+    route: str,
+    team: str,
+    service: UUID | None,
+    purpose: str,
+    days: int,
+    token: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Ask that your team, or one of its service accounts, may call ROUTE; writes the request's id."""
     asked = {"route": route, "team": team, "purpose": purpose, "duration_days": days}
+    if service:
+        asked["service"] = str(service)
     with open_client(ADMIN, token) as client:
         created = client.post(REQUESTS, asked)
     if as_json:

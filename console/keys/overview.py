@@ -11,7 +11,9 @@ from console.keys.forms import KeyCreated, KeyRead, ServiceAccountCreate, Servic
 from console.keys.listing import KeyFilter, KeyState, list_inventory, list_own_keys, list_service_keys
 from console.keys.page_forms import USES, KeyForm, in_words
 from console.keys.services import list_services
+from console.people.grants_held import grants_held
 from console.people.sections import Section, sections_for
+from console.people.shown import HeldGrant
 from console.questions import Resource
 from console.web.forms import Form
 from console.web.listing import cursor
@@ -43,6 +45,7 @@ class Keys:
     longest: int
     service: ServiceAccountRead | None = None
     made: KeyCreated | None = None
+    grants: Sequence[HeldGrant] = ()
     may_change: bool = True
     may_revoke: bool = True
     form: Form[KeyForm] = field(default_factory=Form)
@@ -101,6 +104,7 @@ async def open_service(
     """
     async with work.read() as session:
         owner = await find_service(session, account_id)
+        grants = await grants_held(session, account_id, work.now)
     may_read = await work.allowed(Permission.KEY_READ, owner.key())
     await authorize_seen(work, Permission.SERVICE_ACCOUNT_READ, owner.service(), Permission.KEY_READ)
     items = await list_service_keys(work, account_id) if may_read else []
@@ -112,6 +116,7 @@ async def open_service(
         work.services.settings.keys.longest_days,
         service=account,
         made=made,
+        grants=grants,
         may_change=await work.allowed(Permission.KEY_CREATE, owner.key()),
         may_revoke=await work.allowed(Permission.KEY_REVOKE, owner.key()),
         form=form or Form(),

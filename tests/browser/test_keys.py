@@ -56,7 +56,6 @@ def test_a_key_made_on_the_page_calls_until_it_is_revoked_there(
     screenshot(page, "key-made")
     assert is_ready(stage, key)
     assert is_ready(stage, key[:-1]) is False
-    page.reload()
     member.go("/me/keys")
     expect(page.locator("#made-key")).to_have_count(0)
     expect(page.locator("#keys")).to_contain_text("wine labels at night")
@@ -66,6 +65,37 @@ def test_a_key_made_on_the_page_calls_until_it_is_revoked_there(
     expect(page.locator("#keys")).to_contain_text("the journey is over")
     until(lambda: not is_ready(stage, key), seconds=REVOKED_SECONDS, what="the key is refused")
     assert people.watched.complaints == []
+
+
+def test_access_is_asked_for_a_service_account_and_shows_on_its_page(
+    people: People, axe: Callable[..., list[str]], screenshot: Callable[[Page, str], Path]
+) -> None:
+    owner = people.sign_in("owner")
+    page = owner.page
+    owner.go("/service-accounts")
+    page.get_by_label("Team", exact=True).select_option("risk")
+    page.get_by_label("Name", exact=True).fill("nightly")
+    page.get_by_label("What it does").fill("Scores the applications of the day")
+    owner.button("Create").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("risk.nightly")
+    screenshot(page, "service-account")
+    assert axe(page) == []
+    owner.go("/models/risk.credit-default/request")
+    page.get_by_label("For which of your teams").select_option("risk")
+    page.get_by_label("For whom in it").select_option("Only risk.nightly")
+    page.get_by_label("What for").fill("Score at night, without people")
+    screenshot(page, "ask-for-service")
+    assert axe(page) == []
+    owner.button("Send request").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("for service account risk.nightly")
+    screenshot(page, "request-for-service")
+    reviewer = people.sign_in("reviewer")
+    reviewer.go("/reviews")
+    expect(reviewer.page.locator("#queue")).to_contain_text("only risk.nightly")
+    reviewer.page.get_by_role("link", name=re.compile("^Answer")).first.click()
+    expect(reviewer.page.get_by_text("Only this service account of it")).to_be_visible()
+    screenshot(reviewer.page, "review-for-service")
+    assert axe(reviewer.page) == []
 
 
 @pytest.mark.parametrize(("theme", "width"), SETTINGS)

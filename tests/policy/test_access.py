@@ -19,6 +19,8 @@ FIELDS: dict[str, Any] = {
     "purpose": "scoring",
     "duration_days": 30,
     "card_hash": "cc",
+    "service": "retail.nightly",
+    "service_id": "s",
 }
 
 
@@ -51,6 +53,11 @@ def test_everything_that_is_shown_is_signed() -> None:
     for name, value in asdict(AccessRequest(**FIELDS)).items():
         other = value + 1 if isinstance(value, int) else f"{value}!"
         assert content_hash(AccessRequest(**{**FIELDS, name: other}).content()) != signed, name
+
+
+def test_for_a_whole_team_no_service_is_named() -> None:
+    fields = {name: value for name, value in FIELDS.items() if not name.startswith("service")}
+    assert "service" not in AccessRequest(**fields).content()
 
 
 def test_any_free_text_has_its_bounds() -> None:

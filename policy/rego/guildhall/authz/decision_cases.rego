@@ -35,6 +35,12 @@ route(visibility, state) := {
 	"receiving_team": "retail",
 }
 
+for_service(team) := {
+	"type": "route", "id": "route-1", "name": "risk.credit-default", "team": "risk", "visibility": "listed",
+	"tier": "medium", "data_class": "personal", "state": "active",
+	"receiving_team": team, "receiving_service": "service-1",
+}
+
 access_request := {
 	"type": "access_request",
 	"id": "change-1",
@@ -181,6 +187,18 @@ cases := {
 	},
 	"nobody asks for a team of others": {
 		"input": question(owner, "access_request.create", listed, []),
+		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
+	},
+	"a member asks for no service account of the team": {
+		"input": question(member, "access_request.create", for_service("retail"), []),
+		"expect": {"allow": false, "reasons": ["only_owner_asks_for_service"]},
+	},
+	"an owner asks for a service account of the own team": {
+		"input": question(owner, "access_request.create", for_service("risk"), []),
+		"expect": {"allow": true, "matched": ["member:risk"]},
+	},
+	"an owner asks for no service account of others": {
+		"input": question(owner, "access_request.create", for_service("retail"), []),
 		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
 	},
 	"an owner puts somebody into the own team": {

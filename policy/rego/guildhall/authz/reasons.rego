@@ -6,6 +6,10 @@ no_ground := ["grant_expired"] if {
 	count(expired_grants) > 0
 } else := ["no_grant"] if {
 	input.action in data.guildhall.running
+} else := ["only_owner_asks_for_service"] if {
+	input.action == "access_request.create"
+	input.resource.receiving_team in teams
+	not within_receiving
 } else := ["not_in_receiving_team"] if {
 	input.action == "access_request.create"
 } else := ["requester_may_not_decide"] if {
