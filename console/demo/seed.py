@@ -73,7 +73,7 @@ async def _seed_person(services: Services, person: DemoPerson) -> None:
     async with work.write() as session:
         admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)
         await record_admission(work, admission)
-        await remember_claims(work, session, admission, claims)
+        await remember_claims(services, session, admission, claims)
 
 
 async def _seed_cluster(work: UnitOfWork, url: str) -> None:

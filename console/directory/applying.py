@@ -21,6 +21,7 @@ from console.rows import identity_row, membership_row, person_row, role_row
 from console.work import Row, UnitOfWork
 from sso.mapping import Rights
 from sso.models import (
+    ClaimDigest,
     DirectoryLeaver,
     Identity,
     Membership,
@@ -29,7 +30,9 @@ from sso.models import (
     RoleAssignment,
     Source,
 )
+from sso.remembered import digests_of
 from sso.syncing.plan import Kind, PersonChange, Plan
+from sso.syncing.snapshot import DirectoryPerson
 
 AT_ONCE: Final = 250
 REASON: Final = "directory_disabled"
@@ -118,7 +121,7 @@ async def _added(
         identity = Identity(issuer=issuer, subject=change.subject, person_id=person.id)
         given = _given(person.id, change.rights)
         people.append(person)
-        others += [profile, identity, *given]
+        others += [profile, identity, *given, *_remembered(work, identity, change.found)]
         rows = [person_row(person, work.now), identity_row(identity, work.now, work.services.identity_key)]
         content = {"handle": profile.handle, "name": profile.name}
         part = Part(name="person", subject=person.id, content=content)
@@ -127,6 +130,12 @@ async def _added(
     await _insert(session, people)
     await _insert(session, others)
     return acts
+
+
+def _remembered(work: UnitOfWork, identity: Identity, found: DirectoryPerson) -> list[ClaimDigest]:
+    claims = {name: list(values) for name, values in found.claims.items()}
+    digests = digests_of(work.services.identity_key, identity.issuer, claims)
+    return [ClaimDigest(identity_id=identity.id, digest=digest) for digest in digests]
 
 
 async def _changed(work: UnitOfWork, session: AsyncSession, changes: Sequence[PersonChange]) -> list[Act]:

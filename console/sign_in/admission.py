@@ -62,7 +62,7 @@ async def _admitted(
         principal = admitted_principal(admission, claims)
         work.act_as(principal)
         await record_admission(work, admission)
-        await remember_claims(work, session, admission, claims)
+        await remember_claims(services, session, admission, claims)
         created = await create(
             session,
             person_id=admission.person.id,
@@ -78,10 +78,10 @@ async def _admitted(
 
 
 async def remember_claims(
-    work: UnitOfWork, session: AsyncSession, admission: Admission, claims: IdTokenClaims
+    services: Services, session: AsyncSession, admission: Admission, claims: IdTokenClaims
 ) -> None:
     """Keep, as digests, what a rule could match of this sign-in."""
-    digests = digests_of(work.services.identity_key, claims.issuer, claims.given)
+    digests = digests_of(services.identity_key, claims.issuer, claims.given)
     await remember(session, admission.identity.id, digests)
 
 

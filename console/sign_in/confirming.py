@@ -11,7 +11,7 @@ from sqlmodel import select
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.questions import Origin
 from console.services import Services
-from console.sign_in.admission import admitted_principal, record_admission
+from console.sign_in.admission import admitted_principal, record_admission, remember_claims
 from console.sign_in.ending import end_unconfirmed
 from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
@@ -90,6 +90,7 @@ async def _keep(services: Services, row: Session, claims: IdTokenClaims, began: 
                 session, claims, await session.exec(select(MappingRule)), services.clock()
             )
             _leave_if_changed(admission)
+            await remember_claims(services, session, admission, claims)
             await confirm(session, row, _sealed(services, row, claims), began, services.clock())
     except _RightsChangedError:
         await _keep_changed(services, row, claims, began)
@@ -106,6 +107,7 @@ async def _keep_changed(services: Services, row: Session, claims: IdTokenClaims,
         admission = await admit(session, claims, await session.exec(select(MappingRule)), work.now)
         work.act_as(admitted_principal(admission, claims))
         await record_admission(work, admission)
+        await remember_claims(services, session, admission, claims)
         await confirm(session, row, _sealed(services, row, claims), began, work.now)
 
 
