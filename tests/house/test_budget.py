@@ -7,8 +7,15 @@ SEVENTY_MINUTES = 70 * 60
 FAST = 90
 
 
+LANES = ({"lint", "unit", "docs"}, {"fetch", "log"})
+"""What runs at the same time, one suite of a lane after the other (tests/run.py)."""
+
+
 def test_the_budget_stays_within_seventy_minutes() -> None:
-    assert sum(read_budget()["full"].values()) <= SEVENTY_MINUTES
+    budget = read_budget()["full"]
+    beside = [sum(budget[name] for name in lane) for lane in LANES]
+    alone = sum(seconds for name, seconds in budget.items() if not any(name in lane for lane in LANES))
+    assert alone + max(beside) <= SEVENTY_MINUTES
 
 
 def test_the_fast_run_stays_within_ninety_seconds() -> None:
