@@ -103,6 +103,7 @@ async def test_a_vouched_log_verifies_under_its_policy(tmp_path: Path) -> None:
             text = parse_note(stamped[0].note.encode()).text.encode()
             verify_token(stamped[1], text, read_roots(authority.root))
             states = {one.kind: one.trouble for one in await read_states(services.log.engine)}
+            states.pop("retention", None)  # the keeper's own loop may have looked by now
             assert states == {"directory": None, "witness": None, "timestamp": None, "quorum": None}
         kept = [path.read_bytes() for path in worm.rglob("*.note")]
         assert max(verify_checkpoint(one, signer.vkey).size for one in kept) >= checkpoint.size
