@@ -22,7 +22,7 @@ from sso.principal import system_principal
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.faults.conftest import Installation, a_shared_model, answer_like_a_server
 from tests.faults.databases import Databases, PostgresDatabases, SqliteFiles
-from tests.faults.erasing import MAIL, PERSON, PURPOSE, TRACES, Erasing, documents_in
+from tests.faults.erasing import ADDRESS, MAIL, PERSON, PURPOSE, TRACES, Erasing, documents_in
 from tests.faults.traces import find_traces
 from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.server import free_port
@@ -90,8 +90,8 @@ async def test_an_erased_person_is_nowhere_and_every_proof_holds(
     brought_back = {
         word for _, word in find_traces(TRACES, [product.settings.data, *await databases.places()])
     }
-    # What stays in such a copy: profile, identity and the words of the tables; no address, no program.
-    assert brought_back == {PERSON.name, PERSON.handle, MAIL, PERSON.subject, PURPOSE}
+    # What stays in such a copy: profile, identity, words of the tables, and from where they signed in.
+    assert brought_back == {PERSON.name, PERSON.handle, MAIL, PERSON.subject, PURPOSE, ADDRESS}
     async with stage.running():
         await stage.swept()
         await stage.shipped()
