@@ -7,8 +7,9 @@ from console.services import Services
 from console.sign_in.admission import start_session
 from console.sign_in.providers import dev_issuer
 from sso.claims import IdTokenClaims
+from sso.dev.key import load_key
 from sso.dev.people import DEMO_PEOPLE, DemoPerson
-from sso.dev.tokens import CLIENT_ID, STEP_UP_ACR, access_claims, confirm, load_key, sign
+from sso.dev.tokens import CLIENT_ID, STEP_UP_ACR, access_claims, confirm, sign
 from sso.sessions import csrf_token
 from tests.console.begun import TESTS
 
