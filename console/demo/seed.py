@@ -13,6 +13,7 @@ from console.catalog.publishing import publish_model
 from console.catalog.rows import cluster_row
 from console.demo.cards import Card, card_document, read_card
 from console.models import Cluster, DataClass, Deployment, Route, Tier, Visibility
+from console.people import rule_change  # noqa: F401 - registers the kind of change
 from console.people.forms import MappingRuleCreate
 from console.people.mapping import create_rule
 from console.questions import Origin, Resource
