@@ -22,7 +22,7 @@ from console.gateway.app import Gateway
 from console.installation import require_current, stamp
 from console.processes import Child, ProcessError, child_environment, last_lines, spawn
 from console.processes import stop as stop_child
-from console.scim.door import scim_application
+from console.scim.mount import ScimMount
 from console.security import site_of
 from console.services import Services, build
 from console.settings import PREFIX, Settings
@@ -56,7 +56,7 @@ def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
         parts.append(gateway)
     if role != "gateway":
         guarded = "scim.read or scim.write, asked by console.scim.door for a SCIM credential only"
-        mounts["scim"] = Mount(scim_application(services), guarded)
+        mounts["scim"] = Mount(ScimMount(services), guarded)
     if services.settings.embedded and role != "gateway":
         mounts["dev-idp"] = Mount(dev_provider(services), "an identity provider is where nobody is known yet")
     confined: ASGIApp = PageHeaders(app, form_targets(services))  # type: ignore[arg-type, assignment]
