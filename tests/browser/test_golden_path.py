@@ -130,10 +130,10 @@ def test_only_areas_one_has_a_right_to_are_in_the_rail(
         seen[handle] = [text.split("\n")[0] for text in rail.all_inner_texts()[1:]]
     assert seen == {
         "member": ["Models", "Requests"],
-        "owner": ["Models", "Requests", "Reviews"],
+        "owner": ["Models", "Requests", "Reviews", "People"],
         "reviewer": ["Models", "Requests", "Reviews", "Records"],
-        "auditor": ["Models", "Requests", "Audit", "Records"],
-        "admin": ["Models", "Requests", "Records", "Admin"],
+        "auditor": ["Models", "Requests", "People", "Audit", "Records"],
+        "admin": ["Models", "Requests", "People", "Records", "Admin"],
     }
 
 
