@@ -271,7 +271,7 @@ def test_an_admin_asks_a_cluster_again_and_adds_a_rule(
     dialog.get_by_label("Value", exact=True).fill("fraud-team")
     dialog.get_by_role("button", name="Add rule").click()
     expect(dialog.get_by_role("alert")).to_contain_text("Owner and member are roles in a team")
-    dialog.get_by_label("Team").fill("fraud")
+    dialog.get_by_role("textbox", name="Team").fill("fraud")
     dialog.get_by_role("button", name="Add rule").click()
     expect(page.get_by_role("region", name="Mapping rules")).to_contain_text("fraud-team")
 
