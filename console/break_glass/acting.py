@@ -8,7 +8,7 @@ from audit.event import Part
 from audit.events import Action
 from console.break_glass.allowed import FLAG
 from console.break_glass.credentials import require_holder
-from console.break_glass.opening import find_open
+from console.break_glass.opening import open_uses
 from console.break_glass.refusing import refuse
 from console.break_glass.rows import use_row
 from console.errors import InvalidInputError, NotFoundError
@@ -35,7 +35,7 @@ async def act_under(services: Services, text: str) -> tuple[UnitOfWork, UUID]:
     """
     credential = await require_holder(services, text)
     async with services.database.read() as session:
-        use = await find_open(session, services.clock())
+        use = (await session.exec(open_uses(services.clock()))).first()
         profile = (await session.exec(select(Profile).where(Profile.person_id == credential.person_id))).one()
     if use is None or use.credential_id != credential.id:
         raise await refuse(services, "break_glass_not_open", credential.person_id)

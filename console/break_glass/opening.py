@@ -5,21 +5,21 @@ from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from audit.event import Part
 from audit.events import Action
 from console.break_glass.allowed import FLAG
 from console.break_glass.credentials import require_holder
-from console.break_glass.refusing import refuse
+from console.break_glass.refusing import host_work, refuse
 from console.break_glass.rows import sealed_row, use_row
 from console.break_glass.sealing import HOLDERS, held
 from console.clock import MICROSECONDS
-from console.questions import Origin, Resource
+from console.questions import Resource
 from console.services import Services
 from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.models import BreakGlass, SealedCredential
-from sso.principal import system_principal
 
 LASTS: Final = 60 * 60 * MICROSECONDS
 
@@ -32,7 +32,7 @@ async def open_break_glass(services: Services, text: str, ticket: str) -> BreakG
         AuditUnavailableError: it could not be recorded, so nothing opened.
     """
     credential = await require_holder(services, text)
-    work = _host(services)
+    work = host_work(services)
     async with work.write() as session:
         reason = await _why_not(session, credential)
         if reason is None:
@@ -49,9 +49,10 @@ async def extend_break_glass(services: Services, texts: tuple[str, str]) -> Brea
     first, second = [await require_holder(services, text) for text in texts]
     if first.person_id == second.person_id:
         raise await refuse(services, "break_glass_two_people", first.person_id)
-    work = _host(services)
+    work = host_work(services)
     async with work.write() as session:
-        use, unspent = await find_open(session, work.now), {one.id for one in await held(session)}
+        use = (await session.exec(open_uses(work.now).with_for_update())).first()
+        unspent = {one.id for one in await held(session)}
         # Of the two, one opened it; one that was spent by another use has been seen since, and opens nothing.
         other = {first.id, second.id} - {use.credential_id if use else None}
         if use is not None and len(other) == 1 and other <= unspent:
@@ -70,12 +71,11 @@ async def close_break_glass(work: UnitOfWork, use_id: UUID) -> BreakGlass:
         return await record_use(work, session, use, Action.BREAK_GLASS_CLOSE)
 
 
-async def find_open(session: AsyncSession, now: int) -> BreakGlass | None:
-    """Return the use that is open at `now`, locked until the transaction ends."""
-    uses = select(BreakGlass).where(
+def open_uses(now: int) -> SelectOfScalar[BreakGlass]:
+    """Return the query for the use that is open at `now`; a reader must not lock what it finds."""
+    return select(BreakGlass).where(
         col(BreakGlass.opened) <= now, col(BreakGlass.ends) > now, col(BreakGlass.closed).is_(None)
     )
-    return (await session.exec(uses.with_for_update())).first()
 
 
 async def record_use(work: UnitOfWork, session: AsyncSession, use: BreakGlass, action: Action) -> BreakGlass:
@@ -84,10 +84,6 @@ async def record_use(work: UnitOfWork, session: AsyncSession, use: BreakGlass, a
     target = Resource("break_glass", use.id)
     await work.record(action, resource=target, rows=[use_row(use, work.now)], flags=[FLAG])
     return use
-
-
-def _host(services: Services) -> UnitOfWork:
-    return UnitOfWork(services, system_principal(FLAG), Origin("host"))
 
 
 async def _why_not(session: AsyncSession, credential: SealedCredential) -> str | None:

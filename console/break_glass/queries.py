@@ -31,7 +31,7 @@ class Overview:
     sections: Sequence[Section]
 
 
-async def read_overview(work: UnitOfWork, form: Form[BreakGlassReview] | None = None) -> Overview:
+async def read_overview(work: UnitOfWork) -> Overview:
     """Return who holds credentials, and the newest uses.
 
     Raises:
@@ -51,7 +51,7 @@ async def read_overview(work: UnitOfWork, form: Form[BreakGlassReview] | None = 
         sealed=[SealedRead(holder=names[one.person_id], created=format_time(one.created)) for one in sealed],
         uses=found,
         waiting=[use for use in found if use.may_review],
-        form=form or Form(),
+        form=Form(),
         sections=await sections_for(work),
     )
 

@@ -17,7 +17,6 @@ SENTENCES: Final = {
     "break_glass_unsealed": "Two credentials, held by two people, have to be sealed before one can be used.",
     "break_glass_spent": "This credential has been used; it opens nothing any more.",
     "break_glass_unknown": "This is no sealed credential.",
-    "break_glass_open": "Break glass is open already.",
     "break_glass_unreviewed": "The last use has not been reviewed; until then nothing can be opened.",
     "break_glass_not_open": "Break glass is not open, or its time is over.",
     "break_glass_two_people": "It takes both holders, each with the own credential, to go on.",
@@ -26,9 +25,14 @@ SENTENCES: Final = {
 }
 
 
+def host_work(services: Services) -> UnitOfWork:
+    """Return the unit of work of whoever is on the host, before a credential has said who."""
+    return UnitOfWork(services, system_principal(FLAG), Origin("host"))
+
+
 async def refuse(services: Services, reason: str, holder: UUID | None = None) -> RefusedError:
     """Record a refused use of break glass, and return the error to raise."""
-    work = UnitOfWork(services, system_principal(FLAG), Origin("host"))
+    work = host_work(services)
     target = Resource("person", holder) if holder else None
     async with work.write():
         await work.record(

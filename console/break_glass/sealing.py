@@ -7,14 +7,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.events import Action
 from console.break_glass.allowed import FLAG
-from console.break_glass.refusing import refuse
+from console.break_glass.refusing import host_work, refuse
 from console.break_glass.rows import sealed_row
 from console.errors import ConflictError, NotFoundError
-from console.questions import Origin, Resource
+from console.questions import Resource
 from console.services import Services
-from console.work import Row, UnitOfWork
+from console.work import Row
 from sso.models import Person, PersonKind, PersonState, Profile, SealedCredential
-from sso.principal import system_principal
 from sso.sealed import digest_of, new_sealed_text
 
 HOLDERS = 2
@@ -32,7 +31,7 @@ async def seal(services: Services, handle: str) -> str:
     """
     if not services.settings.break_glass.enabled:
         raise await refuse(services, "break_glass_off")
-    text, work = new_sealed_text(), UnitOfWork(services, system_principal(FLAG), Origin("host"))
+    text, work = new_sealed_text(), host_work(services)
     async with work.write() as session:
         holder = await _holder(session, handle)
         rows = await _take_place(session, holder, work.now)

@@ -4,13 +4,20 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from sqlalchemy.dialects import postgresql
 from sqlmodel import select
 
 from audit.events import Action
 from console.break_glass.acting import act_under, repair_sign_in, sign_out_person
 from console.break_glass.allowed import ALLOWED, decide_in_code
 from console.break_glass.forms import BreakGlassReview
-from console.break_glass.opening import LASTS, close_break_glass, extend_break_glass, open_break_glass
+from console.break_glass.opening import (
+    LASTS,
+    close_break_glass,
+    extend_break_glass,
+    open_break_glass,
+    open_uses,
+)
 from console.break_glass.queries import read_overview
 from console.break_glass.reviewing import review_use
 from console.break_glass.sealing import seal
@@ -260,3 +267,9 @@ async def test_a_use_inserted_in_sql_explains_itself_to_nobody(
     with pytest.raises(RefusedError) as error:
         await act_under(armed, sealed[0])
     assert error.value.reasons == ("break_glass_not_open",)
+
+
+def test_looking_for_the_open_use_takes_no_lock() -> None:
+    """PostgreSQL refuses a lock in the read-only transaction of a reader: every act would fail there."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    assert "FOR UPDATE" not in str(open_uses(1).compile(dialect=dialect))
