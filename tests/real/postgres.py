@@ -29,14 +29,14 @@ class PostgresServer(RealServer):
     options: ClassVar[Mapping[str, str]] = OPTIONS
 
     def fetch(self) -> None:
-        _binaries()
+        binaries()
 
     def prepare(self, folder: Path) -> None:
         password = folder / "password"
         password.write_text(PASSWORD, "utf-8")
         self.hand_over(password)
         words = ["--username", USER, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"]
-        command = [str(_binaries() / "initdb"), "--pgdata", str(folder / "data"), *words, "--no-sync"]
+        command = [str(binaries() / "initdb"), "--pgdata", str(folder / "data"), *words, "--no-sync"]
         with self.log.open("wb") as output:
             subprocess.run(
                 [*command, "--pwfile", str(password)],
@@ -52,10 +52,10 @@ class PostgresServer(RealServer):
     def command(self) -> list[str]:
         options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
         place = ["-D", str(self.folder / "data"), "-h", HOST, "-p", str(self.port)]
-        return [str(_binaries() / "postgres"), *place, *options]
+        return [str(binaries() / "postgres"), *place, *options]
 
     def healthy(self) -> bool:
-        ready = [str(_binaries() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
+        ready = [str(binaries() / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
     def end(self, child: Child) -> None:
@@ -67,12 +67,12 @@ class PostgresServer(RealServer):
     def create_database(self) -> str:
         """Make an empty database and return its URL for SQLAlchemy with asyncpg."""
         name = f"t{uuid.uuid4().hex}"
-        command = [str(_binaries() / "createdb"), "-h", HOST, "-p", str(self.port), "-U", USER, name]
+        command = [str(binaries() / "createdb"), "-h", HOST, "-p", str(self.port), "-U", USER, name]
         subprocess.run(command, env={**os.environ, "PGPASSWORD": PASSWORD}, check=True)
         return f"postgresql+asyncpg://{USER}:{PASSWORD}@{HOST}:{self.port}/{name}"
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     cache.install_from_debian(tools.find_initdb)
     found = tools.find_initdb()
     if found is None:

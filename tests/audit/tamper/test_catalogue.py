@@ -16,7 +16,10 @@ PROOFS, TRUST = "tests/audit/tree/test_proof.py", "tests/audit/trust/test_trust.
 CANONICAL, VERIFY = "tests/audit/test_canonical.py", "tests/audit/test_verify.py"
 WORKERS, DATABASES = "tests/audit/faults/test_two_workers.py", "tests/audit/faults/test_databases.py"
 WITNESS = "tests/audit/trust/test_witness.py"
-DISKS = "tests/audit/faults/test_disks.py"
+DISKS, STANDBY = "tests/audit/faults/test_disks.py", "tests/audit/faults/test_standby.py"
+BULK, DOUBT = "tests/audit/sinks/test_elasticsearch.py", "tests/audit/sinks/test_elasticsearch_doubt.py"
+INTAKE, COMPLETE = "tests/audit/test_intake.py", "tests/audit/checks/test_completeness.py"
+COPIES, SELFCHECK = "tests/contracts/test_elasticsearch_tampering.py", "tests/audit/checks/test_selfcheck.py"
 SHIPPER, SINKS = "tests/audit/following/test_shipper.py", "tests/contracts/test_sinks.py"
 
 TAMPER = {
@@ -90,6 +93,37 @@ ELSEWHERE = {
     "no inode left": f"{DISKS}::test_no_inode_left_for_the_next_spool_file",
     "read-only": f"{DISKS}::test_a_spool_on_a_disk_that_is_read_only",
     "commit with unknown outcome": f"{DATABASES}::test_a_commit_whose_outcome_is_unknown",
+    "standby lost": f"{STANDBY}::test_a_standby_that_is_lost_lets_the_log_wait_and_loses_nothing",
+    "failover in the middle of a commit": f"{STANDBY}::"
+    "test_a_standby_that_takes_over_in_the_middle_of_a_commit",
+    "entry of 65,536 bytes": f"{INTAKE}::test_an_entry_of_65536_bytes_fits_no_tile",
+    "duplicate keys at the door": f"{INTAKE}::test_a_key_twice_is_refused_in_a_head",
+    "clock an hour off is told": f"{COMPLETE}::test_a_clock_that_steps_is_told_once_an_hour",
+    "producers and worker skewed": f"{COMPLETE}::"
+    "test_the_workers_own_clock_may_step_and_everything_is_still_signed",
+    "superuser of PostgreSQL": f"{SELFCHECK}::test_a_superuser_of_postgresql_is_noticed_too",
+    "document changed in a real Elasticsearch": f"{COPIES}::"
+    "test_a_document_changed_with_its_original_and_hash_breaks_the_root_and_is_named",
+    "older snapshot in a real Elasticsearch": f"{COPIES}::"
+    "test_an_older_snapshot_restored_lacks_what_came_since_and_gets_it",
+    "requests refused: 429, 502 with HTML, 503, cut JSON": f"{BULK}::"
+    "test_a_request_that_fails_is_one_sentence_and_then_sent_again",
+    "items refused: 429, 502, 503, 504, 403, index missing": f"{BULK}::"
+    "test_an_item_that_is_not_taken_stops_the_batch_there",
+    "413": f"{BULK}::test_a_batch_that_is_too_large_is_halved",
+    "answered too late, after indexing": f"{BULK}::test_no_answer_in_time_is_an_unknown_outcome",
+    "reset in the middle of an answer": f"{DOUBT}::"
+    "test_a_connection_reset_in_the_middle_of_the_answer_is_an_unknown_outcome",
+    "every mix of statuses": f"{DOUBT}::test_every_mix_of_outcomes_in_one_answer_ends_at_the_first_gap",
+    "flood stage": f"{DOUBT}::test_the_flood_stage_of_a_full_disk_stops_the_batch",
+    "failure store used": f"{DOUBT}::"
+    "test_what_went_to_the_failure_store_is_set_aside_although_it_was_called_created",
+    "mapping conflict": f"{BULK}::test_refused_fields_go_to_quarantine_and_the_count_stays_exact",
+    "items in another order": f"{BULK}::test_outcomes_in_another_order_are_matched_by_id",
+    "fewer items than asked for": f"{BULK}::test_an_entry_without_an_outcome_is_not_acknowledged",
+    "document gone while it is compared": f"{BULK}::"
+    "test_a_document_that_vanishes_while_compared_is_sent_again",
+    "rollover of a data stream": f"{DOUBT}::test_a_batch_of_unknown_outcome_is_not_repeated_after_a_rollover",
     "SQLite with a long reader": f"{DATABASES}::"
     "test_a_reader_that_stays_lets_the_wal_grow_and_holds_up_nobody",
 }
