@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col
 
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
-from policy.models import Change, Grant, Review
+from policy.models import ActivePolicy, Change, Grant, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
@@ -30,6 +30,7 @@ from sso.models import (
 )
 
 GOVERNED: Final[Mapping[type[SQLModel], str]] = {
+    ActivePolicy: "active_policy",
     ApiKey: "api_key",
     BreakGlass: "break_glass",
     Change: "change",

@@ -14,6 +14,7 @@ from console.denials.denials import Denials
 from console.freshness.feed import Feed
 from console.freshness.remembered import Remembered
 from console.key_uses import KeyUses
+from console.policies.active import Policies
 from console.report_limit import ReportLimit
 from console.settings import Settings
 from console.sign_in.providers import Providers, configured_issuers
@@ -35,7 +36,7 @@ class Services:
     database: Database
     log: LogReader
     decider: Decider
-    policy_revision: str
+    policies: Policies
     keys: KeyStore
     csrf_key: bytes
     identity_key: bytes
@@ -49,6 +50,11 @@ class Services:
     feed: Feed
     known: Remembered[Principal]
     workloads: Workloads
+
+    @property
+    def policy_revision(self) -> str:
+        """The revision that decides, as far as this process knows without asking."""
+        return self.policies.known.revision
 
     async def close(self) -> None:
         """Release what was opened, last opened first."""
@@ -76,7 +82,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
         database=database,
         log=LogReader(create_log_engine(settings.log_url)),
         decider=_decider(settings),
-        policy_revision=read_bundle().revision,
+        policies=Policies(database, feed, read_bundle(), keys),
         keys=store,
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is

@@ -33,10 +33,10 @@ from console.errors import (
 )
 from console.many_records import Act, append_acts
 from console.models import SINGLE_PERSON, SingleAct
+from console.policies.deciding import decide
+from console.policies.deciding import scope as scope_of
 from console.questions import Origin, Resource, ask, own_parts
 from console.services import Services
-from policy.decide import decide
-from policy.decide import scope as scope_of
 from policy.decision import Decision, Document, PolicyUnavailable, Query
 from policy.errors import UndecidedError
 from policy.permissions import Permission
@@ -75,6 +75,7 @@ class UnitOfWork:
         self._reading: AsyncSession | None = None
         self._records = 0
         self._admitted = False
+        self._active = services.policies.known
 
     @property
     def now(self) -> int:
@@ -123,7 +124,7 @@ class UnitOfWork:
         """
         query = await self._ask(permission, Resource("list", None, {}, tuple(grants)))
         try:
-            return await scope_of(self.services.decider, query, active_revision=self.services.policy_revision)
+            return await scope_of(self.services, query, self._active)
         except UndecidedError as error:
             raise PolicyUndecidedError(UNDECIDED, (error.code,)) from error
 
@@ -231,13 +232,13 @@ class UnitOfWork:
         self._records += len(acts)
 
     async def _decide(self, permission: Permission, query: Query) -> Decision:
-        active = self.services.policy_revision
         if is_break_glass(self.principal):
-            return decide_in_code(permission, active)
-        return await decide(self.services.decider, query, active_revision=active)
+            return decide_in_code(permission, self._active.revision)
+        return await decide(self.services, query, self._active)
 
     async def _ask(self, permission: Permission, resource: Resource) -> Query:
         async with self.read() as session:
+            self._active = await self.services.policies.active(session)
             return await ask(self.services, session, self.principal, permission, resource)
 
     def _open_session(self, outcome: Outcome) -> AsyncSession:

@@ -30,6 +30,7 @@ from console.followers import build_sinks
 from console.freshness.forgetting import Forgetting
 from console.gateway.recorder import SPOOL
 from console.guard import make_patrol
+from console.policies.signing import BundleSigning
 from console.services import Services
 from console.unexplained.watch import Watch
 
@@ -62,6 +63,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(sequencer.run(stop))
                 group.create_task(Watch(services).run(stop))
+                group.create_task(BundleSigning(services).run(stop))
                 group.create_task(patrol.run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(Forgetting(services.database).run(stop))

@@ -46,6 +46,11 @@ def revise(files: Mapping[str, str]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def manifest(bundle: Bundle) -> dict[str, object]:
+    """Return OPA's ``.manifest`` of a bundle."""
+    return {"revision": bundle.revision, "roots": list(ROOTS), "rego_version": 1}
+
+
 def write_bundle(directory: Path, bundle: Bundle | None = None) -> str:
     """Write an OPA bundle directory with its ``.manifest`` and return its revision."""
     chosen = bundle or read_bundle()
@@ -53,8 +58,7 @@ def write_bundle(directory: Path, bundle: Bundle | None = None) -> str:
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
-    manifest = {"revision": chosen.revision, "roots": list(ROOTS), "rego_version": 1}
-    (directory / ".manifest").write_text(json.dumps(manifest), "utf-8")
+    (directory / ".manifest").write_text(json.dumps(manifest(chosen)), "utf-8")
     return chosen.revision
 
 

@@ -8,7 +8,7 @@ Everything else is a refusal with its own reason: ``policy_undefined``, ``policy
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from uuid_utils.compat import uuid7
@@ -36,12 +36,21 @@ _log = logging.getLogger(__name__)
 
 
 async def decide(
-    decider: Decider, query: Query, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+    decider: Decider,
+    query: Query,
+    *,
+    active_revision: str,
+    also: str | None = None,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Decision:
-    """Ask whether the query is allowed. Never raises: what cannot be decided is a ``PolicyUnavailable``."""
+    """Ask whether the query is allowed. Never raises: what cannot be decided is a ``PolicyUnavailable``.
+
+    ``also`` is another revision whose answer counts: the one before, just after an activation.
+    """
     try:
-        result = await _ask(decider, Entrypoint.DECISION, query.document(), active_revision, deadline)
-        decision = _read_decision(result, revision=active_revision, engine=decider.name)
+        accepted = (active_revision, also)
+        found = await _ask(decider, Entrypoint.DECISION, query.document(), accepted, deadline)
+        decision = _read_decision(found.result, revision=found.revision, engine=found.engine)
     except UndecidedError as error:
         return _unavailable(error.code, revision=active_revision, engine=decider.name)
     reason = refused_by_key(query) if decision.allow else None
@@ -49,7 +58,12 @@ async def decide(
 
 
 async def plan(
-    decider: Decider, change: Document, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+    decider: Decider,
+    change: Document,
+    *,
+    active_revision: str,
+    also: str | None = None,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Plan:
     """Ask which approvals a change needs. ``change`` is the document of ``policy.facts.describe_change``.
 
@@ -57,33 +71,50 @@ async def plan(
         UndecidedError: no trustworthy answer; its ``code`` says which kind.
     """
     document: Document = {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
-    result = await _ask(decider, Entrypoint.PLAN, document, active_revision, deadline)
+    found = await _ask(decider, Entrypoint.PLAN, document, (active_revision, also), deadline)
     try:
-        return _read_plan(result, active_revision)
+        return _read_plan(found.result, found.revision)
     except TypeError:
         raise UndecidedError("policy_wrong_type") from None
 
 
 async def scope(
-    decider: Decider, query: Query, *, active_revision: str, deadline: float = DEADLINE_SECONDS
+    decider: Decider,
+    query: Query,
+    *,
+    active_revision: str,
+    also: str | None = None,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Scope:
     """Ask which rows of a list the subject may see. Of the query's resource only the type matters.
 
     Raises:
         UndecidedError: no trustworthy answer; its ``code`` says which kind.
     """
-    result = await _ask(decider, Entrypoint.SCOPE, query.document(), active_revision, deadline)
+    accepted = (active_revision, also)
+    found = await _ask(decider, Entrypoint.SCOPE, query.document(), accepted, deadline)
     if refused_by_key(query):
         return Scope()
     try:
-        return read_scope(result)
+        return read_scope(found.result)
     except MalformedScopeError:
         raise UndecidedError("policy_wrong_type") from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    result: Mapping[str, object]
+    revision: str
+    engine: str
+
+
 async def _ask(
-    decider: Decider, entrypoint: Entrypoint, document: Document, active_revision: str, deadline: float
-) -> Mapping[str, object]:
+    decider: Decider,
+    entrypoint: Entrypoint,
+    document: Document,
+    accepted: tuple[str, str | None],
+    deadline: float,
+) -> _Answer:
     try:
         canonical(document)
         async with asyncio.timeout(deadline):
@@ -95,13 +126,13 @@ async def _ask(
     except Exception as error:  # whatever an engine raises is a refusal, never an allowance
         _log.exception("The policy engine %s failed in an unexpected way.", decider.name)
         raise UndecidedError("policy_error") from error
-    if evaluation.revision != active_revision:
+    if evaluation.revision not in accepted:
         raise UndecidedError("policy_wrong_revision")
     if evaluation.result is UNDEFINED:
         raise UndecidedError("policy_undefined")
     if not isinstance(evaluation.result, dict):
         raise UndecidedError("policy_wrong_type")
-    return evaluation.result
+    return _Answer(evaluation.result, evaluation.revision, evaluation.engine or decider.name)
 
 
 def _read_decision(result: Mapping[str, object], *, revision: str, engine: str) -> Decision:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
+
+from policy.bundles import Bundle
 
 Document: TypeAlias = Mapping[str, object]
 """A JSON object whose numbers are integers."""
@@ -101,10 +103,30 @@ class PolicyUnavailable(Decision):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What an engine computed: a JSON value or ``UNDEFINED``, and the revision of the bundle it used."""
+    """What an engine computed: a JSON value or ``UNDEFINED``, and the revision of the bundle it used.
+
+    ``engine`` names who answered, where that is not the decider that was asked.
+    """
 
     result: object
     revision: str
+    engine: str = ""
+
+
+@runtime_checkable
+class Holds(Protocol):
+    """A decider of ours that is handed the bundle it answers from."""
+
+    @property
+    def revision(self) -> str:
+        """The revision it answers from."""
+
+    async def hold(self, bundle: Bundle) -> None:
+        """Answer from another bundle once it is compiled; the old one stays when it cannot be.
+
+        Raises:
+            policy.errors.BundleError: it does not compile, or takes the engine down.
+        """
 
 
 class Decider(Protocol):

@@ -8,7 +8,7 @@ from typing import Final
 
 from policy.bundles import Bundle, read_bundle
 from policy.decision import Document, Entrypoint, Evaluation
-from policy.errors import DeciderFailedError, DeciderTimeoutError
+from policy.errors import BundleError, DeciderFailedError, DeciderTimeoutError
 from policy.evaluator import DECISION_SECONDS, LOAD_SECONDS, Evaluator
 
 QUEUE_SECONDS: Final = 2.0
@@ -47,6 +47,17 @@ class EmbeddedDecider:
         """Evaluate one entrypoint; see ``policy.decision.Decider``."""
         return await self._run(entrypoint, document)
 
+    @property
+    def revision(self) -> str:
+        """The revision it answers from; see ``policy.decision.Holds``."""
+        return self.bundle.revision
+
+    async def hold(self, bundle: Bundle) -> None:
+        """Answer from another bundle once it is compiled; see ``policy.decision.Holds``."""
+        if self._thread is None:
+            raise BundleError("The embedded engine is closed.")
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._hold, bundle)
+
     async def ping(self) -> None:
         """Return when the engine gives an answer of any kind; see ``policy.decision.Decider``."""
         await self._run(Entrypoint.SCOPE, {})
@@ -75,13 +86,22 @@ class EmbeddedDecider:
             self._retire()
         if self._evaluator is None or not self._evaluator.alive:
             self._retire()
-            self._evaluator = Evaluator(
-                self.bundle.files,
-                list(Entrypoint),
-                load_seconds=self._load_seconds,
-                decision_seconds=self._decision_seconds,
-            )
+            self._evaluator = self._start(self.bundle)
         return self._evaluator
+
+    def _hold(self, bundle: Bundle) -> None:
+        if bundle.revision != self.bundle.revision:
+            fresh = self._start(bundle)
+            self._retire()
+            self.bundle, self._evaluator = bundle, fresh
+
+    def _start(self, bundle: Bundle) -> Evaluator:
+        return Evaluator(
+            bundle.files,
+            list(Entrypoint),
+            load_seconds=self._load_seconds,
+            decision_seconds=self._decision_seconds,
+        )
 
     def _retire(self) -> None:
         if self._evaluator is not None:

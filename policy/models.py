@@ -1,4 +1,4 @@
-"""The tables of policy: changes, the reviews that sign them, the grants they end in, and spent sign-ins.
+"""The tables of policy: changes, their reviews, the grants they end in, spent sign-ins, and the bundles.
 
 Columns that point at people, teams and routes carry no foreign key: those tables belong to packages that
 policy does not know. Times are integer microseconds UTC. Columns named ``content``, ``required`` and
@@ -129,3 +129,35 @@ class SignInUse(SQLModel, table=True):
     key: str = Field(primary_key=True)
     submission_id: uuid.UUID
     created: int = Field(sa_type=sa.BigInteger)
+
+
+class PolicyBundle(SQLModel, table=True):
+    """The files of one revision, kept for ever. ``files`` is canonical JSON, path to text, without tests.
+
+    The worker signs a revision when it becomes the active one: ``signature`` is what goes into the bundle as
+    ``.signatures.json``, ``key_id`` names the key and ``signed`` says when.
+    """
+
+    __tablename__ = "policy_bundle"
+
+    revision: str = Field(primary_key=True, max_length=64)
+    files: str = Field(sa_type=sa.Text)
+    created: int = Field(sa_type=sa.BigInteger)
+    key_id: str | None = Field(default=None, max_length=64)
+    signature: str | None = Field(default=None, sa_type=sa.Text)
+    signed: int | None = Field(default=None, sa_type=sa.BigInteger)
+
+
+class ActivePolicy(SQLModel, table=True):
+    """The one row that says which revision decides; without it, the revision that comes with the product.
+
+    ``previous`` decided before, and ``change_id`` is the change that two people made it by.
+    """
+
+    __tablename__ = "active_policy"
+
+    id: uuid.UUID = Field(primary_key=True)
+    revision: str = Field(max_length=64)
+    previous: str = Field(max_length=64)
+    change_id: uuid.UUID
+    activated: int = Field(sa_type=sa.BigInteger)

@@ -4,12 +4,15 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field
-from audit.events.shared import ACT, BY_PRINCIPAL, DOCUMENT, READS, running
+from audit.events.shared import ACT, ACTIVATES, BY_PRINCIPAL, DOCUMENT, READS, running
 
 SETTINGS: Final = Details(
     "settings",
     (Field("role"), Field("version"), Field("policy_revision"), Field("settings", DOCUMENT)),
 )
+
+REVISION: Final = Details("policy", (Field("revision"), Field("previous")))
+SIGNED: Final = Details("signed", (Field("revision"), Field("key_id"), Field("signature")))
 
 INSTALLATION: Final = (
     EventType(
@@ -22,6 +25,15 @@ INSTALLATION: Final = (
         parts=BY_PRINCIPAL,
     ),
     EventType(
+        action=Action.POLICY_ACTIVATE,
+        sentence="Another revision of the policies decides",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=ACTIVATES,
+        parts=(REVISION, *ACT),
+    ),
+    EventType(
         action=Action.POLICY_READ,
         sentence="{actor} read the policies",
         retention="admin",
@@ -29,6 +41,15 @@ INSTALLATION: Final = (
         type=("access",),
         ocsf=READS,
         parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.POLICY_SIGN,
+        sentence="The worker signed the active revision of the policies",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=running("Sign Policy"),
+        parts=(SIGNED, *ACT),
     ),
     EventType(
         action=Action.SETTINGS_LOAD,

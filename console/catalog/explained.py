@@ -7,9 +7,9 @@ from sqlmodel import col, select
 
 from console.catalog.facts import covering_grants, find_route, route_resource
 from console.errors import NotFoundError
+from console.policies.deciding import decide
 from console.questions import Resource, ask
 from console.work import UnitOfWork
-from policy.decide import decide
 from policy.decision import Decision
 from policy.models import Change, ChangeState, Grant
 from policy.permissions import Permission
@@ -43,8 +43,9 @@ async def explain_access(work: UnitOfWork, name: str) -> tuple[Resource, Access]
         if facts is None:
             raise NotFoundError("There is no model by this name.")
         resource = await route_resource(session, facts, work.principal.id)
+        active = await work.services.policies.active(session)
         question = await ask(work.services, session, work.principal, Permission.MODEL_INVOKE, resource)
-    decision = await decide(work.services.decider, question, active_revision=work.services.policy_revision)
+    decision = await decide(work.services, question, active)
     if decision.allow:
         return resource, await _allowed(work, facts.route.id, decision)
     return resource, await _missing(work, facts.route.id, decision)

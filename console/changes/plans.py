@@ -1,8 +1,8 @@
 """Asks the active policy whose approvals a change needs."""
 
 from console.errors import PolicyUndecidedError
+from console.policies.deciding import plan
 from console.work import UNDECIDED, UnitOfWork
-from policy.decide import plan
 from policy.decision import Document
 from policy.errors import UndecidedError
 from policy.plan import Plan
@@ -14,8 +14,9 @@ async def plan_for(work: UnitOfWork, change: Document) -> Plan:
     Raises:
         PolicyUndecidedError: no trustworthy answer; nothing can be approved without one.
     """
-    services = work.services
+    async with work.read() as session:
+        active = await work.services.policies.active(session)
     try:
-        return await plan(services.decider, change, active_revision=services.policy_revision)
+        return await plan(work.services, change, active)
     except UndecidedError as error:
         raise PolicyUndecidedError(UNDECIDED, (error.code,)) from error

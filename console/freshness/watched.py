@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel
 
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow
-from policy.models import Grant
+from policy.models import ActivePolicy, Grant, PolicyBundle
 from sso.models import (
     ApiKey,
     Identity,
@@ -57,7 +57,7 @@ class Watched:
 
 
 WATCHED: Final = (
-    Watched(ApiKey, "key", "id"),
+    Watched(ActivePolicy, "policy", "id"),
     Watched(ApiKey, "key", "id"),
     Watched(Cluster, "cluster", "id"),
     Watched(Deployment, "deployment", "id", frozenset({"seen"})),
@@ -66,6 +66,7 @@ WATCHED: Final = (
     Watched(Membership, "person", "person_id"),
     Watched(Model, "model", "id"),
     Watched(Person, "person", "id"),
+    Watched(PolicyBundle, "policy", "revision"),
     Watched(Profile, "person", "person_id"),
     Watched(RoleAssignment, "person", "person_id"),
     Watched(Route, "route", "id"),

@@ -21,8 +21,8 @@ from console.gateway.recorder import Intent, Recorder
 from console.gateway.routing import Caller, Listed, Ruling, route_call
 from console.gateway.table import Match
 from console.gateway.upstream import Pool
+from console.policies.deciding import decide
 from console.services import Services
-from policy.decide import decide
 from policy.decision import Decision, PolicyUnavailable
 from sso.principal import Principal
 
@@ -77,8 +77,7 @@ class Call:
         routed = await route_call(self.services, principal, self.match)
         if routed is None:
             return Ruling()
-        active = self.services.policy_revision
-        return Ruling(routed, await decide(self.services.decider, routed.query, active_revision=active))
+        return Ruling(routed, await decide(self.services, routed.query, routed.active))
 
     def _listed(self, ruling: Ruling) -> Listed | None:
         return ruling.routed.choose(self.match.version) if ruling.routed and ruling.allowed else None

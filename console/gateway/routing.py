@@ -15,6 +15,7 @@ from console.freshness.moves import ANY, Move
 from console.gateway.table import Match
 from console.gateway.upstream import Target
 from console.models import Cluster, Deployment, RouteTarget
+from console.policies.active import Active
 from console.questions import Origin, ask
 from console.services import Services
 from policy.decision import Decision, Query
@@ -44,6 +45,7 @@ class Routed:
     query: Query
     grants: tuple[Grant, ...]
     listed: tuple[Listed, ...]
+    active: Active
 
     def choose(self, version: str | None) -> Listed | None:
         """Return the deployment for `version`, or by weight when none is named; None if there is none."""
@@ -109,7 +111,8 @@ async def route_call(services: Services, principal: Principal, match: Match) -> 
         resource = facts.resource([document for _, document in grants])
         query = await ask(services, session, principal, match.operation.permission, resource)
         listed = await _listed(session, facts.route.id)
-    return Routed(facts, query, tuple(grant for grant, _ in grants), listed)
+        active = await services.policies.active(session)
+    return Routed(facts, query, tuple(grant for grant, _ in grants), listed, active)
 
 
 async def _listed(session: AsyncSession, route_id: UUID) -> tuple[Listed, ...]:

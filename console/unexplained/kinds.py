@@ -17,11 +17,12 @@ from console.governed import GOVERNED
 from console.keys.rows import key_row, service_row
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
+from console.policies.rows import active_row
 from console.rows import identity_row, membership_row, person_row, role_row, team_row
 from console.scim.rows import credential_row
 from console.work import Row
 from console.workloads.rows import issuer_row
-from policy.models import Change, Grant, Review
+from policy.models import ActivePolicy, Change, Grant, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
@@ -63,6 +64,7 @@ def kinds(identity_key: bytes) -> tuple[Kind, ...]:
 
 
 _PLAIN: Final = (
+    Kind(ActivePolicy, lambda row: active_row(row, 0)),
     Kind(BreakGlass, lambda row: use_row(row, 0)),
     Kind(SealedCredential, lambda row: sealed_row(row, 0)),
     Kind(Person, lambda row: person_row(row, 0)),

@@ -12,6 +12,7 @@ from audit.body import open_part
 from audit.models import Outbox, RowVersion
 from audit.record import Record
 from console.effective import plain, record_settings
+from console.policies.active import Active
 from console.services import Services
 from console.settings import load_settings
 
@@ -66,7 +67,8 @@ async def test_each_start_tells_its_settings_and_what_differs_from_the_last(serv
 
 async def test_another_bundle_is_a_difference(services: Services) -> None:
     await record_settings(services, "worker")
-    await record_settings(replace(services, policy_revision="f" * 64), "worker")
+    services.policies.known = Active("f" * 64)
+    await record_settings(services, "worker")
     _, last = await loads(services)
     assert last["change"]["rows"][0]["after"] == {"policy_revision": "f" * 64}
 

@@ -21,7 +21,7 @@ from console.freshness.watched import WATCHED, Watched, missing_triggers
 from console.governed import GOVERNED
 from console.migrate import upgrade
 from console.models import Cluster, Deployment, Model, Moved, Route, RouteTarget, UnexplainedRow, Version
-from policy.models import Change, Grant, Review
+from policy.models import ActivePolicy, Change, Grant, PolicyBundle, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
@@ -113,6 +113,8 @@ def sample() -> dict[type[SQLModel], SQLModel]:
         filled(Grant, change_id=change.id),  # type: ignore[attr-defined]
         filled(ApiKey, owner_id=person.id, made_by=person.id),  # type: ignore[attr-defined]
         filled(ServiceAccount, id=person.id, team_id=team.id, created_by=person.id),  # type: ignore[attr-defined]
+        filled(ActivePolicy),
+        filled(PolicyBundle),
         filled(SignedOut),
         filled(TrustedIssuer, service_id=person.id),  # type: ignore[attr-defined]
         filled(UnexplainedRow),

@@ -54,11 +54,12 @@ CASES: Final = {
     58: "a sort or filter by a column nobody offered",
     67: "a step-up that the browser left out, or the provider does not know",
     70: "break glass unarmed, past its end, or beyond its list",
+    79: "a bundle unsigned, tampered with, signed by another key, older, or with one file more",
     88: "the directory interface without its token",
     89: "a directory entry that would take another's place",
     91: "a person deactivated with approvals, sessions and keys open",
 }
-"""Numbered as in the catalogue of attacks: what is about sign-in, sessions, keys and the directory."""
+"""Numbered as in the catalogue of attacks."""
 
 TO_COME: Final[frozenset[int]] = frozenset()
 """Cases whose part is not built yet."""

@@ -1,0 +1,1 @@
+"""Policies as the console keeps them: each revision's files, which decides, and the engines that use it."""
