@@ -16,7 +16,7 @@ from audit.models import entry
 from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
 from console.clock import MICROSECONDS
-from console.models import UnexplainedRow
+from console.models import Deployment, UnexplainedRow
 from console.services import Services
 from sso.models import BreakGlass
 
@@ -42,6 +42,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
     asked = [
         await _unexplained(services),
         await _unreviewed(services),
+        await _differing(services),
         await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
         await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
         await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
@@ -62,6 +63,14 @@ async def _unreviewed(services: Services) -> Alarm | None:
         count = (await session.exec(waiting)).one()
     sentence = f"{count} uses of break glass are open, or wait for the review of somebody else."
     return Alarm("break_glass", sentence, "See `docs/how-to/break-glass.md`.") if count else None
+
+
+async def _differing(services: Services) -> Alarm | None:
+    differs = select(sa.func.count()).select_from(Deployment).where(col(Deployment.differs) != "")
+    async with services.database.read() as session:
+        count = (await session.exec(differs)).one()
+    sentence = f"{count} versions are no longer what was approved; their calls are refused."
+    return Alarm("versions", sentence, "See `docs/how-to/evidence-of-a-version.md`.") if count else None
 
 
 async def _unexplained(services: Services) -> Alarm | None:

@@ -147,7 +147,11 @@ class Model(SQLModel, table=True):
 
 
 class Version(SQLModel, table=True):
-    """A version of a model and the evidence its approval is bound to."""
+    """A version of a model and the evidence its approval is bound to (console.catalog.evidence).
+
+    `served` is the digest over `served_as`, what the cluster reported when it was approved; `artifact` is
+    where its bytes are read, below the cluster's folder of artifacts; both are empty where there is none.
+    """
 
     __tablename__ = "version"
     __table_args__ = (sa.UniqueConstraint("model_id", "label"),)
@@ -156,12 +160,19 @@ class Version(SQLModel, table=True):
     label: str = Field(max_length=64)
     evidence_kind: str = Field(max_length=20)
     evidence: str = Field(max_length=128)
+    served: str = Field(default="", max_length=64)
+    served_as: str = Field(default="{}", sa_type=sa.Text)
+    artifact: str = Field(default="", max_length=255)
     card: str = Field(sa_type=sa.Text)
     created: int = Field(sa_type=sa.BigInteger)
 
 
 class Deployment(SQLModel, table=True):
-    """A version served by a cluster; a draft until `version_id` is bound by publishing."""
+    """A version served by a cluster; a draft until `version_id` is bound by publishing.
+
+    `differs` names what is no longer as it was approved, separated by commas; while it is not empty, calls
+    are refused.
+    """
 
     __tablename__ = "deployment"
     __table_args__ = (sa.UniqueConstraint("cluster_id", "upstream_name", "upstream_version"),)
@@ -174,6 +185,7 @@ class Deployment(SQLModel, table=True):
     inputs: str = Field(default="[]", sa_type=sa.Text)
     outputs: str = Field(default="[]", sa_type=sa.Text)
     state: str = Field(default="unknown", max_length=20)
+    differs: str = Field(default="", max_length=100)
     seen: int = Field(sa_type=sa.BigInteger)
 
 

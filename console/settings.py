@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from console.errors import SettingsError
+from console.gateway_settings import GatewaySettings
 from console.sink_settings import (
     ElasticsearchSettings,
     Section,
@@ -122,25 +123,6 @@ class AuditSettings(Section):
     timestamp: TimestampSettings | None = None
 
 
-class GatewaySettings(Section):
-    """Limits of the data path, and the networks clusters may live in."""
-
-    networks: tuple[str, ...] = Field(
-        ("127.0.0.0/8", "::1/128"), description="Where clusters may live, as CIDR; others are never reached."
-    )
-    upstream_timeout_seconds: int = Field(
-        30, ge=1, le=600, description="Seconds until a cluster must answer, and between pieces of its answer."
-    )
-    body_limit_bytes: int = Field(
-        16 * 1024 * 1024, ge=1024, description="The largest request body taken, in bytes."
-    )
-    spool_limit_bytes: int = Field(
-        8 * 1024**3,
-        ge=1024**2,
-        description="Room for records the worker has not logged: at 80 % a warning, at 90 % no new call.",
-    )
-
-
 class SignInSettings(Section):
     """The identity providers; embedded adds the development provider by itself."""
 
@@ -213,6 +195,12 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """The folder of what processes write and the worker reads."""
         return self.data / "spool"
+
+    @property
+    def artifacts(self) -> dict[str, Path]:
+        """The folders of artifacts by the name of the cluster that serves them."""
+        own = {"demo": self.data / "demo" / "models"} if self.embedded else {}
+        return {**own, **self.gateway.artifacts}
 
     @property
     def embedded(self) -> bool:

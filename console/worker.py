@@ -21,6 +21,7 @@ from audit.sinks.port import Sink
 from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
 from console.break_glass.watch import watch_reviews
+from console.catalog.polling import EvidencePoll
 from console.comparing import shipper_for
 from console.database import Database
 from console.directory.loop import DirectoryLoop
@@ -67,6 +68,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(patrol.run(stop))
                 group.create_task(keeper.run(stop))
                 group.create_task(Forgetting(services.database).run(stop))
+                group.create_task(EvidencePoll(services).run(stop))
                 group.create_task(run_erasures(services, stop))
                 group.create_task(watch_reviews(services, stop))
                 if settings.directory is not None:

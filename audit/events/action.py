@@ -123,4 +123,6 @@ class Action(StrEnum):
     TRUSTED_ISSUER_CREATE = "trusted_issuer.create"
     TRUSTED_ISSUER_READ = "trusted_issuer.read"
     TRUSTED_ISSUER_REVOKE = "trusted_issuer.revoke"
+    VERSION_CONFIRM = "version.confirm"
+    VERSION_DIFFER = "version.differ"
     WITNESS_REFUSE = "witness.refuse"

@@ -16,7 +16,9 @@ from audit.events.shared import (
     NUMBER,
     READS,
     REASON,
+    TEXTS,
     UPDATES,
+    finding,
 )
 
 CALL: Final = Details(
@@ -55,6 +57,18 @@ MODEL: Final = Details(
         Field("versions", LIST),
     ),
 )
+DIFFERENCE: Final = Details(
+    "difference",
+    (
+        Field("route", ecs="gen_ai.request.model"),
+        Field("version"),
+        Field("cluster"),
+        Field("fields", TEXTS),
+        Field("approved"),
+        Field("found", null=True),
+    ),
+)
+"""Which members differ; the digests of what was approved and of what is reported, or of the artifact."""
 ROUTE: Final = Details("route", (Field("name", ecs="gen_ai.request.model"),))
 
 CLUSTERS: Final = (
@@ -186,5 +200,23 @@ MODELS: Final = (
         type=("change",),
         ocsf=DISABLES,
         parts=(ROUTE, REASON, *ACT),
+    ),
+    EventType(
+        action=Action.VERSION_CONFIRM,
+        sentence="{resource} is again what was approved; its calls are taken",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=ACTIVATES,
+        parts=(DIFFERENCE, *ACT),
+    ),
+    EventType(
+        action=Action.VERSION_DIFFER,
+        sentence="{resource} is no longer what was approved; its calls are refused",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=finding(),
+        parts=(DIFFERENCE, *ACT),
     ),
 )

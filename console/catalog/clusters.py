@@ -5,17 +5,18 @@ hostile input: shapes are checked, names validated, sizes capped; what does not 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from console.catalog.addresses import ClusterAddress
-from console.catalog.asking import Asking, members, open_asking
+from console.catalog.asking import Answer, Asking, members, open_asking
 from console.catalog.names import is_upstream_name, is_upstream_version, upstream_path
 from console.errors import ServiceUnavailableError
 
 MODELS_LIMIT = 2000
 SYNC_SECONDS = 20.0
 AT_ONCE = 4
+TOO_MANY, FAULTS = 429, 500
 TENSORS_LIMIT = 100
 DIMENSIONS_LIMIT = 16
 LONGEST_TEXT = 100
@@ -67,6 +68,39 @@ async def served_versions(address: ClusterAddress, seconds: float = SYNC_SECONDS
     return [task.result() for task in tasks]
 
 
+async def reported_versions(
+    address: ClusterAddress, keys: Iterable[tuple[str, str]], seconds: float = SYNC_SECONDS
+) -> Mapping[tuple[str, str], ServedVersion | None]:
+    """Return what a cluster says of these versions (name, version); None where it describes none.
+
+    What it could not say for a fault of its own (429, 5xx) is left out: a cluster that is starting or busy
+    has said nothing about its models.
+
+    Raises:
+        ServiceUnavailableError: the cluster does not answer in time.
+    """
+    turns = asyncio.Semaphore(AT_ONCE)
+    try:
+        async with asyncio.timeout(seconds), open_asking(address) as asking, asyncio.TaskGroup() as group:
+            tasks = {key: group.create_task(_report(asking, turns, *key)) for key in keys}
+    except TimeoutError:
+        raise ServiceUnavailableError("The cluster does not answer in time.", ("cluster_timeout",)) from None
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    found = {key: task.result() for key, task in tasks.items()}
+    return {key: said for key, (answered, said) in found.items() if answered}
+
+
+async def _report(
+    asking: Asking, turns: asyncio.Semaphore, name: str, version: str
+) -> tuple[bool, ServedVersion | None]:
+    async with turns:
+        answer = await asking.ask("GET", upstream_path(name, version))
+    if answer.status == TOO_MANY or answer.status >= FAULTS:
+        return False, None
+    return True, _described(name, version, True, answer)  # noqa: FBT003
+
+
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     # One failed question ends them all: what is known is told in one sentence.
     return next((one for one in errors.exceptions if isinstance(one, ServiceUnavailableError)), errors)
@@ -98,8 +132,12 @@ async def _describe(asking: Asking, turns: asyncio.Semaphore, name: str, version
         # The index states a model's readiness by name only (MLServer), so each version is asked itself.
         ready = (await asking.ask("GET", f"{path}/ready")).ok
         answer = await asking.ask("GET", path)
+    return _described(name, version, ready, answer) or ServedVersion(name, version)
+
+
+def _described(name: str, version: str, ready: bool, answer: Answer) -> ServedVersion | None:  # noqa: FBT001
     if not answer.ok or not isinstance(answer.found, Mapping):
-        return ServedVersion(name, version)
+        return None
     found = answer.found
     tensors = _tensors(found.get("inputs")), _tensors(found.get("outputs"))
     return ServedVersion(name, version, ready, True, _text(found.get("platform")), *tensors)  # noqa: FBT003

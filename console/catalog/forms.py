@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from console.catalog.evidence import EvidenceKind
 from console.catalog.names import is_upstream_name, is_upstream_version, is_version_label
 from console.models import DataClass, Tier, Visibility
 
@@ -85,15 +86,20 @@ class ClusterCreate(Form):
 
 
 class ServedAs(Form):
-    """Which deployment serves a version: the cluster's words for it, and the label callers use."""
+    """Which deployment serves a version: the cluster's words for it, and the label callers use.
+
+    `evidence` is a SHA-256 in hex. CI declares it; for an artifact the console computes it from what lies at
+    `artifact`, below the cluster's folder, and a digest that is given has to be the same.
+    """
 
     cluster: Name
     upstream_name: Annotated[str, AfterValidator(_upstream_name)]
     upstream_version: Annotated[str, AfterValidator(_upstream_version)] = ""
     label: Annotated[str, AfterValidator(_label)]
     weight: Annotated[int, Field(ge=0, le=100)] = 0
-    evidence_kind: Annotated[str, Field(pattern=r"^(served|artifact|declared)$")] = "declared"
-    evidence: Annotated[str, Field(max_length=128), Readable] = ""
+    evidence_kind: EvidenceKind = EvidenceKind.SERVED
+    evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    artifact: Annotated[str, Field(max_length=255), Readable] = ""
     card: ModelCard = {}
 
 
@@ -164,6 +170,8 @@ class VersionRead(BaseModel):
     state: str
     evidence_kind: str
     evidence: str
+    served: str = ""
+    differs: list[str] = []
     inputs: list[dict[str, Any]]
     outputs: list[dict[str, Any]]
     card: dict[str, Any]

@@ -1,7 +1,7 @@
 """Publishing: binds drafts to versions of a model, and opens the route callers will use."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -10,18 +10,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Part
 from audit.events import Action
 from audit.models import RowVersion
+from console.catalog.binding import bind_version, read_artifacts
 from console.catalog.forms import ModelPublish, ServedAs, card_text
 from console.catalog.names import route_name
-from console.catalog.rows import deployment_row, model_row, route_row, target_row, version_row
+from console.catalog.rows import model_row, route_row
 from console.errors import ConflictError, InvalidInputError, NotFoundError
 from console.first_days import require_second_admin
-from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
+from console.models import Model, Route
 from console.questions import Resource
-from console.work import Row, UnitOfWork
+from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.models import Team
-
-READY = "ready"
 
 
 async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
@@ -29,8 +28,8 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
 
     Raises:
         RefusedError: the principal does not own the team, or no second admin has signed in yet.
-        InvalidInputError: a name is not valid, the namespace is another team's, a label is there twice, or a
-            deployment is not a draft the cluster serves.
+        InvalidInputError: a name is not valid, the namespace is another team's, a label is there twice, a
+            deployment is not a draft the cluster serves, or the evidence is not what the tier needs.
         NotFoundError: no such team.
         ConflictError: the name was used before; names are never reused.
     """
@@ -39,6 +38,7 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
     await work.authorize(Permission.MODEL_PUBLISH, asked)
     await require_second_admin(work, Permission.MODEL_PUBLISH, asked)
     name = _checked_name(form)
+    digests = await read_artifacts(work.services, form.tier, form.versions)
     async with work.write() as session:
         team = await _team(session, form.team)
         if await _was_used(session, form.namespace, form.name):
@@ -49,8 +49,8 @@ async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
         await session.flush()
         rows = [model_row(model, work.now), route_row(route, work.now)]
         for served in form.versions:
-            rows += await _bind(session, model, route, served, work.now)
-        part = Part(name="model", subject=None, content=_published(form, name))
+            rows += await bind_version(session, (model, route), served, digests.get(served.label), work.now)
+        part = Part(name="model", subject=None, content=_published(form, name, digests))
         await work.record(Action.MODEL_PUBLISH, resource=Resource("route", route.id), rows=rows, parts=[part])
     return route
 
@@ -105,42 +105,7 @@ def _model(form: ModelPublish, team_id: UUID, now: int) -> Model:
     )
 
 
-async def _bind(session: AsyncSession, model: Model, route: Route, served: ServedAs, now: int) -> list[Row]:
-    draft = await _draft(session, served)
-    version = Version(
-        model_id=model.id,
-        label=served.label,
-        evidence_kind=served.evidence_kind,
-        evidence=served.evidence,
-        card=card_text(served.card),
-        created=now,
-    )
-    session.add(version)
-    await session.flush()
-    draft.version_id = version.id
-    target = RouteTarget(route_id=route.id, deployment_id=draft.id, label=served.label, weight=served.weight)
-    session.add_all([draft, target])
-    return [version_row(version, now), deployment_row(draft, now), target_row(target, now)]
-
-
-async def _draft(session: AsyncSession, served: ServedAs) -> Deployment:
-    query = (
-        select(Deployment)
-        .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
-        .where(col(Cluster.name) == served.cluster)
-        .where(col(Deployment.upstream_name) == served.upstream_name)
-        .where(col(Deployment.upstream_version) == served.upstream_version)
-        .with_for_update(of=Deployment)  # two who publish one draft at once: the second sees it bound
-    )
-    draft = (await session.exec(query)).first()
-    if draft is None or draft.version_id is not None or draft.state != READY:
-        wanted = f"{served.upstream_name} {served.upstream_version}".strip()
-        sentence = f"{served.cluster} serves no unpublished {wanted}."
-        raise InvalidInputError(sentence, ("no_such_draft",), {"versions": sentence})
-    return draft
-
-
-def _published(form: ModelPublish, name: str) -> dict[str, object]:
+def _published(form: ModelPublish, name: str, digests: Mapping[str, str]) -> dict[str, object]:
     return {
         "route": name,
         "team": form.team,
@@ -148,14 +113,17 @@ def _published(form: ModelPublish, name: str) -> dict[str, object]:
         "visibility": form.visibility.value,
         "tier": form.tier.value,
         "data_class": form.data_class.value,
-        "card": _hash(form.card),
-        "versions": _bound(form.versions),
+        "card": card_hash(form.card),
+        "versions": [describe_served(one, digests.get(one.label)) for one in form.versions],
     }
 
 
-def _bound(versions: Sequence[ServedAs]) -> list[dict[str, object]]:
-    return [served.model_dump(exclude={"card"}) | {"card": _hash(served.card)} for served in versions]
+def describe_served(served: ServedAs, digest: str | None) -> dict[str, object]:
+    """Return one version as events tell of it: its evidence as it was read, its card by its hash."""
+    shown = served.model_dump(mode="json", exclude={"card"}) | {"card": card_hash(served.card)}
+    return shown | {"evidence": digest or served.evidence}
 
 
-def _hash(card: dict[str, object]) -> str:
-    return hashlib.sha256(card_text(card).encode()).hexdigest()
+def card_hash(card: Mapping[str, object]) -> str:
+    """Return SHA-256 (hex) of a card's one text."""
+    return hashlib.sha256(card_text(dict(card)).encode()).hexdigest()

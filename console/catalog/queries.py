@@ -139,6 +139,8 @@ def _version_read(target: RouteTarget, deployment: Deployment, version: Version)
         state=deployment.state,
         evidence_kind=version.evidence_kind,
         evidence=version.evidence,
+        served=version.served,
+        differs=[name for name in deployment.differs.split(",") if name],
         inputs=json.loads(deployment.inputs),
         outputs=json.loads(deployment.outputs),
         card=json.loads(version.card),

@@ -33,6 +33,9 @@ def version_row(version: Version, now: int) -> Row:
         "label": version.label,
         "evidence_kind": version.evidence_kind,
         "evidence": _digest(version.evidence),
+        # Not in rows from before this was kept: their states stay what history has of them.
+        **({"served": version.served, "served_as": _digest(version.served_as)} if version.served else {}),
+        **({"artifact": _digest(version.artifact)} if version.artifact else {}),
     }
     return Row("version", version.id, state, now)
 
@@ -54,12 +57,13 @@ def cluster_row(cluster: Cluster, now: int) -> Row:
 
 
 def deployment_row(deployment: Deployment, now: int) -> Row:
-    """Return what a published version is called on its cluster."""
+    """Return what a published version is called on its cluster, and how it differs from what was approved."""
     state = {
         "cluster_id": str(deployment.cluster_id),
         "upstream_name": deployment.upstream_name,
         "upstream_version": deployment.upstream_version,
         "version_id": str(deployment.version_id) if deployment.version_id else None,
+        **({"differs": deployment.differs} if deployment.differs else {}),
     }
     return Row("deployment", deployment.id, state, now)
 

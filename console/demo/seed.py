@@ -129,6 +129,14 @@ def _form(newest: Card, cards: list[Card], models: Path) -> ModelPublish:
     )
 
 
+def _evidence(card: Card, models: Path) -> dict[str, str]:
+    # The console computes the digest itself; without the file there is only what training says of it.
+    place = f"{card.name}/{card.version}/model.joblib"
+    if (models / place).is_file():
+        return {"evidence_kind": "artifact", "evidence": card.artifact_sha256, "artifact": place}
+    return {"evidence_kind": "declared", "evidence": card.artifact_sha256}
+
+
 def _age(card: Card) -> tuple[int, str]:
     return len(card.version), card.version  # 10 comes after 9
 
@@ -140,7 +148,6 @@ def _served(card: Card, newest: Card, models: Path) -> ServedAs:
         upstream_version=card.version,
         label=card.version,
         weight=NEWEST_WEIGHT if card == newest else 0,
-        evidence_kind="artifact",
-        evidence=card.artifact_sha256,
+        **_evidence(card, models),
         card=card_document(models, card.name, card.version) or {},
     )

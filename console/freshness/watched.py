@@ -59,7 +59,7 @@ class Watched:
 WATCHED: Final = (
     Watched(ActivePolicy, "policy", "id"),
     Watched(ApiKey, "key", "id"),
-    Watched(Cluster, "cluster", "id"),
+    Watched(Cluster, "cluster", "id", frozenset({"seen"})),
     Watched(Deployment, "deployment", "id", frozenset({"seen"})),
     Watched(Grant, "route", "resource_id"),
     Watched(Identity, "person", "person_id"),

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from audit.event import Outcome
 from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
 from console.errors import NotSignedInError
@@ -18,7 +17,7 @@ from console.gateway.answers import Refusal, send_refusal
 from console.gateway.forward import Forwarded, forward
 from console.gateway.intake import ClientGoneError, TooLargeError, TooSlowError, read_body
 from console.gateway.recorder import Intent, Recorder
-from console.gateway.routing import Caller, Listed, Ruling, route_call
+from console.gateway.routing import DIFFERS, Caller, Listed, Ruling, route_call
 from console.gateway.table import Match
 from console.gateway.upstream import Pool
 from console.policies.deciding import decide
@@ -97,17 +96,17 @@ class Call:
             except SpoolUnavailableError:
                 await send_refusal(send, UNRECORDED)
                 return
-        watched = while_allowed(self.services.feed, self.services.clock, self._right(ruling))
+        watched = while_allowed(self.services.feed, self.services.clock, self._right(ruling, listed))
         await forward(self.pool, request, intent, receive, send, allowed=watched)
 
-    def _right(self, ruling: Ruling) -> Right:
+    def _right(self, ruling: Ruling, listed: Listed) -> Right:
         until = ruling.decision.valid_until if ruling.decision else None
         depends = depends_of(self.caller.principal) | (
             ruling.routed.depends() if ruling.routed else frozenset()
         )
-        return Right(depends, self.arrival.mark, self._ask_again, until)
+        return Right(depends, self.arrival.mark, lambda: self._ask_again(listed), until)
 
-    async def _ask_again(self) -> Verdict:
+    async def _ask_again(self, listed: Listed) -> Verdict:
         try:
             principal = await self.arrival.identify()
         except NotSignedInError as error:
@@ -117,6 +116,8 @@ class Call:
         if decision is None or not decision.allow:
             reasons = decision.reasons if decision else ("not_found",)
             return Verdict(reasons, decided=not isinstance(decision, PolicyUnavailable))
+        if ruling.routed and ruling.routed.differs(listed):
+            return Verdict((DIFFERS,))
         return Verdict(valid_until=decision.valid_until)
 
     async def _intend(self, ruling: Ruling, described: Mapping[str, object]) -> Intent:
@@ -134,7 +135,7 @@ class Call:
     async def _record_refusal(self, ruling: Ruling, refusal: Refusal) -> UUID | None:
         # A refusal that cannot be recorded stays a refusal: nothing happened that needed a record.
         action, described = self.match.operation.action, self._described(ruling)
-        outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
+        outcome = ruling.outcome(refusal.reasons)
         person, denials = self.caller.principal.id, self.services.denials
         if counted := await denials.admit(person, refusal.reasons, outcome=outcome):
             return counted
@@ -158,7 +159,9 @@ def _denial(ruling: Ruling, listed: Listed | None) -> Refusal | None:
     if decision is None:
         return Refusal(404, ("not_found",))
     if decision.allow:
-        return None if listed else Refusal(404, ("unknown_version",))
+        if listed is None:
+            return Refusal(404, ("unknown_version",))
+        return Refusal(403, (DIFFERS,)) if listed.differs else None
     return _refusal_of(decision)
 
 

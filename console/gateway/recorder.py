@@ -106,8 +106,7 @@ class Recorder:
 
         What was allowed and could not be served, such as a body in a form not taken, is a failure.
         """
-        outcome = Outcome.FAILURE if ruling.allowed else Outcome.DENIED
-        event = _event(action, caller, ruling, call, reasons=reasons, outcome=outcome)
+        event = _event(action, caller, ruling, call, reasons=reasons, outcome=ruling.outcome(reasons))
         keys = await self._hold_keys(event)
         await self._append(event, keys, "entry")
         return event.id

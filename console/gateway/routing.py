@@ -1,6 +1,7 @@
 """What a call needs from the tables, in one read transaction: the route, the question, the deployment."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,12 +10,13 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from audit.event import Outcome
 from console.catalog.facts import RouteFacts, covering_grants, find_route
 from console.catalog.names import is_route_name
 from console.freshness.moves import ANY, Move
 from console.gateway.table import Match
 from console.gateway.upstream import Target
-from console.models import Cluster, Deployment, RouteTarget
+from console.models import Cluster, Deployment, RouteTarget, Version
 from console.policies.active import Active
 from console.questions import Origin, ask
 from console.services import Services
@@ -22,13 +24,17 @@ from policy.decision import Decision, Query
 from policy.models import Grant
 from sso.principal import Principal
 
+DIFFERS: Final = "version_differs"
+"""The reason of a call on a version that is no longer what was approved (console.catalog.polling)."""
 GRANT_MATCH: Final = "grant:"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One deployment a route lists."""
+    """One deployment a route lists; `differs` says that it is no longer as it was approved."""
 
+    deployment_id: UUID
+    differs: bool
     label: str
     weight: int
     cluster: str
@@ -60,10 +66,15 @@ class Routed:
             point -= item.weight
         return fitting[-1]
 
+    def differs(self, listed: Listed) -> bool:
+        """Whether a deployment that was chosen before has come to differ since, or is listed no more."""
+        return all(item.differs for item in self.listed if item.deployment_id == listed.deployment_id)
+
     def depends(self) -> frozenset[Move]:
         """Return what the question was made of, besides the caller."""
         of_route = {Move("route", self.facts.route.id.hex), Move("model", self.facts.model.id.hex)}
-        return frozenset({*of_route, Move("team", ANY)})
+        of_listed = {Move("deployment", item.deployment_id.hex) for item in self.listed}
+        return frozenset({*of_route, *of_listed, Move("team", ANY)})
 
     def grant_used(self, decision: Decision) -> tuple[UUID, UUID] | None:
         """Return the grant that allowed the call and the access request it came from."""
@@ -94,6 +105,10 @@ class Ruling:
         """Whether the call may be made."""
         return self.decision is not None and self.decision.allow
 
+    def outcome(self, reasons: Sequence[str]) -> Outcome:
+        """Return what a refusal is recorded as: what was allowed and could not be served is a failure."""
+        return Outcome.FAILURE if self.allowed and DIFFERS not in reasons else Outcome.DENIED
+
 
 async def route_call(services: Services, principal: Principal, match: Match) -> Routed | None:
     """Read what the call needs; None when there is no route by this name.
@@ -119,6 +134,7 @@ async def _listed(session: AsyncSession, route_id: UUID) -> tuple[Listed, ...]:
     query = (
         select(RouteTarget, Deployment, Cluster)
         .join(Deployment, col(Deployment.id) == col(RouteTarget.deployment_id))
+        .join(Version, col(Version.id) == col(Deployment.version_id))
         .join(Cluster, col(Cluster.id) == col(Deployment.cluster_id))
         .where(col(RouteTarget.route_id) == route_id)
         .order_by(col(RouteTarget.weight).desc(), col(RouteTarget.label).desc())
@@ -130,6 +146,8 @@ def _read(target: RouteTarget, deployment: Deployment, cluster: Cluster) -> List
     parts = urlsplit(cluster.url)
     tls = parts.scheme == "https"
     return Listed(
+        deployment_id=deployment.id,
+        differs=bool(deployment.differs),
         label=target.label,
         weight=target.weight,
         cluster=cluster.name,

@@ -50,6 +50,7 @@ BADGES: dict[str, Badge] = {
     "ready": Badge("Ready", Tone.GOOD, _GOOD),
     "gone": Badge("No longer served", Tone.PLAIN, "ban"),
     "new": Badge("Not asked yet", Tone.PLAIN, _PLAIN),
+    "differs": Badge("Differs", Tone.BAD, "alert-triangle"),
     "unavailable": Badge("Unavailable", Tone.BAD, "plug"),
     # break glass
     "open": Badge("Open", Tone.BAD, "alert-triangle"),

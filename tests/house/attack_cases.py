@@ -53,6 +53,7 @@ CASES: Final = {
     54: "lists, counts and searches that show more than one may see",
     58: "a sort or filter by a column nobody offered",
     67: "a step-up that the browser left out, or the provider does not know",
+    85: "an artifact named by a path that leads elsewhere, or a link",
     70: "break glass unarmed, past its end, or beyond its list",
     79: "a bundle unsigned, tampered with, signed by another key, older, or with one file more",
     88: "the directory interface without its token",

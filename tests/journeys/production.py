@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def production_stage(
 ) -> Iterator[Stage]:
     """An installation on `parts` with one published model, its `roles` a process each."""
     data.mkdir(parents=True)
-    product = installed(data, parts.keycloak, server_settings(data, parts))
+    product = installed(data, parts.keycloak, server_settings(data, parts) | artifacts_of(parts.mlserver))
     people = People(product, parts.keycloak)
     try:
         migrate_and_bootstrap(product, parts.keycloak)
@@ -49,7 +50,7 @@ def production_stage(
 def small_production_stage(data: Path, keycloak: KeycloakServer, mlserver: MlServer) -> Iterator[Stage]:
     """One host with SQLite, embedded Rego and a file sink; only the identity provider is elsewhere."""
     data.mkdir(parents=True)
-    product = installed(data, keycloak, {})
+    product = installed(data, keycloak, artifacts_of(mlserver))
     try:
         migrate_and_bootstrap(product, keycloak)
         serve(product, ("all",), {})
@@ -84,6 +85,11 @@ def set_up(people: People, mlserver: MlServer, visibility: str) -> Stage:
     made = publish(stage, document)
     assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
     return stage
+
+
+def artifacts_of(mlserver: MlServer) -> dict[str, str]:
+    """Let the console read the artifacts that the cluster serves; a high tier needs them."""
+    return {"GATEWAY__ARTIFACTS": json.dumps({CLUSTER: str(mlserver.models)})}
 
 
 def migrate_and_bootstrap(product: Product, keycloak: KeycloakServer) -> None:
@@ -178,5 +184,6 @@ def served(models: Path, version: str, weight: int) -> dict[str, Any]:
         "weight": weight,
         "evidence_kind": "artifact",
         "evidence": card.artifact_sha256,
+        "artifact": f"{MODEL}/{version}/model.joblib",
         "card": card_document(models, MODEL, version),
     }
