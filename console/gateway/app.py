@@ -9,10 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from console.asgi import Receive, Scope, Send
 from console.bearers import bearer_principal, identify_again
 from console.errors import NotSignedInError, ServiceUnavailableError
+from console.freshness.remembered import Remembered
 from console.gateway.answers import Refusal, send_json, send_refusal
 from console.gateway.call import UNDECIDED, Arrival, Call
 from console.gateway.recorder import Recorder
-from console.gateway.routing import Caller
+from console.gateway.routing import Caller, Evaluated
 from console.gateway.table import OPEN, match
 from console.gateway.upstream import Pool
 from console.proofs import PROOF_CHALLENGE, Presented
@@ -33,6 +34,7 @@ class Gateway:
         self._services = services
         self._pool = Pool(services.settings)
         self._recorder: Recorder | None = None
+        self._remembered: Remembered[Evaluated] = Remembered(services.feed, services.clock)
 
     async def start(self) -> None:
         """Open this process's spool. While there is none it answers, and every call is refused."""
@@ -65,7 +67,7 @@ class Gateway:
         caller = Caller(principal, _origin(scope, headers))
         given = headers.get(b"authorization", b"").decode("latin-1")
         arrival = Arrival(mark, partial(identify_again, self._services, principal, given))
-        call = Call(self._services, self._pool, self._recorder, caller, found, arrival)
+        call = Call(self._services, self._pool, self._recorder, self._remembered, caller, found, arrival)
         await call.serve(headers, receive, send)
 
     async def _identify(self, scope: Scope, headers: Mapping[bytes, bytes], send: Send) -> Principal | None:

@@ -11,16 +11,17 @@ from audit.spool.writer import SpoolUnavailableError
 from console.asgi import Receive, Send
 from console.errors import NotSignedInError
 from console.freshness.principals import depends_of
+from console.freshness.remembered import Remembered
 from console.freshness.standing import Right, Verdict, while_allowed
 from console.gateway.adapters import v2
 from console.gateway.answers import Refusal, send_refusal
 from console.gateway.forward import Forwarded, forward
 from console.gateway.intake import ClientGoneError, TooLargeError, TooSlowError, read_body
 from console.gateway.recorder import Intent, Recorder
-from console.gateway.routing import DIFFERS, Caller, Listed, Ruling, route_call
+from console.gateway.reuse import rule
+from console.gateway.routing import DIFFERS, Caller, Evaluated, Listed, Ruling
 from console.gateway.table import Match
 from console.gateway.upstream import Pool
-from console.policies.deciding import decide
 from console.services import Services
 from policy.decision import Decision, PolicyUnavailable
 from sso.principal import Principal
@@ -45,6 +46,7 @@ class Call:
     services: Services
     pool: Pool
     recorder: Recorder | None
+    remembered: Remembered[Evaluated]
     caller: Caller
     match: Match
     arrival: Arrival
@@ -73,10 +75,7 @@ class Call:
             await self._forward(ruling, listed, self._request(listed, headers, body), receive, send)
 
     async def _rule(self, principal: Principal) -> Ruling:
-        routed = await route_call(self.services, principal, self.match)
-        if routed is None:
-            return Ruling()
-        return Ruling(routed, await decide(self.services, routed.query, routed.active))
+        return await rule(self.services, self.remembered, principal, self.match)
 
     def _listed(self, ruling: Ruling) -> Listed | None:
         return ruling.routed.choose(self.match.version) if ruling.routed and ruling.allowed else None

@@ -92,6 +92,7 @@ class Recorder:
         if self._room.is_scarce:
             raise SpoolUnavailableError(SCARCE)
         writer, number = await self._append(event, keys, "intent")
+        ruling.note_recorded()
         return Intent(self, event, (writer, number), keys)
 
     async def refuse(
@@ -109,6 +110,7 @@ class Recorder:
         event = _event(action, caller, ruling, call, reasons=reasons, outcome=ruling.outcome(reasons))
         keys = await self._hold_keys(event)
         await self._append(event, keys, "entry")
+        ruling.note_recorded()
         return event.id
 
     async def _append(
@@ -184,7 +186,9 @@ def _event(
 ) -> Event:
     routed, decision = ruling.routed, ruling.decision
     used = routed.grant_used(decision) if routed and decision else None
-    query = routed.query if routed else None
+    # The first record that rests on an evaluation holds its question and answer; later ones name it.
+    told = ruling.evaluated is not None and ruling.evaluated.recorded
+    query = routed.query if routed and not told else None
     return Event(
         id=uuid7(),
         action=action,
@@ -195,6 +199,7 @@ def _event(
         grant=used[0] if used else None,
         request=used[1] if used else None,
         decision=decision.id if decision else None,
+        evaluation=ruling.reused,
         policy=decision.revision if decision else None,
         parts=(
             Part(name="call", subject=None, content=call),

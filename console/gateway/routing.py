@@ -93,12 +93,37 @@ class Caller:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What was decided on a call; both are None for a route that does not exist."""
+@dataclass(slots=True)
+class Evaluated:
+    """What an engine said to one question, for all calls that may reuse it.
+
+    `taken`: a call has its decision's own id. `recorded`: the question and answer stand in a record.
+    """
 
     routed: Routed | None = None
     decision: Decision | None = None
+    taken: bool = False
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was decided on a call, and on which evaluation; all None for a route that does not exist."""
+
+    routed: Routed | None = None
+    decision: Decision | None = None
+    evaluated: Evaluated | None = None
+
+    def note_recorded(self) -> None:
+        """Say that what this rests on stands in a record, so that others need only name it."""
+        if self.evaluated is not None:
+            self.evaluated.recorded = True
+
+    @property
+    def reused(self) -> UUID | None:
+        """The earlier decision whose evaluation this one reuses, if it does."""
+        first = self.evaluated.decision if self.evaluated else None
+        return first.id if first and self.decision and first.id != self.decision.id else None
 
     @property
     def allowed(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,10 @@ from console.clock import MICROSECONDS
 from console.database import Database
 from console.freshness.feed import Feed
 from console.freshness.moves import ANY, Move, Moves
+from console.policies.bundles import find_bundle
 from policy.bundles import Bundle
+from policy.depends import read_depends
+from policy.errors import BundleError
 from policy.models import ActivePolicy
 
 GRACE: Final = 5 * MICROSECONDS
@@ -44,6 +48,8 @@ class Policies:
         self.shipped = shipped
         self.keys = keys
         self.known = Active(shipped.revision)
+        self.declared = read_depends(shipped)
+        """What decisions rest on, by action, as the bundle that is `known` declares it."""
         self.trouble: str | None = None
         """Why an engine of ours keeps another revision than the active one, if so."""
         self._database = database
@@ -60,8 +66,9 @@ class Policies:
         """
         if self._kept is not None and self._feed.reliable:
             return self._kept
-        self.known = await read_active(session, self.shipped)
-        return self.known
+        found = await read_active(session, self.shipped)
+        await self._know(session, found)
+        return found
 
     def _hear(self, moves: Moves) -> None:
         # Not from a caller's session: its snapshot may be older than what has just moved.
@@ -74,11 +81,26 @@ class Policies:
         try:
             async with self._database.read() as session:
                 found = await read_active(session, self.shipped)
+                await self._know(session, found)
         except DBAPIError:
             log.warning("the active policy cannot be read, so it is asked for at every decision")
             return
         if not self._feed.since(mark).touch(POLICY_MOVES):
-            self._kept = self.known = found
+            self._kept = found
+
+    async def _know(self, session: AsyncSession, found: Active) -> None:
+        if found.revision != self.known.revision:
+            self.declared = await self._declared(session, found.revision)
+        self.known = found
+
+    async def _declared(self, session: AsyncSession, revision: str) -> Mapping[str, frozenset[str]]:
+        if revision == self.shipped.revision:
+            return read_depends(self.shipped)
+        try:
+            bundle = await find_bundle(session, revision)
+        except BundleError:
+            return {}
+        return read_depends(bundle) if bundle else {}
 
 
 async def read_active(session: AsyncSession, shipped: Bundle) -> Active:

@@ -55,6 +55,7 @@ CASES: Final = {
     67: "a step-up that the browser left out, or the provider does not know",
     85: "an artifact named by a path that leads elsewhere, or a link",
     70: "break glass unarmed, past its end, or beyond its list",
+    76: "one caller given the answer to another's question",
     79: "a bundle unsigned, tampered with, signed by another key, older, or with one file more",
     88: "the directory interface without its token",
     89: "a directory entry that would take another's place",

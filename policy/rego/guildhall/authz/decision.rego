@@ -80,7 +80,6 @@ valid_until := input.subject.auth.auth_time + data.guildhall.step_up_seconds if 
 	allow
 	input.action in data.guildhall.step_up
 } else := min(boundaries) if {
-	visible
 	input.action in data.guildhall.granted
 	count(boundaries) > 0
 } else := null
