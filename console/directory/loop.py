@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -20,6 +21,8 @@ from sso.keycloak.connection import RealmAdmin, open_directory
 
 PATIENCE: Final = 30
 """Seconds at most between two attempts while the directory does not answer."""
+BREATH: Final = 0.1
+"""Seconds at least between two looks."""
 logger = logging.getLogger("guildhall.directory")
 
 
@@ -59,10 +62,13 @@ class DirectoryLoop:
         await drop_unfinished(self._services)
         failures = 0
         while not stop.is_set():
+            began = time.monotonic()
             failures = 0 if await self._try() else failures + 1
             seconds = min(self._settings.poll_seconds * 2 ** min(failures, 4), PATIENCE)
+            # From look to look, however long one takes: whoever leaves meanwhile is seen by the next.
+            left = max(seconds - (time.monotonic() - began), BREATH)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), seconds)
+                await asyncio.wait_for(stop.wait(), left)
         await self.close()
 
     async def _try(self) -> bool:

@@ -13,6 +13,7 @@ from tests.soak import (
     kill_everything,
     prune_space,
     revocation,
+    revocation_keycloak,
     spool_kills,
 )
 
@@ -25,6 +26,7 @@ RUNS: dict[str, Callable[[], Result]] = {
     "kill-everything": kill_everything.measure,
     "prune-space": prune_space.measure,
     "revocation": revocation.measure,
+    "revocation-keycloak": revocation_keycloak.measure,
     "spool-kills": spool_kills.measure,
 }
 

@@ -118,11 +118,12 @@ def measure(trials: int = FULL_TRIALS) -> Result:
     """Measure every path."""
     with tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(measure_paths(Path(folder), trials))
-    rows = [_row(*one) for one in found.items()]
+    rows = [row(*one) for one in found.items()]
     return Result("revocation", rows)
 
 
-def _row(what: str, seconds: list[float]) -> Row:
+def row(what: str, seconds: list[float]) -> Row:
+    """Return the row of one path and surface: the 99th of a hundred, with all of them."""
     ordered = sorted(seconds)
     late = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     shown = [round(value, 3) for value in seconds]
@@ -135,12 +136,13 @@ async def measure_paths(folder: Path, trials: int) -> dict[str, list[float]]:
     async with open_site(folder) as site:
         for name, path in PATHS.items():
             for _ in range(trials):
-                for surface, seconds in (await _try(site, path)).items():
+                for surface, seconds in (await attempt(site, path)).items():
                     found.setdefault(f"{name}, {surface}", []).append(seconds)
     return found
 
 
-async def _try(site: Site, path: PathOut) -> dict[str, float]:
+async def attempt(site: Site, path: PathOut) -> dict[str, float]:
+    """Let somebody come in, take their right away, and return the seconds until each surface refuses."""
     caller = await site.arrive(by_team=path.by_team)
     async with contextlib.AsyncExitStack() as held:
         waiting = {
@@ -213,7 +215,3 @@ async def _open(site: Site, caller: Caller, surface: str) -> AsyncIterator[Refus
 
 
 SURFACES: Final = {"page": _page, "API": _api, "call": _call, "open answer": _open}
-
-
-def _watched(site: Site, caller: Caller, surface: str) -> contextlib.AbstractAsyncContextManager[Refused]:
-    return SURFACES[surface.removesuffix(" by key")](site, caller, surface)

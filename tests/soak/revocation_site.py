@@ -12,11 +12,13 @@ import httpx2
 import uvicorn
 from uuid_utils.compat import uuid7
 
+from console.clock import Clock
 from console.installation import migrate_all, stamp
 from console.models import DataClass, Route, Visibility
+from console.security import site_of
 from console.serve import build_asgi
 from console.services import Services, build, with_decider
-from console.settings import load_settings
+from console.settings import Settings, load_settings
 from console.sign_in.admission import start_session
 from console.sign_in.providers import Providers, configured_issuers, dev_issuer
 from policy.embedded import EmbeddedDecider
@@ -120,12 +122,18 @@ def key_of(services: Services, owner: UUID, now: int) -> tuple[str, ApiKey]:
 @asynccontextmanager
 async def open_site(folder: Path) -> AsyncIterator[Site]:
     """Serve console and gateway on a free port of loopback, in front of a cluster that answers."""
-    settings, clock = load_settings(data=folder / "var"), MovingClock()
+    async with open_served(load_settings(data=folder / "var"), MovingClock(), port=0) as site:
+        yield site
+
+
+@asynccontextmanager
+async def open_served(settings: Settings, clock: Clock, *, port: int) -> AsyncIterator[Site]:
+    """Serve what `settings` say at `port`, 0 for any, in front of a cluster that answers."""
     await migrate_all(settings)
-    async with _services(folder, clock) as services, _services(folder, clock) as elsewhere:
+    async with _services(settings, clock) as services, _services(settings, clock) as elsewhere:
         await stamp(services)
         teams = await make_teams(elsewhere)
-        async with ScriptedCluster.open() as cluster, _serving(services) as url:
+        async with ScriptedCluster.open() as cluster, _serving(services, port) as url:
             cluster.behave = _behave
             async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
                 desk = Desk(elsewhere, await _catalog(elsewhere, teams), lambda *_: "", http)
@@ -139,22 +147,22 @@ async def _behave(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stre
 
 
 @asynccontextmanager
-async def _services(folder: Path, clock: MovingClock) -> AsyncIterator[Services]:
-    settings = load_settings(data=folder / "var")
+async def _services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     plain = build(settings, clock)
     await plain.decider.close()
     built = with_decider(plain, EmbeddedDecider(decision_seconds=5))  # a busy machine is nobody's measure
     provider = DevProvider(dev_issuer(settings), settings.data / "dev-idp.key", DEMO_PEOPLE, clock)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=provider)) as http:
+    own = {site_of(settings.base_url): httpx2.ASGITransport(app=provider)}
+    async with httpx2.AsyncClient(mounts=own, trust_env=False) as http:
         yield replace(built, sign_in=Providers(configured_issuers(settings), http, clock))
     await built.close()
 
 
 @asynccontextmanager
-async def _serving(services: Services) -> AsyncIterator[str]:
+async def _serving(services: Services, port: int) -> AsyncIterator[str]:
     config = uvicorn.Config(
         build_asgi(services, "all"),
-        port=0,
+        port=port,
         lifespan="on",
         log_config=None,
         server_header=False,
@@ -164,8 +172,8 @@ async def _serving(services: Services) -> AsyncIterator[str]:
     serving = asyncio.create_task(server.serve())
     while not server.started and not serving.done():  # noqa: ASYNC110 - the server tells nobody
         await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    found = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{found}"
     server.should_exit = True
     await serving
 

@@ -29,6 +29,7 @@ class Realm:
     server: KeycloakServer
     name: str
     secrets: Path
+    url: str = URL
     people: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -37,7 +38,7 @@ class Realm:
 
     @property
     def place(self) -> Place:
-        return Place(self.name, URL)
+        return Place(self.name, self.url)
 
     @property
     def issuer(self) -> str:

@@ -108,8 +108,10 @@ class Desk:
             RouteTarget(route_id=route.id, deployment_id=deployment.id, label=label, weight=weight)
         )
 
-    async def grant(self, person_id: UUID, route: Route | None = None, *, days: int = 1) -> Grant:
-        """Give somebody access for some days from the start of the tests' clock."""
+    async def grant(
+        self, person_id: UUID, route: Route | None = None, *, days: int = 1, since: int = START
+    ) -> Grant:
+        """Give somebody access for some days from `since`, as a rule the start of the tests' clock."""
         resource = (route or self.catalog.credit).id
         change = Change(
             id=uuid7(),
@@ -133,8 +135,8 @@ class Desk:
             resource_type="route",
             resource_id=resource,
             change_id=change.id,
-            starts=START - DAY,
-            ends=START + days * DAY,
+            starts=since - DAY,
+            ends=since + days * DAY,
         )
         await self.add(grant)
         return grant
