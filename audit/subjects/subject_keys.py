@@ -33,24 +33,42 @@ class KeyStore:
         self._writing = for_writing(self.engine)
         self._kek = kek
         self._clock = clock
+        self._sure: dict[UUID | None, tuple[SubjectKey, int]] = {}
 
     async def ensure(self, subjects: Iterable[UUID | None]) -> MemoryKeyRing:
         """Return a ring with the key of each subject (None is the installation), made durable where missing.
+
+        A key found durable is taken again for at most five seconds, as every process takes those it reads:
+        what is sealed under a key destroyed meanwhile is as unreadable as everything before it.
 
         Raises:
             UnknownSubjectError: a key was erased; it is never made again.
             UnwrapError: a stored key does not open under the key-encryption key.
             KeyStoreError: the store does not answer.
         """
+        wanted, now = set(subjects), self._clock()
+        sure = {one: key for one in wanted if (key := self._still_sure(one, now)) is not None}
+        if unsure := wanted - sure.keys():
+            self._sure = {} if len(self._sure) >= CACHE_SIZE else self._sure
+            for key in await self._read_or_make(unsure):
+                sure[key.subject] = key
+                self._sure[key.subject] = key, now
+        return MemoryKeyRing(sure.values())
+
+    async def _read_or_make(self, subjects: Iterable[UUID | None]) -> list[SubjectKey]:
         # In one order for all: two transactions that make the same new keys must not wait for each other.
-        wanted = sorted(set(subjects), key=str)
+        wanted = sorted(subjects, key=str)
         async with _answering(), self.engine.connect() as connection:
             found = await _read(connection, wanted)
         if missing := [subject for subject in wanted if _stored(subject) not in found]:
             async with _answering(), self._writing.begin() as connection:
                 await self._insert(connection, missing)
                 found = await _read(connection, wanted)
-        return MemoryKeyRing([self._open(found, subject) for subject in wanted])
+        return [self._open(found, subject) for subject in wanted]
+
+    def _still_sure(self, subject: UUID | None, now: int) -> SubjectKey | None:
+        key, read = self._sure.get(subject, (None, 0))
+        return key if 0 <= now - read < CACHE_MICROSECONDS else None
 
     async def find(self, subject: UUID | None) -> SubjectKey:
         """Return the subject's key with a SELECT alone.
@@ -78,6 +96,7 @@ class KeyStore:
         async with _answering(), self._writing.begin() as connection:
             for subject, time in left.items():
                 await _destroy(connection, subject, time)
+        self._sure = {}
         return len(left)
 
     async def erased(self) -> set[UUID]:

@@ -33,9 +33,28 @@ async def test_an_erased_key_is_never_made_again(store: Store) -> None:
     subject = uuid7()
     await store.keys.ensure([subject])
     await erase_all(store)
+    store.clock.pass_seconds(5)
     for asked in (store.keys.ensure([subject]), store.keys.find(subject)):
         with pytest.raises(UnknownSubjectError):
             await asked
+
+
+async def test_a_key_destroyed_here_is_gone_at_once_and_one_destroyed_elsewhere_in_five_seconds(
+    store: Store,
+) -> None:
+    here, elsewhere = uuid7(), uuid7()
+    ring = await store.keys.ensure([here, elsewhere])
+    await store.keys.destroy({here: START})
+    with pytest.raises(UnknownSubjectError):
+        await store.keys.ensure([here])
+    await store.keys.ensure([elsewhere])
+    await erase_all(store)
+    store.clock.pass_seconds(4.9)
+    kept = await store.keys.ensure([elsewhere])
+    assert kept.key_for(elsewhere) == ring.key_for(elsewhere)
+    store.clock.pass_seconds(0.1)
+    with pytest.raises(UnknownSubjectError):
+        await store.keys.ensure([elsewhere])
 
 
 async def test_another_key_encryption_key_opens_nothing(store: Store) -> None:
