@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or 3.12 with venv; everything else is installed into .venv, git-ignored folders and a cache.
 # A stamp inside .venv carries a sum of the locks, so a second run installs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak bench lock docs
+.PHONY: help run test coverage soak bench lock docs
 
 # Compiled bytecode is what keeps starts short; an outer virtual environment must not be changed by ours.
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV CONDA_PREFIX
@@ -33,6 +33,11 @@ run: $(RUN_ENVIRONMENT) ## installs, starts the demo and its clusters, prints th
 test: $(DEV) ## runs every test at CI size; FAST=1 runs what needs no server, in under 90 s
 	@.venv/bin/python -m console.static_build
 	@exec .venv/bin/python -m tests.run --started $(STARTED) $(if $(filter-out 0,$(FAST)),--fast)
+
+coverage: $(DEV) ## measures which lines and branches the tests that need no server run, and prints what they leave out
+	@.venv/bin/python -m console.static_build
+	@.venv/bin/coverage run -m pytest -q -m "not real and not browser and not journey"
+	@exec .venv/bin/coverage report --show-missing
 
 soak: $(DEV) ## runs the full sizes; NAME=… chooses one
 	@exec .venv/bin/python -m tests.soak $(NAME)

@@ -1,3 +1,3 @@
-"""Gives every folder of tests the fixtures of the real servers, and the list of what could not be had."""
+"""Gives every folder of tests the real servers, what is made once a run, and the list of what is missing."""
 
-pytest_plugins = ["tests.real.missing", "tests.real.fixtures"]
+pytest_plugins = ["tests.made_once", "tests.real.missing", "tests.real.fixtures"]

@@ -33,11 +33,11 @@ JOURNEYS = suites.pytest("journeys", "journey and not browser")
 REAL = suites.pytest("real", "real and not journey and not browser")
 
 
-def lanes(expression: str, *, covered: bool = False) -> tuple[Suite, Suite]:
+def lanes(expression: str) -> tuple[Suite, Suite]:
     """Return the tests that need no server as two suites of about the same length."""
     ignored = (f"--ignore={folder}" for folder in SECOND_LANE)
-    rest = suites.pytest("unit", expression, *ignored, covered=covered)
-    return rest, suites.pytest("log", expression, *SECOND_LANE, covered=covered)
+    rest = suites.pytest("unit", expression, *ignored)
+    return rest, suites.pytest("log", expression, *SECOND_LANE)
 
 
 class TestRun:
@@ -56,13 +56,12 @@ class TestRun:
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""
-        rest, second = lanes(NEEDS_NOTHING, covered=True)
+        rest, second = lanes(NEEDS_NOTHING)
         first = self.beside(
             lambda: self.one_by_one(suites.lint(), rest, suites.docs()),
             lambda: [*self.fetch(), *self.one_by_one(second)],
         )
-        covered = self.one_by_one(suites.coverage())
-        return [*first, *covered, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
+        return [*first, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
 
     def beside(self, *lanes: Lane) -> list[Outcome]:
         """Run lanes at the same time."""

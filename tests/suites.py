@@ -54,18 +54,11 @@ def module(name: str, *arguments: str) -> Command:
     return (sys.executable, "-m", name, *arguments)
 
 
-def pytest(name: str, expression: str, *arguments: str, covered: bool = False) -> Suite:
-    """Return the suite of all tests whose markers match the expression; `covered` keeps what they ran."""
+def pytest(name: str, expression: str, *arguments: str) -> Suite:
+    """Return the suite of all tests whose markers match the expression."""
     junit = RESULTS / f"{name}.xml"
-    chosen = ("pytest", "-q", "--durations=5", "-m", expression, f"--junitxml={junit}", *arguments)
-    # Each lane writes a file of its own: pytest-cov would combine the other lane's while it is written.
-    command = module("coverage", "run", "--parallel-mode", "-m", *chosen) if covered else module(*chosen)
+    command = module("pytest", "-q", "--durations=5", "-m", expression, f"--junitxml={junit}", *arguments)
     return Suite(name, (command,), junit)
-
-
-def coverage() -> Suite:
-    """Return the report over everything that the covered suites ran."""
-    return Suite("cover", (module("coverage", "combine", "-q"), module("coverage", "report")))
 
 
 def lint() -> Suite:

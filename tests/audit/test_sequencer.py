@@ -19,6 +19,7 @@ from audit.spool.files import list_producers, spool_path
 from audit.spool.writer import SpoolWriter
 from audit.tree.proof import Proof, format_proof
 from tests.audit.log_store import START, Store, a_record, id_of
+from tests.patience import PATIENCE
 
 DONE = CallOutcome(outcome=Outcome.SUCCESS, ended=START + 1)
 
@@ -311,12 +312,12 @@ async def test_twenty_thousand_entries_are_proven_to_the_offline_verifier(store:
 
 async def until_signed(store: Store, size: int) -> None:
     reader = LogReader(store.engine)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (signed := await reader.latest_checkpoint()) is None or signed.size < size:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def until(is_true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not is_true():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -9,6 +9,7 @@ import pytest
 from audit.following.shipper import Shipper
 from console.followers import elasticsearch_sink
 from console.settings import load_settings
+from policy.embedded import EmbeddedDecider
 from tests.audit.sinks import fake_elasticsearch
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.cli.test_audit import guildhall
@@ -26,13 +27,14 @@ class Followed:
 
 
 @pytest.fixture
-async def followed(migrated: Path, tmp_path: Path) -> AsyncIterator[Followed]:
+async def followed(migrated: Path, tmp_path: Path, decider: EmbeddedDecider) -> AsyncIterator[Followed]:
     fake = FakeElasticsearch()
     runner = await fake_elasticsearch.start(fake)
     data = tmp_path / "data"
     shutil.copytree(migrated, data)
     follower = {"elasticsearch": {"url": fake.url}}
-    async with Trail.open(load_settings(data=data, server={"port": free_port()}, audit=follower)) as trail:
+    settings = load_settings(data=data, server={"port": free_port()}, audit=follower)
+    async with Trail.open(settings, decider) as trail:
         yield Followed(trail, fake)
     await runner.cleanup()
 

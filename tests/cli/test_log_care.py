@@ -18,6 +18,7 @@ from audit.subjects.key_folder import KeyFolder
 from audit.witness.client import Cosigned, Refused, WitnessClient
 from console.witness import read_logs
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # processes
 GUILDHALL = Path(sys.executable).with_name("guildhall")
@@ -31,7 +32,7 @@ def free_port() -> int:
 
 async def ask(url: str, vkey: str, note: str, old: int = 0) -> Cosigned | Refused:
     trust = Trust.of_keys([log_key(1).vkey])
-    http = HttpClient(url, networks=("127.0.0.0/8",), timeout=5)
+    http = HttpClient(url, networks=("127.0.0.0/8",), timeout=PATIENCE)
     client = WitnessClient(http, parse_any_vkey(vkey), ORIGIN, lambda: trust)
     try:
         return await client.add_checkpoint(old, [], note)

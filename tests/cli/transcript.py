@@ -14,8 +14,8 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMPT = "$ "
 PLACEHOLDER = re.compile(r"…|\$[A-Z]+")
 END = "end-of-the-command"
-COMMAND_SECONDS = 60.0
-SETTLED_SECONDS = 10.0
+COMMAND_SECONDS = 120.0
+SETTLED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from sso.models import Profile
 from sso.principal import Authentication, Principal
 from tests.console.begun import TESTS, Begun, begin, make_teams, sign_in, sign_in_people
 from tests.console.one_app import console_on
+from tests.patience import PATIENCE
 
 START = 1_800_000_000_000_000
 
@@ -69,7 +70,9 @@ def migrated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def decider() -> Iterator[EmbeddedDecider]:
     """One evaluator process for all tests: it keeps nothing between questions."""
-    engine = EmbeddedDecider(decision_seconds=5)  # a busy machine is nobody's test
+    engine = EmbeddedDecider(  # a busy machine is nobody's test
+        decision_seconds=PATIENCE, load_seconds=PATIENCE, queue_seconds=PATIENCE
+    )
     yield engine
     asyncio.run(engine.close())
 

@@ -23,6 +23,7 @@ from console.services import Services
 from console.worker import ensure_log
 from tests.console.gateway.records import Worker
 from tests.console.visitor import visit
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # logs, signs and looks at it all
 
@@ -114,7 +115,7 @@ async def test_the_patrol_ends_when_it_is_told_to(services: Services, signer: Fi
     patrol = await make_patrol(services, signer.vkey)
     patrolling = asyncio.create_task(patrol.run(stop))
     stop.set()
-    await asyncio.wait_for(patrolling, 10)
+    await asyncio.wait_for(patrolling, PATIENCE)
 
 
 async def test_a_changed_key_is_no_tampering(services: Services, signer: FileSigner) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from console.processes import Child, ProcessError, answers, child_environment, spawn, stop, wait_until
+from tests.patience import PATIENCE
 
 SERVER = """
 import http.server as h
@@ -36,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
@@ -59,7 +60,7 @@ def python(code: str, log: Path) -> Child:
 def test_a_child_is_awaited_and_stopped(tmp_path: Path) -> None:
     port = free_port()
     child = python(SERVER.format(port=port), tmp_path / "log")
-    wait_until(child, lambda: answers(f"http://127.0.0.1:{port}/"), seconds=10)
+    wait_until(child, lambda: answers(f"http://127.0.0.1:{port}/"), seconds=PATIENCE)
     assert os.getsid(child.pid) == child.pid
     assert stop(child) == -signal.SIGTERM
     assert not answers(f"http://127.0.0.1:{port}/")
@@ -77,7 +78,7 @@ def test_a_child_deaf_to_term_is_killed_with_its_children(tmp_path: Path) -> Non
 def test_an_early_death_shows_the_end_of_the_log(tmp_path: Path) -> None:
     child = python("print('no licence found'); raise SystemExit(3)", tmp_path / "log")
     with pytest.raises(ProcessError, match=r"(?s)ended with 3.*no licence found"):
-        wait_until(child, lambda: False, seconds=10)
+        wait_until(child, lambda: False, seconds=PATIENCE)
 
 
 def test_an_unhealthy_child_is_given_up(tmp_path: Path) -> None:

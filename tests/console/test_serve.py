@@ -17,9 +17,8 @@ import pytest
 from console.serve import own_addresses
 from console.settings import load_settings
 from tests.journeys.product import Product
+from tests.patience import PATIENCE
 from tests.real.server import free_port
-
-PATIENCE = 30.0
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:

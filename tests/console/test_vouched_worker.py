@@ -24,6 +24,7 @@ from console.vouching import read_vouchers
 from console.worker import run_worker
 from tests.audit.trust.tsa import run_authority
 from tests.audit.trust.witnessing import run_witness
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # whole workers
 ORIGIN = "localhost/guildhall/log"
@@ -49,7 +50,7 @@ async def working(settings: Settings) -> AsyncIterator[Services]:
 
 async def until_found(look: Callable[[], Awaitable[Found | None]]) -> Found:
     """Return what is looked for, once it is there."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not (found := await look()):  # noqa: ASYNC110 - another task makes it
             await asyncio.sleep(0.05)
     return found
@@ -65,7 +66,7 @@ async def a_note(folder: Path) -> Path | None:
 
 async def until(services: Services, is_so: Callable[[str], bool]) -> str:
     """Return the newest checkpoint once it is as asked."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             found = await services.log.latest_checkpoint()
             if found is not None and is_so(found.note):

@@ -31,6 +31,7 @@ from sso.models import Team
 from sso.principal import system_principal
 from tests.console.conftest import START, Catalog, WorkAs
 from tests.console.visitor import heads
+from tests.patience import PATIENCE
 
 RULE = Resource("mapping_rule")
 CREATE = Permission.MAPPING_RULE_CREATE
@@ -269,7 +270,7 @@ async def test_readers_inside_readers_share_one_connection(services: Services, w
             await work.scope(Permission.MODEL_READ)
 
     # More at once than the pool has connections: each holding one and wanting another would wait for ever.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(read_twice() for _ in range(30)))
 
 

@@ -14,6 +14,7 @@ from policy.decide import decide, plan, scope
 from policy.decision import UNDEFINED, Decider, Document, Entrypoint, Evaluation, GroupCount, Query
 from policy.embedded import EmbeddedDecider
 from policy.opa import OpaAddress, OpaDecider
+from tests.patience import PATIENCE
 
 TABLE = Path(__file__).parents[1] / "golden" / "decisions"
 ENGINES = ["embedded", pytest.param("opa", marks=pytest.mark.real)]
@@ -27,9 +28,9 @@ def rows() -> list[dict[str, Any]]:
 @pytest_asyncio.fixture(params=ENGINES)
 async def decider(request: pytest.FixtureRequest) -> AsyncIterator[Decider]:
     engine: Decider = (
-        EmbeddedDecider(decision_seconds=5)
+        EmbeddedDecider(decision_seconds=PATIENCE)
         if request.param == "embedded"
-        else OpaDecider(OpaAddress(request.getfixturevalue("opa_url")), timeout=5)
+        else OpaDecider(OpaAddress(request.getfixturevalue("opa_url")), timeout=PATIENCE)
     )
     yield engine
     await engine.close()
@@ -250,7 +251,10 @@ def generated(random: Random, actions: list[str]) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", [20260504])
 async def test_both_engines_answer_generated_documents_alike(opa_url: str, seed: int) -> None:
     random, actions = Random(seed), known_actions()  # noqa: S311 - a seed makes it repeatable
-    embedded, opa = EmbeddedDecider(decision_seconds=5), OpaDecider(OpaAddress(opa_url), timeout=5)
+    embedded, opa = (
+        EmbeddedDecider(decision_seconds=PATIENCE),
+        OpaDecider(OpaAddress(opa_url), timeout=PATIENCE),
+    )
     allowed = 0
     try:
         for number in range(GENERATED):

@@ -39,6 +39,7 @@ from sso.models import (
     Team,
     TrustedIssuer,
 )
+from tests.patience import PATIENCE
 
 READ_WHEN_NEEDED = {
     *(BreakGlass, Change, LegalHold, MappingRule, PruneJob, RetentionRow, Review),
@@ -254,7 +255,7 @@ async def test_a_feed_tells_what_another_connection_commits(database: Database) 
     async with stranger.write() as session:
         session.add(team)
     assert feed.reliable
-    await asyncio.wait_for(arrived.wait(), 5)
+    await asyncio.wait_for(arrived.wait(), PATIENCE)
     assert told[-1].told == {Move("team", team.id.hex), Move("team", ANY)}  # type: ignore[attr-defined]
     await feed.stop()
     await stranger.close()

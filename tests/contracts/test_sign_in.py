@@ -25,6 +25,7 @@ from sso.oidc import RelyingParty, StartedSignIn
 from sso.outbound import oidc_app
 from sso.settings import IssuerSettings
 from sso.tokens import BearerVerifier
+from tests.patience import PATIENCE
 from tests.real.browserless import walk_login
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.oidc_provider_server import OidcProviderServer
@@ -52,7 +53,7 @@ def serving(app: DevProvider, listener: socket.socket) -> Iterator[None]:
         yield
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Known]:
 
 
 def press_button(url: str, person: str) -> str:
-    with httpx2.Client(trust_env=False) as browser:
+    with httpx2.Client(trust_env=False, timeout=PATIENCE) as browser:
         assert DEMO_PEOPLE[person].name in browser.get(url).text
         return str(browser.post(url, data={"person": person}).headers["location"])
 
@@ -143,7 +144,7 @@ class Console:
 
 @pytest.fixture
 async def console(known: Known) -> AsyncIterator[Console]:
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         yield console_for(known, known.settings, http)
 
 
@@ -196,7 +197,7 @@ async def test_a_step_up_stripped_by_the_browser_is_refused(
     console: Console, stripped: tuple[str, ...]
 ) -> None:
     settings = console.known.settings.model_copy(update={"pushed": False})
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         console = console_for(console.known, settings, http)
         started = await console.start(step_up=True)
         params = await console.walk(without(started.url, *stripped), console.known.owner)
@@ -244,7 +245,7 @@ async def test_a_refresh_token_that_was_never_given_is_refused(console: Console)
 
 async def test_a_level_the_provider_does_not_know_is_refused(known: Known) -> None:
     wished = known.settings.model_copy(update={"step_up_acr": ("platinum",)})
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         console = console_for(known, wished, http)
         started = await console.start(step_up=True)
         params = await console.walk(started.url, known.owner)
@@ -322,7 +323,7 @@ async def test_a_provider_that_is_gone_is_said_in_one_sentence() -> None:
     issuer = f"http://127.0.0.1:{listener.getsockname()[1]}/gone"
     listener.close()
     settings = IssuerSettings(url=issuer)
-    async with httpx2.AsyncClient(trust_env=False, timeout=5) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         party = RelyingParty(settings, ProviderMetadata(settings, http, system_clock), system_clock)
         with pytest.raises(SignInError, match="does not answer") as refused:
             await party.start(redirect_uri=CALLBACK, next_path="/")

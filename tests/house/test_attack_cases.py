@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.attack_cases import CASES, ELSEWHERE, TO_COME
+from tests.house.trees import nodes
 
 NAMED = re.compile(r"test_case_(\d{2})_")
 
@@ -40,5 +41,4 @@ def test_what_is_said_to_try_an_attack_is_there(tried: dict[int, set[str]]) -> N
 
 
 def _functions(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text())
-    return [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node.name for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]

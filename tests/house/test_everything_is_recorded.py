@@ -15,6 +15,7 @@ from console.services import build
 from console.settings import load_settings
 from console.unrecorded import ADDRESSES, READS
 from policy.permissions import Permission
+from tests.house.trees import nodes
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 RECORDED = {
@@ -92,10 +93,7 @@ def test_the_main_database_is_written_by_units_of_work_only(root: Path) -> None:
 
 def _writes(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        functions = [
-            node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        ]
+        functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         for function in functions:
             if any(_opens_a_write(node) for node in ast.walk(function)):
                 yield f"{path.relative_to(folder)} {function.name}"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house.trees import nodes
+
 LEAVES = ("audit", "policy", "sso")
 # library -> where it may be imported; a folder ends with a slash
 HOMES = {
@@ -49,7 +51,7 @@ def test_the_data_path_does_not_know_the_slow_client(root: Path, sources: list[P
 
 def _imported(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:

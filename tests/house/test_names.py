@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from tests.house.trees import nodes
+
 EMPTY = ("Manager", "Helper", "Util", "Utils", "Base", "DTO")
 MODULES = {word.lower() for word in EMPTY} | {"helpers", "managers", "common", "misc", "dtos"}
 IN_CLASS = re.compile(r"(?:" + "|".join(EMPTY) + r")(?=[A-Z]|s?$)")
@@ -23,7 +25,7 @@ def test_no_class_is_named_for_nothing(root: Path, python_files: list[Path]) -> 
     found = [
         f"{path}:{node.lineno} {node.name}"
         for path in python_files
-        for node in ast.walk(ast.parse((root / path).read_text()))
+        for node in nodes(root / path)
         if isinstance(node, ast.ClassDef) and IN_CLASS.search(node.name)
     ]
     assert found == []

@@ -6,6 +6,8 @@ Migrations are not read here: each is written once, by Alembic, and never grows.
 import ast
 from pathlib import Path
 
+from tests.house.trees import nodes
+
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 40
 SHARE_OF_SHORT_FUNCTIONS = 0.95
@@ -34,15 +36,14 @@ def test_every_function_says_what_it_returns(root: Path, sources: list[Path]) ->
     silent = [
         f"{path}:{node.lineno} {node.name}"
         for path in sources
-        for node in ast.walk(ast.parse((root / path).read_text()))
+        for node in nodes(root / path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None
     ]
     assert silent == []
 
 
 def _functions(root: Path, path: Path) -> list[tuple[str, int]]:
-    nodes = ast.walk(ast.parse((root / path).read_text()))
-    found = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    found = [node for node in nodes(root / path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return [(f"{path}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1) for node in found]
 
 

@@ -10,7 +10,10 @@ from policy.bundles import Bundle, read_bundle, revise
 from policy.decision import Entrypoint, Evaluation
 from policy.embedded import EmbeddedDecider
 from policy.errors import DeciderFailedError, DeciderTimeoutError, PolicyError
+from tests.patience import PATIENCE
 
+PATIENT = dict.fromkeys(("decision_seconds", "load_seconds", "queue_seconds"), PATIENCE)
+"""A busy machine is nobody's test."""
 ECHO = {
     "decision.rego": "package guildhall.authz\n\ndecision := input.id\n",
     "plan.rego": "package guildhall.approval\n\nplan := input.id\n",
@@ -20,7 +23,7 @@ ECHO = {
 
 @pytest_asyncio.fixture
 async def decider() -> AsyncIterator[EmbeddedDecider]:
-    decider = EmbeddedDecider(Bundle(ECHO, revise(ECHO)))
+    decider = EmbeddedDecider(Bundle(ECHO, revise(ECHO)), **PATIENT)
     yield decider
     await decider.close()
 
@@ -67,6 +70,8 @@ async def test_a_killed_process_is_replaced(decider: EmbeddedDecider) -> None:
 async def test_a_stuck_process_is_a_timeout_and_then_replaced(decider: EmbeddedDecider) -> None:
     await decider.ping()
     assert decider.pid is not None
+    assert decider._evaluator is not None
+    decider._evaluator._decision_seconds = 0.2
     os.kill(decider.pid, signal.SIGSTOP)
     with pytest.raises(DeciderTimeoutError):
         await decider.evaluate(Entrypoint.DECISION, {"id": 1})
@@ -81,7 +86,7 @@ async def test_whoever_waits_too_long_is_told_so() -> None:
 
 
 async def test_a_closed_decider_refuses() -> None:
-    decider = EmbeddedDecider(read_bundle())
+    decider = EmbeddedDecider(read_bundle(), **PATIENT)
     await decider.ping()
     await decider.close()
     await decider.close()
@@ -91,7 +96,7 @@ async def test_a_closed_decider_refuses() -> None:
 
 async def test_a_bundle_that_does_not_compile_is_an_error_each_time() -> None:
     files = {"x.rego": "package"}
-    decider = EmbeddedDecider(Bundle(files, revise(files)))
+    decider = EmbeddedDecider(Bundle(files, revise(files)), **PATIENT)
     for _ in range(2):
         with pytest.raises(PolicyError):
             await decider.ping()
@@ -99,7 +104,7 @@ async def test_a_bundle_that_does_not_compile_is_an_error_each_time() -> None:
 
 
 def test_it_serves_one_event_loop_after_another() -> None:
-    decider = EmbeddedDecider(Bundle(ECHO, revise(ECHO)))
+    decider = EmbeddedDecider(Bundle(ECHO, revise(ECHO)), **PATIENT)
 
     async def ask(number: int) -> object:
         return (await decider.evaluate(Entrypoint.DECISION, {"id": number})).result

@@ -13,6 +13,7 @@ from policy.decision import Document, Query
 from policy.embedded import EmbeddedDecider
 from policy.facts import describe_context, describe_route, describe_subject
 from policy.scope import compile  # noqa: A004 - the agreed name
+from tests.patience import PATIENCE
 
 NOW = 1_000
 ROUTES = [
@@ -76,7 +77,7 @@ SUBJECTS = [
 
 @pytest_asyncio.fixture
 async def decider() -> AsyncIterator[EmbeddedDecider]:
-    decider = EmbeddedDecider(decision_seconds=5)
+    decider = EmbeddedDecider(decision_seconds=PATIENCE)
     yield decider
     await decider.close()
 

@@ -10,6 +10,7 @@ from policy.decide import decide
 from policy.decision import UNDEFINED, Entrypoint, Query
 from policy.errors import DeciderFailedError, DeciderTimeoutError
 from policy.opa import OpaAddress, OpaDecider, split_path
+from tests.patience import PATIENCE
 from tests.real.opa import OpaServer
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -167,7 +168,7 @@ def test_a_token_is_never_shown() -> None:
 @pytest.mark.real
 async def test_a_stopped_server_refuses_everything_until_it_is_back(opa: OpaServer) -> None:
     query = Query({"id": "p"}, "model.read", {"type": "route"})
-    decider = OpaDecider(OpaAddress(opa.url), timeout=5)
+    decider = OpaDecider(OpaAddress(opa.url), timeout=PATIENCE)
     opa.stop()
     decision = await decide(decider, query, active_revision=read_bundle().revision)
     assert (decision.allow, decision.reasons) == (False, ("policy_error",))

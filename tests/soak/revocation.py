@@ -34,7 +34,7 @@ from tests.soak.revocation_site import OPEN, SHUT, Caller, Site, open_site
 
 FULL_TRIALS: Final = 100
 MOST_SECONDS: Final = 5.0
-GIVE_UP_SECONDS: Final = 20.0
+GIVE_UP_SECONDS: Final = 60.0
 INFER: Final = "/v2/models/risk.credit-default/infer"
 Act = Callable[[Site, Caller], Awaitable[object]]
 

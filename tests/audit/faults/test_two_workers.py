@@ -20,11 +20,11 @@ from audit.tree import merkle
 from tests.audit.exports import records
 from tests.audit.log_store import ORIGIN, ROOT, Store, id_of
 from tests.faults.injected.told import Told
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-PATIENCE = 30.0
 
 
 @dataclass

@@ -14,6 +14,7 @@ from tests.audit.sinks.entries import ORIGIN, START, make_entries, make_entry
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.audit.sinks.shelf import Shelf
 from tests.audit.sinks.signed_log import SignedLog, open_log
+from tests.patience import PATIENCE
 
 NOW = START + 1_000_000
 
@@ -145,7 +146,7 @@ async def run_until(shipper: Shipper, log: SignedLog, sink: str, size: int) -> N
     """Let the loop run until the cursor of ``sink`` has come to ``size``."""
     stop = asyncio.Event()
     running = asyncio.create_task(shipper.run(stop))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await read_position(log.engine, sink)).next_index < size:
             await asyncio.wait({running}, timeout=0.01)
             assert not running.done()
@@ -164,14 +165,14 @@ async def test_the_loop_ends_at_once_when_told(log: SignedLog) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(Shipper(log.engine, Shelf(refuses=0), clock).run(stop))
     stop.set()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await running
 
 
 async def test_every_kind_of_trouble_ends_with_each_entry_once(
     log: SignedLog, fake: FakeElasticsearch
 ) -> None:
-    sink = open_elasticsearch(fake.url, origin=ORIGIN, timeout=5)
+    sink = open_elasticsearch(fake.url, origin=ORIGIN, timeout=PATIENCE)
     await log.grow(60)
     fake.script += [
         server.refused(429),
@@ -194,7 +195,7 @@ async def test_an_outage_in_the_middle_delays_and_loses_nothing(log: SignedLog) 
     fake = FakeElasticsearch()
     runner = await server.start(fake)
     port = runner.addresses[0][1]
-    sink = open_elasticsearch(fake.url, origin=ORIGIN, timeout=5)
+    sink = open_elasticsearch(fake.url, origin=ORIGIN, timeout=PATIENCE)
     shipper = Shipper(log.engine, sink, clock, batch=5, longest_pause=0.01)
     await log.grow(20)
     assert await shipper.ship() == Delivery(5)

@@ -11,6 +11,7 @@ from audit.sinks.indexed import ElasticsearchSink
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch, Step
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def fake() -> AsyncIterator[FakeElasticsearch]:
 
 @pytest.fixture
 async def sink(fake: FakeElasticsearch) -> AsyncIterator[ElasticsearchSink]:
-    made = open_elasticsearch(fake.url, origin=ORIGIN, timeout=5)
+    made = open_elasticsearch(fake.url, origin=ORIGIN, timeout=PATIENCE)
     yield made
     await made.close()
 

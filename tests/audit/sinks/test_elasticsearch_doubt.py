@@ -16,6 +16,7 @@ from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.audit.sinks.signed_log import open_log
+from tests.patience import PATIENCE
 
 STREAM = "guildhall-audit-v1-stream"
 
@@ -30,14 +31,14 @@ async def fake() -> AsyncIterator[FakeElasticsearch]:
 
 @pytest.fixture
 async def plain(fake: FakeElasticsearch) -> AsyncIterator[ElasticsearchSink]:
-    made = open_elasticsearch(fake.url, origin=ORIGIN, timeout=5)
+    made = open_elasticsearch(fake.url, origin=ORIGIN, timeout=PATIENCE)
     yield made
     await made.close()
 
 
 @pytest.fixture
 async def stream(fake: FakeElasticsearch) -> AsyncIterator[ElasticsearchSink]:
-    made = open_elasticsearch(fake.url, origin=ORIGIN, stream=True, timeout=5)
+    made = open_elasticsearch(fake.url, origin=ORIGIN, stream=True, timeout=PATIENCE)
     yield made
     await made.close()
 
@@ -107,7 +108,7 @@ async def test_two_requests_are_under_way_and_no_more(
     released = asyncio.Event()
     fake.script += [server.hang_after_doing(released)] * 2
     delivering = asyncio.create_task(plain.deliver(make_entries(0, 50)))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(fake.batches) < 2:
             await asyncio.wait({delivering}, timeout=0.01)
     await asyncio.wait({delivering}, timeout=0.1)

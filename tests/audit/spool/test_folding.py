@@ -22,6 +22,7 @@ from audit.spool.frame import FrameKind, SpoolCorruptError
 from audit.spool.reader import Position
 from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import ROOT, START, Store, a_record
+from tests.patience import PATIENCE
 
 DONE = CallOutcome(outcome=Outcome.SUCCESS, ended=START + 1).to_bytes()
 
@@ -144,7 +145,7 @@ def test_it_does_not_outlive_the_worker_that_started_it() -> None:
         pid = int(worker.stdout.readline())
         os.kill(pid, 0)
         worker.kill()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not has_ended(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -19,6 +19,7 @@ from audit.verify import verify
 from tests.audit.log_store import START, Store, pending
 from tests.audit.test_verify import ENTRIES, SIGNER, write_log
 from tests.audit.trust.tsa import RunningAuthority, make_authority, run_authority
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # each authority makes its keys and certificates
 DATA = b"log.example/a\n5\nAAAA\n"
@@ -33,7 +34,7 @@ async def authority(tmp_path: Path) -> AsyncIterator[RunningAuthority]:
 
 @pytest.fixture
 async def client(authority: RunningAuthority) -> AsyncIterator[TimestampAuthority]:
-    http = HttpClient(authority.url, networks=("127.0.0.0/8",), timeout=20)
+    http = HttpClient(authority.url, networks=("127.0.0.0/8",), timeout=PATIENCE)
     opened = TimestampAuthority(http, read_roots(authority.root))
     yield opened
     await opened.close()

@@ -16,6 +16,7 @@ from audit.witness.client import WitnessClient
 from audit.witness.memory import WitnessMemory
 from audit.witness.server import WitnessServer
 from tests.audit.trust.notes import NOW, witness_key
+from tests.patience import PATIENCE
 
 LOOPBACK = ("127.0.0.0/8",)
 
@@ -31,7 +32,7 @@ class RunningWitness:
     def client(self, origin: str, *vkeys: str, key: FileCosigner | None = None) -> WitnessClient:
         """A log's way to it."""
         trust = Trust.of_keys(vkeys)
-        http = HttpClient(self.url, networks=LOOPBACK, timeout=5)
+        http = HttpClient(self.url, networks=LOOPBACK, timeout=PATIENCE)
         return WitnessClient(http, parse_any_vkey((key or self.key).vkey), origin, lambda: trust)
 
 

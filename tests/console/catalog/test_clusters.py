@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import time
 import tracemalloc
 from typing import Any
 
@@ -23,17 +22,18 @@ from tests.console.catalog.v2_cluster import (
     raw,
     silent,
 )
+from tests.patience import PATIENCE, within
 
 CHURN = "GET /v2/models/churn/versions/1"
 SCRIPT = "<script>alert(1)</script>"
 
 
-async def served(cluster: V2Cluster, seconds: float = 10.0) -> dict[tuple[str, str], Any]:
+async def served(cluster: V2Cluster, seconds: float = PATIENCE) -> dict[tuple[str, str], Any]:
     found = await served_versions(ClusterAddress(cluster.url, frozenset()), seconds)
     return {(item.name, item.version): item for item in found}
 
 
-async def refusal(cluster: V2Cluster, seconds: float = 10.0) -> str:
+async def refusal(cluster: V2Cluster, seconds: float = PATIENCE) -> str:
     with pytest.raises(ServiceUnavailableError) as error:
         await served(cluster, seconds)
     assert error.value.detail.endswith(".")
@@ -184,9 +184,8 @@ async def test_silence_and_a_slow_drip_end_in_time(cluster: V2Cluster, line: str
     cluster.serve(("churn", "1"), ("churn", "2"))
     for behaviour in (silent, endless(b" ", pause=0.01)):
         cluster.instead = {line: behaviour}
-        begun = time.monotonic()
-        assert await refusal(cluster, seconds=0.3) == "cluster_timeout"
-        assert time.monotonic() - begun < 5
+        async with within(5):
+            assert await refusal(cluster, seconds=0.3) == "cluster_timeout"
 
 
 @pytest.mark.parametrize(

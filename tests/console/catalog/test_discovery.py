@@ -15,6 +15,7 @@ from console.settings import load_settings
 from console.work import UnitOfWork
 from tests.console.catalog.conftest import Heads, deployments, history_of, publication, rows_of
 from tests.console.catalog.v2_cluster import INDEX, METADATA, V2Cluster, answering, silent
+from tests.patience import PATIENCE
 
 BOTH = (("churn", "1"), ("churn", "2"))
 
@@ -114,9 +115,9 @@ async def test_no_transaction_is_open_while_a_cluster_keeps_us_waiting(
 ) -> None:
     registered.instead = {INDEX: silent}
     waiting = asyncio.create_task(sync_cluster(system, "main"))
-    await asyncio.wait_for(registered.arrived.wait(), 5)
+    await asyncio.wait_for(registered.arrived.wait(), PATIENCE)
     other = UnitOfWork(services, system.principal, system.origin)
-    await asyncio.wait_for(create_cluster(other, ClusterCreate(name="twin", url=registered.url)), 5)
+    await asyncio.wait_for(create_cluster(other, ClusterCreate(name="twin", url=registered.url)), PATIENCE)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -12,6 +12,7 @@ from console.freshness.feed import Feed
 from console.freshness.moves import EVERYTHING, Moves
 from console.services import Services
 from sso.models import Team
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ async def test_five_seconds_without_a_reading_empty_everything(
     monkeypatch.setattr(Feed, "_read_moves", _never)
     monkeypatch.setattr(feed_module, "EVERY_SECONDS", 0.01)
     monkeypatch.setattr(feed_module, "BLIND_SECONDS", 0.05)
-    await asyncio.wait_for(emptied.wait(), 5)
+    await asyncio.wait_for(emptied.wait(), PATIENCE)
     assert (feed.blind, feed.reliable) == (True, False)
 
 

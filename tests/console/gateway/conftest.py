@@ -16,6 +16,7 @@ import uvicorn
 from sqlmodel import SQLModel, col, select
 from uuid_utils.compat import uuid7
 
+from console.freshness import standing
 from console.gateway.recorder import SPOOL
 from console.models import Cluster, Deployment, Model, Route, RouteState, RouteTarget, Version
 from console.serve import build_asgi
@@ -26,6 +27,7 @@ from tests.console.begun import Begun
 from tests.console.conftest import START, Catalog, TokenFor
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.records import Kept, Worker, read_spool
+from tests.patience import PATIENCE
 
 DAY = 86_400_000_000
 INFER = b'{"inputs":[]}'
@@ -33,9 +35,22 @@ CREDIT = "/v2/models/risk.credit-default"
 
 
 @pytest.fixture
-def settings(begun_data: Begun, tmp_path: Path) -> Settings:
+def impatient() -> None:
+    """Whoever asks for this has a gateway that waits for clusters and decisions as briefly as it may."""
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else is refused because a busy machine decides late."""
+    if "impatient" not in request.fixturenames:
+        monkeypatch.setattr(standing, "UNDECIDED_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, begun_data: Begun, tmp_path: Path) -> Settings:
     shutil.copytree(begun_data.folder, tmp_path / "var")
-    limits = {"upstream_timeout_seconds": 1, "body_limit_bytes": 64 * 1024}
+    patience = 1 if "impatient" in request.fixturenames else int(PATIENCE)
+    limits = {"upstream_timeout_seconds": patience, "body_limit_bytes": 64 * 1024}
     return load_settings(data=tmp_path / "var", gateway=limits)
 
 
@@ -172,7 +187,7 @@ async def gateway_on(services: Services) -> AsyncIterator[str]:
         await serving
 
 
-async def eventually(condition: Callable[[], object], seconds: float = 10.0) -> None:
+async def eventually(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Return once the condition holds; AssertionError after `seconds`."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - conditions outside this loop send no event
@@ -196,7 +211,7 @@ async def desk(
     services: Services, catalog: Catalog, token_for: TokenFor, people: object, gateway: str
 ) -> AsyncIterator[Desk]:
     """A gateway, and nothing published yet."""
-    async with httpx2.AsyncClient(base_url=gateway, timeout=20) as http:
+    async with httpx2.AsyncClient(base_url=gateway, timeout=PATIENCE) as http:
         yield Desk(services, catalog, token_for, http)
 
 

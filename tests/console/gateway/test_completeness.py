@@ -19,6 +19,7 @@ from sso.principal import Principal
 from tests.console.conftest import Catalog, TokenFor
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.conftest import Desk, gateway_on
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 ROOM = 1024**2
@@ -48,7 +49,7 @@ async def set_up(
 
     @asynccontextmanager
     async def opened(served: Services = services) -> AsyncIterator[Desk]:
-        async with gateway_on(served) as url, httpx2.AsyncClient(base_url=url, timeout=20) as http:
+        async with gateway_on(served) as url, httpx2.AsyncClient(base_url=url, timeout=PATIENCE) as http:
             desk = Desk(served, catalog, token_for, http)
             await desk.serve(cluster.url, {"1": 100})
             await desk.grant(people["member"].id)

@@ -12,6 +12,7 @@ from console.settings import GatewaySettings
 from tests.console.gateway.clusters import ScriptedCluster, Seen, silent
 from tests.console.gateway.conftest import CREDIT, Desk, eventually, gateway_on
 from tests.console.gateway.records import Kept
+from tests.patience import PATIENCE
 
 PIECE = b"x" * 50_000
 
@@ -142,7 +143,7 @@ async def test_a_client_that_leaves_ends_the_call_at_the_cluster_too(
     await leave(granted, cluster)
     await eventually(lambda: granted.kept()[0].outcome)
     assert granted.kept()[0].ended == ("failure", ("client_gone",))
-    await asyncio.wait_for(cluster.left.wait(), 5)
+    await asyncio.wait_for(cluster.left.wait(), PATIENCE)
 
 
 async def test_a_client_that_leaves_within_its_request_made_no_call(

@@ -9,6 +9,7 @@ from console.gateway.connection import UpstreamError
 from console.gateway.upstream import Pool, Target, encode_request
 from tests.console.gateway.clusters import Behaviour, ScriptedCluster, Seen, answering, endless, raw, silent
 from tests.console.gateway.conftest import Desk, eventually
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # clusters that drip and stall take their time
 
@@ -48,8 +49,6 @@ BROKEN: dict[str, tuple[Behaviour, int, str]] = {
         502,
         "upstream_closed",
     ),
-    "says nothing": (silent(), 504, "upstream_timeout"),
-    "drips its head": (dripping(0.05), 504, "upstream_timeout"),
     "is no HTTP": (raw(b"SSH-2.0-OpenSSH_9.2\r\n"), 502, "upstream_malformed"),
     "redirects": (
         answering(b"away", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"),
@@ -93,11 +92,30 @@ BROKEN: dict[str, tuple[Behaviour, int, str]] = {
 }
 
 
+SLOW: dict[str, tuple[Behaviour, int, str]] = {
+    "says nothing": (silent(), 504, "upstream_timeout"),
+    "drips its head": (dripping(0.05), 504, "upstream_timeout"),
+}
+
+
 @pytest.mark.parametrize("how", sorted(BROKEN))
 async def test_an_answer_that_is_none_is_told_and_recorded(
     granted: Desk, cluster: ScriptedCluster, how: str
 ) -> None:
-    cluster.behave, status, reason = BROKEN[how]
+    await told_and_recorded(granted, cluster, *BROKEN[how])
+
+
+@pytest.mark.parametrize("how", sorted(SLOW))
+async def test_an_answer_that_does_not_come_is_told_and_recorded(
+    impatient: object, granted: Desk, cluster: ScriptedCluster, how: str
+) -> None:
+    await told_and_recorded(granted, cluster, *SLOW[how])
+
+
+async def told_and_recorded(
+    granted: Desk, cluster: ScriptedCluster, behave: Behaviour, status: int, reason: str
+) -> None:
+    cluster.behave = behave
     answer = await granted.call()
     said = answer.json()
     assert (answer.status_code, said["reasons"]) == (status, [reason])
@@ -142,7 +160,6 @@ CUT: dict[str, tuple[Behaviour, str]] = {
         raw(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n", close=True),
         "upstream_closed",
     ),
-    "falls silent": (raw(OK + b"Content-Length: 90\r\n\r\n0123456789"), "upstream_timeout"),
     "goes on in nonsense": (
         raw(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n01234\r\nnonsense"),
         "upstream_malformed",
@@ -160,7 +177,18 @@ CUT: dict[str, tuple[Behaviour, str]] = {
 async def test_an_answer_that_breaks_off_is_a_failure_and_never_looks_whole(
     granted: Desk, cluster: ScriptedCluster, how: str
 ) -> None:
-    cluster.behave, reason = CUT[how]
+    await never_looks_whole(granted, cluster, *CUT[how])
+
+
+async def test_an_answer_that_falls_silent_is_a_failure_and_never_looks_whole(
+    impatient: object, granted: Desk, cluster: ScriptedCluster
+) -> None:
+    silent_within = raw(OK + b"Content-Length: 90\r\n\r\n0123456789")
+    await never_looks_whole(granted, cluster, silent_within, "upstream_timeout")
+
+
+async def never_looks_whole(granted: Desk, cluster: ScriptedCluster, behave: Behaviour, reason: str) -> None:
+    cluster.behave = behave
     try:
         answer = await granted.call()
     except httpx2.HTTPError:
@@ -236,7 +264,7 @@ async def test_words_out_of_turn_end_a_kept_connection(granted: Desk, cluster: S
 
     cluster.behave = behave
     assert (await granted.call()).content == b"ok"
-    await asyncio.wait_for(cluster.left.wait(), 5)
+    await asyncio.wait_for(cluster.left.wait(), PATIENCE)
     cluster.behave = answering(b"next")
     assert (await granted.call()).content == b"next"
 

@@ -17,6 +17,7 @@ from policy.errors import DeciderFailedError
 from tests.console.conftest import Catalog, MovingClock
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.conftest import CREDIT, Desk, gateway_on
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # each starts a server of its own
 
@@ -120,7 +121,7 @@ async def test_a_stopped_route_answers_nobody(
 
 async def test_an_engine_that_is_gone_decides_nothing(granted: Desk, cluster: ScriptedCluster) -> None:
     services = with_decider(granted.services, BrokenDecider())
-    async with gateway_on(services) as url, httpx2.AsyncClient(base_url=url) as http:
+    async with gateway_on(services) as url, httpx2.AsyncClient(base_url=url, timeout=PATIENCE) as http:
         answer = await http.post(f"{CREDIT}/infer", headers=granted.headers("member"), content=b"{}")
     assert answer.status_code == 503
     assert answer.json()["type"] == "urn:guildhall:problem:policy_unavailable"
@@ -188,7 +189,7 @@ async def test_without_a_spool_the_gateway_answers_and_calls_nobody(
     elsewhere = granted.services.settings.model_copy(update={"data": tmp_path / "no-folder"})
     elsewhere.data.write_text("a file where the folder should be")
     services = replace(granted.services, settings=elsewhere)
-    async with gateway_on(services) as url, httpx2.AsyncClient(base_url=url) as http:
+    async with gateway_on(services) as url, httpx2.AsyncClient(base_url=url, timeout=PATIENCE) as http:
         ready = await http.get("/v2/health/ready")
         answer = await http.post(f"{CREDIT}/infer", headers=granted.headers("member"), content=b"{}")
     assert (ready.status_code, ready.json()) == (503, {"ready": False})

@@ -1,6 +1,5 @@
 """An answer on its way is broken off within five seconds of the end of its right, and the log says so."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from sso.models import Person, PersonState
 from sso.sessions import revoke_all_of
 from tests.console.gateway.clusters import ScriptedCluster, dripping
 from tests.console.gateway.conftest import CREDIT, INFER, Desk, eventually
+from tests.patience import within
 
 pytestmark = pytest.mark.slow
 Act = Callable[[Any, UUID, Desk], Awaitable[object]]
@@ -75,7 +75,7 @@ async def open_answer(desk: Desk, cluster: ScriptedCluster) -> AsyncIterator[Asy
 
 
 async def cut(pieces: AsyncIterator[bytes]) -> None:
-    async with asyncio.timeout(5):
+    async with within(5):
         with pytest.raises(httpx2.HTTPError):
             async for _ in pieces:
                 pass
@@ -112,7 +112,7 @@ async def test_an_answer_goes_on_when_what_moved_leaves_the_right_alone(
             hidden = update(Model).where(col(Model.id) == granted.catalog.credit.model_id)
             await session.exec(hidden.values(visibility=Visibility.HIDDEN))
         await eventually(lambda: services.feed.mark > mark)
-        async with asyncio.timeout(5):
+        async with within(5):
             for _ in range(100):
                 assert await anext(pieces)
 
@@ -131,7 +131,7 @@ async def test_an_answer_ends_with_its_grant(
 
 
 async def test_an_answer_ends_when_nobody_can_tell_what_moved(
-    granted: Desk, cluster: ScriptedCluster
+    impatient: object, granted: Desk, cluster: ScriptedCluster
 ) -> None:
     async with open_answer(granted, cluster) as pieces:
         async with granted.services.database.write() as session:

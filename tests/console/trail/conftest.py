@@ -7,6 +7,7 @@ import pytest
 
 from console.installation import migrate_all
 from console.settings import load_settings
+from policy.embedded import EmbeddedDecider
 from tests.console.trail.trail import Trail, free_port
 
 
@@ -19,10 +20,10 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def trail(migrated: Path, tmp_path: Path) -> AsyncIterator[Trail]:
+async def trail(migrated: Path, tmp_path: Path, decider: EmbeddedDecider) -> AsyncIterator[Trail]:
     """Five people, two teams with a route each, a log and its worker, and a server that answers."""
     data = tmp_path / "data"
     shutil.copytree(migrated, data)
     settings = load_settings(data=data, server={"port": free_port()})
-    async with Trail.open(settings) as opened:
+    async with Trail.open(settings, decider) as opened:
         yield opened

@@ -20,6 +20,7 @@ from console.questions import Origin
 from console.settings import load_settings
 from console.trail.export import reconcile_sink_deep
 from console.work import UnitOfWork
+from policy.embedded import EmbeddedDecider
 from sso.principal import Authentication, Principal
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
@@ -77,7 +78,7 @@ class Followed:
 
 
 @pytest.fixture
-async def followed(migrated: Path, tmp_path: Path) -> AsyncIterator[Followed]:
+async def followed(migrated: Path, tmp_path: Path, decider: EmbeddedDecider) -> AsyncIterator[Followed]:
     fake = FakeElasticsearch()
     runner = await server.start(fake)
     data = tmp_path / "data"
@@ -85,7 +86,7 @@ async def followed(migrated: Path, tmp_path: Path) -> AsyncIterator[Followed]:
     settings = load_settings(
         data=data, server={"port": free_port()}, audit={"elasticsearch": {"url": fake.url}}
     )
-    async with Trail.open(settings) as trail:
+    async with Trail.open(settings, decider) as trail:
         sink = elasticsearch_sink(settings)
         assert sink is not None
         clock = Clock(trail.services.clock())

@@ -34,11 +34,12 @@ from console.models import DataClass, Model, Route, Tier, Visibility
 from console.problems import problem
 from console.security import BearerAuthentication
 from console.serve import dev_provider, write_run_file
-from console.services import Services, build
+from console.services import Services, build, with_decider
 from console.settings import Settings
 from console.sign_in.providers import dev_issuer
 from console.trail.api import API, LOG_HANDLERS
 from console.worker import ensure_log
+from policy.decision import Decider
 from sso.dev.people import DEMO_PEOPLE
 from sso.dev.tokens import issue_token
 from sso.models import (
@@ -52,6 +53,7 @@ from sso.models import (
     Team,
     TeamRole,
 )
+from tests.patience import PATIENCE
 
 ROLES = {"auditor": PlatformRole.AUDITOR, "admin": PlatformRole.ADMIN, "reviewer": PlatformRole.REVIEWER}
 
@@ -69,8 +71,9 @@ class Trail:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
-        services = build(settings)
+    async def open(cls, settings: Settings, decider: Decider) -> AsyncIterator[Self]:
+        built = build(settings)
+        services = with_decider(built, decider)
         await stamp(services)
         log = Log(services.log.engine)
         lease = choose_lease(services.log.engine, settings.data / "log.lock")
@@ -78,7 +81,7 @@ class Trail:
         async with (
             hold_log(lease, log),
             serving(services),
-            httpx2.AsyncClient(base_url=settings.base_url) as http,
+            httpx2.AsyncClient(base_url=settings.base_url, timeout=PATIENCE) as http,
         ):
             signs = Checkpointer(services.log.engine, log, keys)
             sequencer = Sequencer(
@@ -88,7 +91,7 @@ class Trail:
             await trail.populate()
             await trail.settle()
             yield trail
-        await services.close()
+        await built.close()  # and not the decider, which is everybody's
 
     async def populate(self) -> None:
         """Fill the tables with people, teams and routes."""
@@ -212,7 +215,7 @@ async def serving(services: Services) -> AsyncIterator[None]:
 
     server = uvicorn.Server(uvicorn.Config(app, port=settings.server.port, log_level="warning", ws="none"))
     running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not server.started:  # noqa: ASYNC110 - uvicorn only sets a flag
             await asyncio.sleep(0.01)
     write_run_file(settings)

@@ -14,10 +14,10 @@ from console.worker import run_worker
 from sso.models import PlatformRole, RoleAssignment, Source
 from tests.console.unexplained.conftest import Place, a_grant
 from tests.console.unexplained.test_unexplained import grants_of, insert, rows
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 EVERY_SECONDS = 1
-PATIENCE = 20.0
 
 
 @asynccontextmanager

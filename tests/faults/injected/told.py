@@ -4,6 +4,7 @@ Lines on a pipe would be writes of their own, among those that are made to fail.
 """
 
 import mmap
+import os
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +22,10 @@ class Told:
     def open(cls, path: Path) -> Self:
         """Map the file, made when it is not there."""
         if not path.exists():
-            path.write_bytes(bytes(ROOM))
+            # It appears whole: another process may look while it is being made.
+            made = path.with_name(f"{path.name}.{os.getpid()}")
+            made.write_bytes(bytes(ROOM))
+            made.replace(path)
         with path.open("r+b") as file:
             return cls(mmap.mmap(file.fileno(), ROOM))
 
