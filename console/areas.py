@@ -16,6 +16,8 @@ from console.custody.api import API as CUSTODY_API
 from console.custody.pages import PAGES as CUSTODY_PAGES
 from console.directory.api import API as DIRECTORY_API
 from console.directory.pages import PAGES as DIRECTORY_PAGES
+from console.explain.api import API as EXPLAIN_API
+from console.explain.pages import PAGES as EXPLAIN_PAGES
 from console.health import HEALTH
 from console.home.pages import OPEN as HOME_OPEN
 from console.home.pages import PAGES as HOME_PAGES
@@ -47,6 +49,7 @@ PAGES: Final = [
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
     *DIRECTORY_PAGES,
+    *EXPLAIN_PAGES,
     *HOME_PAGES,
     *KEYS_PAGES,
     *PEOPLE_PAGES,
@@ -63,6 +66,7 @@ API: Final = [
     *CHANGES_API,
     *CUSTODY_API,
     *DIRECTORY_API,
+    *EXPLAIN_API,
     *KEYS_API,
     *PEOPLE_API,
     *SCIM_API,

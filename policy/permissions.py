@@ -6,6 +6,7 @@ from enum import StrEnum
 class Permission(StrEnum):
     """A right, spelled ``resource.verb``. The value is the action of policy documents and of audit events."""
 
+    ACCESS_EXPLAIN = "access.explain"
     ACCESS_REQUEST_CREATE = "access_request.create"
     ACCESS_REQUEST_READ = "access_request.read"
     ACCESS_REQUEST_REVIEW = "access_request.review"

@@ -37,7 +37,29 @@ REVIEW: Final = Details(
 
 GRANT: Final = (Field("route"), Field("team"), Field("service"), Field("starts"), Field("ends"))
 
+ASKED: Final = Details(
+    "asked",
+    (
+        Field("person", null=True),
+        Field("route", null=True),
+        Field("action"),
+        Field("at"),
+        Field("known"),
+        Field("revision", null=True),
+        Field("supposed", null=True),
+    ),
+)
+
 ACCESS: Final = (
+    EventType(
+        action=Action.ACCESS_EXPLAIN,
+        sentence="{actor} looked at who could do what",
+        retention="audit",
+        category=("iam",),
+        type=("info",),
+        ocsf=READS,
+        parts=(ASKED, *BY_PRINCIPAL),
+    ),
     EventType(
         action=Action.ACCESS_REQUEST_CREATE,
         sentence="{actor} asked to use {resource}",

@@ -6,6 +6,7 @@ from enum import StrEnum
 class Action(StrEnum):
     """What was done, as ``resource.verb``; alphabetical."""
 
+    ACCESS_EXPLAIN = "access.explain"
     ACCESS_REQUEST_CREATE = "access_request.create"
     ACCESS_REQUEST_READ = "access_request.read"
     ACCESS_REQUEST_REVIEW = "access_request.review"

@@ -19,6 +19,7 @@ from tests.house.trees import nodes
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 RECORDED = {
+    Permission.ACCESS_EXPLAIN,
     Permission.ACCESS_REQUEST_READ,
     Permission.AUDIT_EXPORT,
     Permission.AUDIT_READ,

@@ -11,6 +11,13 @@ is_own if {
 	is_requester
 }
 
+# Everybody may know what they may do themselves, and why.
+is_own if {
+	input.action == "access.explain"
+	input.resource.type == "access"
+	input.resource.person == input.subject.id
+}
+
 # A receipt goes to its caller; no other record does.
 is_own if {
 	input.action == "audit.read"

@@ -70,5 +70,5 @@ granted contains grant.resource_id if {
 }
 
 by_person := [{"all": [{"field": "person", "op": "eq", "value": input.subject.id}]}] if {
-	input.action in {"access_request.read", "change.read", "self.read"}
+	input.action in {"access.explain", "access_request.read", "change.read", "self.read"}
 } else := []

@@ -99,6 +99,10 @@ cases := {
 		"input": list_of(somebody(["risk"], ["risk"], []), "change.read", []),
 		"expect": {"any": [own]},
 	},
+	"who could do what is seen by owners of the team and by oneself": {
+		"input": list_of(somebody(["risk"], ["risk"], []), "access.explain", []),
+		"expect": {"any": [in_teams(["risk"]), own]},
+	},
 	"a credential without the scope sees nothing": {
 		"input": list_of(limited, "model.read", []),
 		"expect": {"any": []},
