@@ -6,6 +6,7 @@ from uuid import UUID
 
 from console.errors import InvalidInputError
 from console.explain.asked import Asked, read_asked, read_handles, record_asked
+from console.explain.deciding import chosen_bundle
 from console.explain.forms import CouldRead
 from console.explain.history import Stated
 from console.explain.organisation import Organisation, read_organisation
@@ -13,7 +14,6 @@ from console.explain.rights import Could, Tables, could
 from console.explain.times import read_moment
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
-from policy.bundles import read_bundle
 from policy.permissions import Permission
 from policy.scope import Scope
 
@@ -41,8 +41,9 @@ async def who_could(
     await record_asked(work, asked, moment)
     async with work.read() as session:
         route = asked.route.route.id if asked.route else None
+        bundle = await chosen_bundle(work.services, session, "", moment)
         org = await read_organisation(session, moment, person=asked.person, route=route)
-        found = _take(everybody(org, asked, scope, after), size + 1)
+        found = _take(everybody(org, Tables(bundle.files), asked, scope, after), size + 1)
         named = await read_handles(session, [one.person for one in found])
     items = [
         CouldRead(
@@ -56,9 +57,11 @@ async def who_could(
     return cut_page(items, lambda item: (item.route, str(item.person.id)), size)
 
 
-def everybody(org: Organisation, asked: Asked, scope: Scope, after: Key | None) -> Iterator[Could]:
+def everybody(
+    org: Organisation, tables: Tables, asked: Asked, scope: Scope, after: Key | None
+) -> Iterator[Could]:
     """Yield who could, by route name and person, behind a place, within the scope."""
-    tables, place = Tables(read_bundle().files), _place(after)
+    place = _place(after)
     for route in sorted(org.routes.values(), key=_name):
         if place is not None and _name(route) < place[0]:
             continue

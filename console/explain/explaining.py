@@ -79,7 +79,8 @@ async def explain(
     _require(who, model)
     moment = read_moment(at, known, work.now)
     asked = await read_asked(work, who, model, verb)
-    bundle = await chosen_bundle(what_if.revision)
+    async with work.read() as session:
+        bundle = await chosen_bundle(work.services, session, what_if.revision, moment)
     await record_asked(work, asked, moment, what_if.revision or None, what_if.group or None)
     async with work.read() as session:
         found = await _read(session, asked, moment, what_if.group)
@@ -124,7 +125,7 @@ async def _decide(work: UnitOfWork, found: _Known, bundle: Bundle) -> Decision |
         profile=work.services.settings.profile.value,
         supposed=found.supposed,
     )
-    return await decide_under(work, bundle, asked)
+    return await decide_under(work.services, bundle, asked)
 
 
 async def _tell(

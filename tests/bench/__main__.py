@@ -2,13 +2,26 @@
 
 from collections.abc import Callable
 
-from tests.bench import append, authenticate, compare, deep_reconcile, proof, scim_writes, ship, spool, verify
+from tests.bench import (
+    append,
+    as_of,
+    authenticate,
+    compare,
+    deep_reconcile,
+    proof,
+    scim_writes,
+    ship,
+    spool,
+    verify,
+)
 from tests.bench.command import run
 from tests.bench.result import Result
 
 RUNS: dict[str, Callable[[], Result]] = {
     "append-postgresql": append.measure_postgresql,
     "append-sqlite": append.measure_sqlite,
+    "as-of-postgresql": as_of.measure_postgresql,
+    "as-of-sqlite": as_of.measure_sqlite,
     "authenticate": authenticate.measure,
     "compare": compare.measure,
     "deep-reconcile": deep_reconcile.measure,
