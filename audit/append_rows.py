@@ -5,9 +5,9 @@ come as SQLAlchemy's own errors, so that whoever handles an outage need not know
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final, NoReturn, Protocol
 
 import aiosqlite
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Values = tuple[object, ...]
+Values = Sequence[object]
 
 # One statement takes as many rows as there are parameters in the oldest SQLite still in use: fewer steps
 # through its machine for each row, and fewer times the interpreter's lock is given up and asked for.
@@ -26,8 +26,8 @@ _PARAMETERS: Final = 999
 class Rows(Protocol):
     """Puts rows into tables, inside a transaction that somebody else began and will end."""
 
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
-        """Insert ``rows``, whose values stand in the order of ``columns``. Ids are 32 hex digits.
+    async def insert(self, table: sa.Table, columns: Sequence[str], values: Sequence[Values]) -> None:
+        """Insert rows, given as the ``values`` of each of ``columns``. Ids are 32 hex digits.
 
         Raises:
             IntegrityError: a row that must be the only one of its kind is there already.
@@ -50,17 +50,15 @@ class SqliteRows:
     def __init__(self, driver: aiosqlite.Connection) -> None:
         self._driver = driver
 
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
-        """Insert ``rows``, as ``Rows`` says."""
+    async def insert(self, table: sa.Table, columns: Sequence[str], values: Sequence[Values]) -> None:
+        """Insert rows, as ``Rows`` says."""
         at_once = _PARAMETERS // len(columns)
-        whole = len(rows) - len(rows) % at_once
-        together = [tuple(chain.from_iterable(rows[at : at + at_once])) for at in range(0, whole, at_once)]
-        await self._execute(_statement(table.name, tuple(columns), at_once), together)
-        await self._execute(_statement(table.name, tuple(columns), 1), rows[whole:])
+        rows = zip(*values, strict=True)
+        whole = (tuple(chain.from_iterable(islice(rows, at_once))) for _ in range(len(values[0]) // at_once))
+        await self._execute(_statement(table.name, tuple(columns), at_once), whole)
+        await self._execute(_statement(table.name, tuple(columns), 1), rows)
 
-    async def _execute(self, statement: str, parameters: Sequence[Values]) -> None:
-        if not parameters:
-            return
+    async def _execute(self, statement: str, parameters: Iterable[Sequence[object]]) -> None:
         try:
             async with self._driver.executemany(statement, parameters):
                 pass
@@ -74,10 +72,11 @@ class PostgresRows:
     def __init__(self, driver: Any) -> None:  # noqa: ANN401 - asyncpg has no types
         self._driver = driver
 
-    async def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Values]) -> None:
-        """Insert ``rows``, as ``Rows`` says."""
-        if not rows:
+    async def insert(self, table: sa.Table, columns: Sequence[str], values: Sequence[Values]) -> None:
+        """Insert rows, as ``Rows`` says."""
+        if not values[0]:
             return
+        rows = zip(*values, strict=True)
         try:
             await self._driver.copy_records_to_table(table.name, records=rows, columns=columns)
         except asyncpg.IntegrityConstraintViolationError as error:

@@ -6,13 +6,15 @@ worker whose lease was taken over while it slept changes nothing.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from operator import attrgetter
+from typing import Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit.append_rows import rows_on
+from audit.columns import Columns, join
 from audit.database import for_writing
 from audit.entry_rows import LOG_PRODUCER, Pending, place, skip_known
 from audit.errors import AuditError
@@ -33,6 +35,7 @@ from audit.tree.merkle import HASH_SIZE, Frontier
 from audit.tree.tile_rows import grow_tiles
 
 T = TypeVar("T")
+NOTHING_FOLDED: Final = Columns()
 
 
 class LogMissingError(AuditError):
@@ -131,8 +134,15 @@ class Log:
             self._epoch = (await read_head(connection)).epoch
         return self._epoch
 
-    async def append(self, waiting: Sequence[Pending | Placed], progress: Stored | None = None) -> range:
+    async def append(
+        self,
+        waiting: Sequence[Pending | Placed],
+        progress: Stored | None = None,
+        folded: Columns = NOTHING_FOLDED,
+    ) -> range:
         """Log what is not yet logged, together with how far the spools were read; return the new indexes.
+
+        What is ``folded`` is merged with what is ``waiting`` by time.
 
         Raises:
             StaleEpochError: another worker writes now; nothing was changed.
@@ -140,14 +150,17 @@ class Log:
             LogFrozenError: the log was ended.
         """
         try:
-            return await self._append_all(waiting, progress)
+            return await self._append_all(waiting, progress, folded)
         except IntegrityError:
             # An id is there already, which is rare: only now is it worth asking for each.
-            return await self._append_unknown(waiting, progress)
+            each = sorted([*waiting, *folded.entries()], key=attrgetter("time")) if folded.size else waiting
+            return await self._append_unknown(each, progress)
 
-    async def _append_all(self, waiting: Sequence[Pending | Placed], progress: Stored | None) -> range:
+    async def _append_all(
+        self, waiting: Sequence[Pending | Placed], progress: Stored | None, folded: Columns
+    ) -> range:
         async with self._writing.begin() as connection:
-            return await self._append(connection, waiting, progress)
+            return await self._append(connection, waiting, progress, folded)
 
     async def _append_unknown(self, waiting: Sequence[Pending | Placed], progress: Stored | None) -> range:
         async with self._writing.begin() as connection:
@@ -181,21 +194,21 @@ class Log:
         connection: AsyncConnection,
         waiting: Sequence[Pending | Placed],
         progress: Stored | None = None,
+        folded: Columns = NOTHING_FOLDED,
     ) -> range:
         head = await own_head(connection, self._epoch)
         if head.frozen is not None:
             raise LogFrozenError(head.frozen)
         start = head.frontier.size
-        placed = await place(connection, waiting)
-        await self._advance(connection, head, [one.columns[-1] for one in placed])
-        entries = [(index, *one.columns) for index, one in enumerate(placed, start)]
-        bodies = [(index, one.columns[-3], one.body) for index, one in enumerate(placed, start)]
+        placed = Columns.of(await place(connection, waiting))
+        entries = join((placed, folded)).by_time() if folded.size else placed
+        await self._advance(connection, head, entries.leaves)
         rows = await rows_on(connection)
-        await rows.insert(entry, ENTRY_COLUMNS, entries)
-        await rows.insert(body, BODY_COLUMNS, bodies)
+        await rows.insert(entry, ENTRY_COLUMNS, entries.entry_values(start))
+        await rows.insert(body, BODY_COLUMNS, entries.body_values(start))
         if progress is not None:
             await progress.store(connection)
-        return range(start, start + len(placed))
+        return range(start, start + entries.size)
 
     async def _advance(self, connection: AsyncConnection, head: LogHead, leaves: Sequence[bytes]) -> None:
         size = head.frontier.size

@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit import outbox
 from audit.checkpoints.signing import Checkpointer
 from audit.checks.completeness import complete
+from audit.columns import join
 from audit.entry_rows import OUTBOX_PRODUCER, Pending
 from audit.errors import RecordError
 from audit.lease import Lease
@@ -139,7 +140,7 @@ class Sequencer:
         await self._clear_outbox(sealed)
         if self._unsigned and self._is_time_to_sign():
             await self.sign()
-        return max(len(pending), not batch.is_empty())
+        return max(len(pending) + sum(one.size for one in batch.folded), not batch.is_empty())
 
     async def _collect(self, drain: SpoolDrain) -> Batch:
         return await asyncio.to_thread(drain.collect, self._clock())
@@ -151,7 +152,7 @@ class Sequencer:
             self._folding.start()
         ahead = asyncio.create_task(self._collect(drain)) if batch.behind else None
         try:
-            logged = await self._log.append(pending, batch.progress)
+            logged = await self._log.append(pending, batch.progress, join(batch.folded))
         finally:
             found = await ahead if ahead is not None else None
         drain.settle(batch)

@@ -61,6 +61,9 @@ async def _began_and_never_ended(connection: AsyncConnection, producer: str) -> 
 
 
 def _pending(batch: Batch) -> Iterator[tuple[str, int, str, Route]]:
+    for columns in batch.folded:
+        for producer, number, action, route in zip(*(columns.values[at] for at in _PLACES), strict=True):
+            yield str(producer), _int(number), str(action), _uuid(route)
     for one in batch.pending:
         if isinstance(one, Placed):
             producer, number, action, route = (one.columns[at] for at in _PLACES)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from audit.checks.census import is_census
+from audit.columns import Columns
 from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
@@ -48,6 +49,7 @@ class Batch:
     """What one pass found at ``now``: records for the log, and the progress to store with them.
 
     Attributes:
+        folded: entries for the log that came as columns.
         behind: a spool holds more than one pass takes.
         censuses: producer, ordinal and record of the censuses read: they are answered before they are logged.
         ended: producers read to their end that left no open call; audit.checks.completeness judges how.
@@ -56,13 +58,14 @@ class Batch:
     now: int
     behind: bool = False
     pending: list[Pending | Placed] = field(default_factory=list)
+    folded: list[Columns] = field(default_factory=list)
     progress: Progress = field(default_factory=Progress)
     censuses: list[tuple[str, int, bytes]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to store."""
-        return not self.pending and self.progress.is_empty()
+        return not self.pending and not self.folded and self.progress.is_empty()
 
     def add(self, record: Record, producer: str, ordinal: int | None) -> None:
         """Take a record for the log."""
@@ -166,7 +169,8 @@ class SpoolDrain:
         skew = self._clocks.check(producer, chunk.said, batch.now, is_end=chunk.frames == 0)
         if skew is not None:
             batch.add(skew, LOG_PRODUCER, None)
-        batch.pending += chunk.placed
+        if chunk.placed.size:
+            batch.folded.append(chunk.placed)
         for frame in chunk.rest:
             self._take(producer, frame, batch)
         batch.behind = batch.behind or chunk.at.offset - cursor.at.offset > CHUNK_BYTES // 2

@@ -5,11 +5,10 @@ a network; of Python's own writers ``marshal`` is the fastest, and it cannot be 
 """
 
 import marshal
-from itertools import starmap
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from audit.placed import Placed
+from audit.columns import Columns
 from audit.spool.folding import Folded
 from audit.spool.frame import Frame, FrameKind, SpoolCorruptError
 from audit.spool.reader import Position
@@ -25,8 +24,7 @@ def pack_request(directory: Path, producer: str, at: Position) -> bytes:
 def pack_folded(folded: Folded) -> bytes:
     """Return the frame of an answer."""
     rest = [(int(frame.kind), *frame[1:]) for frame in folded.rest]
-    placed = [(one.columns, one.body) for one in folded.placed]
-    return _pack((_position(folded.at), placed, rest, folded.frames, folded.said))
+    return _pack((_position(folded.at), folded.placed.values, rest, folded.frames, folded.said))
 
 
 def pack_error(offset: int, why: str) -> bytes:
@@ -46,7 +44,7 @@ def unpack_folded(body: bytes | memoryview) -> Folded:
     at, placed, rest, frames, said = answer
     return Folded(
         Position(*at),
-        list(starmap(Placed, placed)),
+        Columns(placed),
         [Frame(FrameKind(kind), *others) for kind, *others in rest],
         frames,
         said,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from audit.checks.census import is_census
+from audit.columns import Columns
 from audit.placed import Placed, place_call, place_entry
 from audit.spool.clocks import last_time
 from audit.spool.frame import Frame, FrameKind
@@ -20,12 +21,13 @@ class Folded(NamedTuple):
 
     Attributes:
         at: the position behind it.
+        placed: its entries, in the order of their times.
         frames: how many there were.
         said: the time of its last record that has one, microseconds UTC.
     """
 
     at: Position
-    placed: list[Placed]
+    placed: Columns
     rest: list[Frame]
     frames: int
     said: int | None
@@ -42,7 +44,7 @@ def fold_chunk(directory: Path, producer: str, at: Position) -> Folded:
     """
     frames, at = read_frames(directory, producer, at)
     placed, rest = _fold(producer, frames)
-    return Folded(at, placed, rest, len(frames), last_time(frames))
+    return Folded(at, Columns.of(placed).by_time(), rest, len(frames), last_time(frames))
 
 
 def _fold(producer: str, frames: Sequence[Frame]) -> tuple[list[Placed], list[Frame]]:

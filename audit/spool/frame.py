@@ -74,19 +74,21 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
     Raises:
         SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind.
     """
-    at, view, last = 0, memoryview(data), len(data) - _WHOLE.size
-    while at <= last:
-        length, checksum, kind, number, ordinal = _WHOLE.unpack_from(data, at)
-        end = at + _HEADER.size + length
-        if not _PREFIX.size <= length <= _LARGEST_PAYLOAD or end > len(data):
+    # Each name that the loop would look up elsewhere is looked up once: thousands of frames come at a time.
+    read, check, kinds, header, whole = _WHOLE.unpack_from, zlib.crc32, _KINDS, _HEADER.size, _WHOLE.size
+    at, view, size = 0, memoryview(data), len(data)
+    while at <= size - whole:
+        length, checksum, kind, number, ordinal = read(data, at)
+        end = at + header + length
+        if not _PREFIX.size <= length <= _LARGEST_PAYLOAD or end > size:
             break
-        if zlib.crc32(view[at + _HEADER.size : end]) != checksum:
-            if end == len(data):
+        if check(view[at + header : end]) != checksum:
+            if end == size:
                 return
             raise SpoolCorruptError(base + at, "the checksum differs")
-        if kind not in _KINDS:
+        if kind not in kinds:
             raise SpoolCorruptError(base + at, f"{kind} is no kind of frame")
-        yield Frame(_KINDS[kind], number, ordinal, data[at + _WHOLE.size : end]), base + end
+        yield Frame(kinds[kind], number, ordinal, data[at + whole : end]), base + end
         at = end
     _check_rest(data, at, base)
 

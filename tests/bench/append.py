@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from audit.columns import Columns
 from audit.database import LOG_SCHEMA, set_pragmas
 from audit.entry_rows import Pending
 from audit.log import Log
@@ -69,8 +70,10 @@ class CountedLog:
     log: Log
     batches: list[range] = field(default_factory=list)
 
-    async def append(self, waiting: Sequence[Pending | Placed], progress: Progress | None = None) -> range:
-        self.batches.append(await self.log.append(waiting, progress))
+    async def append(
+        self, waiting: Sequence[Pending | Placed], progress: Progress | None, folded: Columns
+    ) -> range:
+        self.batches.append(await self.log.append(waiting, progress, folded))
         return self.batches[-1]
 
     def __getattr__(self, name: str) -> Any:

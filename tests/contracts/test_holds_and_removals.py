@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from audit.columns import Columns
 from audit.custody.prune import Pruner
 from audit.entry_rows import Pending
-from audit.log import Log, Stored
+from audit.log import NOTHING_FOLDED, Log, Stored
 from audit.placed import Placed
 from console.database import Database
 from tests.audit.custody.kept import Kept
@@ -45,10 +46,15 @@ async def test_a_hold_made_while_a_removal_runs_waits_and_comes_after_it(kept: K
     class Pausing(Log):
         """Waits at the moment between the holds' lock and the removal."""
 
-        async def append(self, waiting: Sequence[Pending | Placed], progress: Stored | None = None) -> range:
+        async def append(
+            self,
+            waiting: Sequence[Pending | Placed],
+            progress: Stored | None = None,
+            folded: Columns = NOTHING_FOLDED,
+        ) -> range:
             inside.set()
             await go_on.wait()
-            return await kept.log.append(waiting, progress)
+            return await kept.log.append(waiting, progress, folded)
 
     pruner = Pruner(kept.store.main, Pausing(kept.store.engine), kept.reader, kept.store.clock)
     removing = asyncio.create_task(pruner.step(permit))

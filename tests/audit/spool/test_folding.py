@@ -57,7 +57,7 @@ def is_running(folding: FoldingProcess) -> bool:
 async def test_whole_calls_are_folded_and_the_rest_is_left_in_order(tmp_path: Path) -> None:
     producer = await a_mixed_spool(tmp_path)
     folded = fold_chunk(tmp_path, producer, Position())
-    assert len(folded.placed) == 4
+    assert folded.placed.size == 4
     assert (folded.frames, folded.at.next_number, folded.said) == (11, 11, START)
     assert [(frame.kind, frame.ordinal) for frame in folded.rest] == [
         (FrameKind.OUTCOME, 999),
