@@ -13,11 +13,12 @@ from sqlmodel import Session, SQLModel, col
 
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
-from policy.models import ActivePolicy, Change, Grant, Review
+from policy.models import ActivePolicy, Change, Delegation, Grant, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
     Identity,
+    IdentityLink,
     MappingRule,
     Membership,
     Person,
@@ -35,9 +36,11 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     BreakGlass: "break_glass",
     Change: "change",
     Cluster: "cluster",
+    Delegation: "delegation",
     Deployment: "deployment",
     Grant: "access_grant",
     Identity: "identity",
+    IdentityLink: "identity_link",
     LegalHold: "legal_hold",
     MappingRule: "mapping_rule",
     Membership: "membership",

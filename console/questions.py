@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -11,12 +11,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Part
 from audit.event import Resource as EventResource
 from console import clock
+from console.changes.standing import delegators_of, subject_document
 from console.services import Services
 from console.subjects import subject_of
 from policy.decision import Decision, Document, Query
-from policy.facts import describe_context
+from policy.facts import describe_context, with_deputies
 from policy.permissions import Permission
 from sso.principal import Principal
+
+AS_DEPUTY: Final = frozenset(
+    {
+        Permission.ACCESS_REQUEST_READ,
+        Permission.ACCESS_REQUEST_REVIEW,
+        Permission.CHANGE_READ,
+        Permission.CHANGE_REVIEW,
+    }
+)
+"""What a deputy does in somebody's stead; nothing else of theirs passes to a deputy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +73,12 @@ async def ask(
     resource: Resource,
 ) -> Query:
     """Return the question whether `principal` may do `permission` on `resource` now."""
+    subject = await subject_of(session, principal)
+    if permission in AS_DEPUTY and principal.kind == "person":
+        delegators = await delegators_of(session, principal.id, services.clock())
+        subject = with_deputies(subject, [await subject_document(session, one) for one in delegators])
     return Query(
-        subject=await subject_of(session, principal),
+        subject=subject,
         action=permission.value,
         resource=resource.document(),
         grants=resource.grants,

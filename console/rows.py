@@ -5,7 +5,7 @@ import hmac
 import json
 
 from console.work import Row
-from sso.models import Identity, Membership, Person, RoleAssignment, Team
+from sso.models import Identity, IdentityLink, Membership, Person, RoleAssignment, Team
 
 
 def person_row(person: Person, now: int) -> Row:
@@ -22,6 +22,16 @@ def identity_row(identity: Identity, now: int, key: bytes) -> Row:
     known_as = json.dumps([identity.issuer, identity.subject]).encode()
     digest = hmac.new(key, known_as, hashlib.sha256).hexdigest()
     return Row("identity", identity.id, {"person_id": str(identity.person_id), "known_as": digest}, now)
+
+
+def link_row(link: IdentityLink, now: int, *, gone: bool = False) -> Row:
+    """Return that two accounts are one human, or the end of it."""
+    state = {
+        "person_id": str(link.person_id),
+        "other_id": str(link.other_id),
+        "change_id": str(link.change_id),
+    }
+    return Row("identity_link", link.id, None if gone else state, now)
 
 
 def membership_row(membership: Membership, now: int, *, gone: bool = False) -> Row:

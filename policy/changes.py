@@ -1,5 +1,10 @@
-"""A change and the reviews that sign it, as frozen values; states follow from rules without a database."""
+"""A change and the reviews that sign it, as frozen values; states follow from rules without a database.
 
+Whoever counts as having asked, or has to do with the change, decides nothing: these are sets of accounts, in
+which one human is all of theirs (``console.changes.standing`` resolves them each time rules are applied).
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -27,14 +32,22 @@ class ReviewFacts:
     """One person's signed answer.
 
     Attributes:
-        groups: the groups the reviewer belongs to now, not only when signing.
+        groups: the groups the answer counts for now, not only when signing; a deputy's are those of whom
+            it stands for.
         content_hash: the hash of what the reviewer saw.
+        others: every other account whose voice this is: the same human's, and whom a deputy stands for.
     """
 
     reviewer_id: UUID
     decision: ReviewDecision
     groups: frozenset[str]
     content_hash: str
+    others: frozenset[UUID] = frozenset()
+
+    @property
+    def voices(self) -> frozenset[UUID]:
+        """Everybody who has spoken by this answer; two answers with one in common are one."""
+        return self.others | {self.reviewer_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class ChangeFacts:
     Attributes:
         fewest: how many people besides the requester approve at least, whatever the plan says.
         parties: whom the change is about or who would gain by it; their answers never count.
+        selves: who counts as having asked: other accounts, deputies, people behind a service account.
     """
 
     id: UUID
@@ -54,6 +68,12 @@ class ChangeFacts:
     reviews: tuple[ReviewFacts, ...] = ()
     fewest: int = FEWEST_PEOPLE
     parties: frozenset[UUID] = frozenset()
+    selves: frozenset[UUID] = frozenset()
+
+    @property
+    def askers(self) -> frozenset[UUID]:
+        """Everybody who counts as having asked."""
+        return self.selves | {self.requester_id}
 
 
 def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
@@ -63,10 +83,10 @@ def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
 
     Raises:
         ChangeClosedError: it is decided already.
-        RequesterMayNotDecideError: the reviewer asked for it.
+        RequesterMayNotDecideError: the reviewer asked for it, or counts as having asked.
         PartyMayNotDecideError: the change is about the reviewer.
         NotAskedToReviewError: none of the reviewer's groups is required.
-        AlreadyReviewedError: the person has answered.
+        AlreadyReviewedError: the person has answered, by another account or a deputy too.
         StaleContentError: another content was signed.
     """
     _admit(change, answer, plan)
@@ -79,20 +99,14 @@ def review(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> ChangeFacts:
 
 
 def approvals(change: ChangeFacts) -> tuple[Approval, ...]:
-    """Return the approvals that sign the content the change has now."""
-    return tuple(
-        Approval(answer.reviewer_id, answer.groups)
-        for answer in change.reviews
-        if answer.decision is ReviewDecision.APPROVE
-        and answer.content_hash == change.content_hash
-        and answer.reviewer_id not in change.parties
-    )
+    """Return the approvals that sign the content the change has now, one of each human."""
+    return tuple(Approval(answer.reviewer_id, answer.groups) for answer in _distinct(_valid(change)))
 
 
 def confirm(change: ChangeFacts, plan: Plan) -> None:
     """Check again, right before execution, that the approvals still carry the change.
 
-    Pass the reviewers' groups of now: who lost the role in between no longer counts.
+    Pass the reviewers' groups and accounts of now: who lost the role in between no longer counts.
 
     Raises:
         NotApprovedError: they do not.
@@ -102,6 +116,17 @@ def confirm(change: ChangeFacts, plan: Plan) -> None:
         raise NotApprovedError("The approvals do not carry this change.")
 
 
+def edit(change: ChangeFacts, content_hash: str, by: UUID) -> ChangeFacts:
+    """Give a pending change another content: every answer is void, also if an old content comes back.
+
+    Raises:
+        ChangeClosedError: it is decided already.
+        OnlyRequesterMayWithdrawError: somebody else asked for it.
+    """
+    _require_own(change, by)
+    return replace(change, content_hash=content_hash, reviews=())
+
+
 def withdraw(change: ChangeFacts, by: UUID) -> ChangeFacts:
     """Withdraw a pending change.
 
@@ -109,9 +134,7 @@ def withdraw(change: ChangeFacts, by: UUID) -> ChangeFacts:
         ChangeClosedError: it is decided already.
         OnlyRequesterMayWithdrawError: somebody else asked for it.
     """
-    if by != change.requester_id:
-        raise OnlyRequesterMayWithdrawError("Only whoever asked for the change may withdraw it.")
-    _require_pending(change)
+    _require_own(change, by)
     return replace(change, state=ChangeState.WITHDRAWN)
 
 
@@ -124,21 +147,47 @@ def expire(change: ChangeFacts, now: int) -> ChangeFacts:
 
 
 def _admit(change: ChangeFacts, answer: ReviewFacts, plan: Plan) -> None:
-    if answer.reviewer_id == change.requester_id:
+    if answer.voices & change.askers:
         raise RequesterMayNotDecideError("Whoever asked for a change may not decide on it.")
-    if answer.reviewer_id in change.parties:
+    if answer.voices & change.parties:
         raise PartyMayNotDecideError("Whoever a change is about may not decide on it.")
     _require_pending(change)
     if answer.groups.isdisjoint(entry.group for entry in plan.required):
         raise NotAskedToReviewError("This change asks none of the reviewer's groups.")
-    if any(answer.reviewer_id == earlier.reviewer_id for earlier in change.reviews):
+    if any(answer.voices & earlier.voices for earlier in change.reviews):
         raise AlreadyReviewedError("Each person reviews a change once.")
     if answer.content_hash != change.content_hash:
         raise StaleContentError("The review signs another content than the change has now.")
 
 
+def _valid(change: ChangeFacts) -> Iterable[ReviewFacts]:
+    barred = change.askers | change.parties
+    return (
+        answer
+        for answer in change.reviews
+        if answer.decision is ReviewDecision.APPROVE
+        and answer.content_hash == change.content_hash
+        and answer.voices.isdisjoint(barred)
+    )
+
+
+def _distinct(answers: Iterable[ReviewFacts]) -> Iterable[ReviewFacts]:
+    """Leave out who has spoken before: accounts found to be one human after they answered count once."""
+    heard: set[UUID] = set()
+    for answer in answers:
+        if answer.voices.isdisjoint(heard):
+            heard |= answer.voices
+            yield answer
+
+
 def _carried(change: ChangeFacts, plan: Plan) -> bool:
     return satisfied(plan.required, approvals(change), requester_id=change.requester_id, fewest=change.fewest)
+
+
+def _require_own(change: ChangeFacts, by: UUID) -> None:
+    if by != change.requester_id:
+        raise OnlyRequesterMayWithdrawError("Only whoever asked for the change may withdraw it.")
+    _require_pending(change)
 
 
 def _require_pending(change: ChangeFacts) -> None:

@@ -25,7 +25,7 @@ from policy.decision import (
     Query,
 )
 from policy.errors import MalformedScopeError, PolicyError, UndecidedError
-from policy.plan import Plan, read_group_counts
+from policy.plan import Plan, read_clock, read_group_counts
 from policy.programs import refused_by_key
 from policy.scope import Scope, read_scope
 
@@ -168,12 +168,17 @@ def _read_allow(result: Mapping[str, object]) -> bool:
 
 
 def _read_plan(result: Mapping[str, object], revision: str) -> Plan:
-    if set(result) != {"required", "missing", "why"}:
+    if set(result) - {"clock", "automatic"} != {"required", "missing", "why"}:
         raise TypeError("A plan says what is required, what is missing, and why.")
     required = read_group_counts(result["required"])
     if not required:
         raise TypeError("A plan without approvals is no plan.")
-    return Plan(required, read_group_counts(result["missing"]), _texts(result["why"]), revision)
+    hours, further = read_clock(result.get("clock"))
+    automatic = result.get("automatic", False)
+    if not isinstance(automatic, bool):
+        raise TypeError("Automatic is true or false.")
+    missing, why = read_group_counts(result["missing"]), _texts(result["why"])
+    return Plan(required, missing, why, revision, hours, further, automatic)
 
 
 def _unavailable(code: str, *, revision: str, engine: str) -> PolicyUnavailable:

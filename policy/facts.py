@@ -3,7 +3,8 @@
 Teams appear by name, ids as lower-case text, times as whole seconds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 from uuid import UUID
 
@@ -130,8 +131,16 @@ def describe_change(
     receiving_team: str,
     reviews: Iterable[Document] = (),
     kind: str = "access",
+    purpose: str = "",
+    duration_days: int | None = None,
+    selves: Iterable[UUID | str] = (),
+    overdue: bool = False,
+    parties: Iterable[UUID | str] = (),
 ) -> Document:
-    """Describe a change. ``team`` owns the model; ``reviews`` are those that sign the present content."""
+    """Describe a change. ``team`` owns the model; ``reviews`` are those that sign the present content.
+
+    ``purpose`` is the model's; ``selves`` count as who asked; ``overdue``: the time to answer has passed.
+    """
     return {
         "id": str(id),
         "kind": kind,
@@ -142,6 +151,11 @@ def describe_change(
         "team": team,
         "receiving_team": receiving_team,
         "reviews": [dict(review) for review in reviews],
+        "purpose": purpose,
+        "duration_days": duration_days,
+        "parties": sorted(map(str, parties)),
+        "selves": sorted(map(str, selves)),
+        "overdue": overdue,
     }
 
 
@@ -153,21 +167,44 @@ def describe_change_of(
     content_hash: str,
     parties: Iterable[UUID | str] = (),
     reviews: Iterable[Document] = (),
+    selves: Iterable[UUID | str] = (),
+    overdue: bool = False,
+    about: Mapping[str, str] = MappingProxyType({}),
 ) -> Document:
-    """Describe a change of another kind than access; ``parties`` are whom it is about, who may not answer."""
+    """Describe a change of another kind than access; ``parties`` are whom it is about, who may not answer.
+
+    ``about`` is what of a model it concerns, where it does: its team, tier, data class and purpose.
+    """
     return {
+        **about,
         "id": str(id),
         "kind": kind,
         "requester": str(requester),
         "content_hash": content_hash,
         "parties": sorted(map(str, parties)),
         "reviews": [dict(review) for review in reviews],
+        "selves": sorted(map(str, selves)),
+        "overdue": overdue,
     }
 
 
-def describe_review(by: UUID | str, decision: str, groups: Iterable[str]) -> Document:
-    """Describe a review by the groups its reviewer belongs to now."""
-    return {"by": str(by), "decision": decision, "groups": sorted(set(groups))}
+def describe_review(
+    by: UUID | str, decision: str, groups: Iterable[str], *, stands_for: UUID | str | None = None
+) -> Document:
+    """Describe a review by the groups it counts for now; a deputy's names whom it stands for."""
+    document: dict[str, object] = {"by": str(by), "decision": decision, "groups": sorted(set(groups))}
+    if stands_for is not None:
+        document["for"] = str(stands_for)
+    return document
+
+
+def with_deputies(subject: Document, delegators: Iterable[Document]) -> Document:
+    """Return a subject with those it may stand in for, each described as a subject of its own."""
+    named = [
+        {"id": one["id"], "owner_of": one["owner_of"], "roles": one["roles"]}
+        for one in sorted(delegators, key=lambda one: str(one["id"]))
+    ]
+    return {**subject, "deputy_for": named} if named else subject
 
 
 def describe_context(
@@ -186,8 +223,8 @@ def describe_context(
 
 
 def groups_of(subject: Document, team: str) -> frozenset[str]:
-    """Return the approval groups a subject belongs to for models of ``team``."""
-    owners = {f"owner:{team}"} if team in _names(subject.get("owner_of")) else set()
+    """Return the approval groups a subject belongs to: the teams it owns, and reviewer for ``team``'s."""
+    owners = {f"owner:{name}" for name in _names(subject.get("owner_of"))}
     return frozenset(owners | ({"reviewer"} if _reviews(subject, team) else set()))
 
 

@@ -17,12 +17,18 @@ class ChangeKind(StrEnum):
 
     ACCESS = "access"
     ALARM = "alarm"
+    CLUSTER = "cluster"
     ERASURE = "erasure"
     HOLD_RELEASE = "hold_release"
+    IDENTITY_LINK = "identity_link"
     LOG_KEY = "log_key"
     MAPPING_RULE = "mapping_rule"
     MEMBERSHIP = "membership"
+    MODEL = "model"
+    POLICY = "policy"
+    PROMOTION = "promotion"
     PRUNE = "prune"
+    PUBLISH = "publish"
     RETENTION = "retention"
     ROLE = "role"
     SCIM_CREDENTIAL = "scim_credential"
@@ -64,7 +70,11 @@ def _enum(kind: type[StrEnum]) -> sa.Enum:
 
 
 class Change(SQLModel, table=True):
-    """Something that needs approval. ``content_hash`` is SHA-256 (hex) over ``content``."""
+    """Something that needs approval. ``content_hash`` is SHA-256 (hex) over ``content``.
+
+    ``why`` are the plan's codes. ``due`` is when an answer is due; ``further`` are the groups that may answer
+    in the stead of those asked from then on. ``automatic``: the plan let it go without an answer.
+    """
 
     __tablename__ = "change"
 
@@ -82,10 +92,17 @@ class Change(SQLModel, table=True):
     created: int = Field(sa_type=sa.BigInteger)
     decided: int | None = Field(default=None, sa_type=sa.BigInteger)
     grant_id: uuid.UUID | None = Field(default=None)
+    why: str = Field(default="[]")
+    due: int | None = Field(default=None, sa_type=sa.BigInteger)
+    further: str = Field(default="[]")
+    automatic: bool = Field(default=False)
 
 
 class Review(SQLModel, table=True):
-    """One reviewer's signed answer, with the groups it counted for and the content hash that was seen."""
+    """One reviewer's signed answer, with the groups it counted for and the content hash that was seen.
+
+    A deputy's names in ``stands_for`` in whose groups it was given.
+    """
 
     __tablename__ = "review"
     __table_args__ = (sa.UniqueConstraint("change_id", "reviewer_id", name="uq_review_change_reviewer"),)
@@ -98,6 +115,25 @@ class Review(SQLModel, table=True):
     meaning: str
     reason: str
     content_hash: str
+    created: int = Field(sa_type=sa.BigInteger)
+    stands_for: uuid.UUID | None = Field(default=None)
+
+
+class Delegation(SQLModel, table=True):
+    """A person lets a deputy answer for them from ``starts`` until ``ends``, or says that they are away.
+
+    It counts once the deputy has accepted; ``deputy_id`` is None where somebody is only away.
+    """
+
+    __tablename__ = "delegation"
+
+    id: uuid.UUID = Field(primary_key=True)
+    person_id: uuid.UUID = Field(index=True)
+    deputy_id: uuid.UUID | None = Field(default=None, index=True)
+    away: bool = Field(default=False)
+    starts: int = Field(sa_type=sa.BigInteger)
+    ends: int = Field(sa_type=sa.BigInteger)
+    accepted: int | None = Field(default=None, sa_type=sa.BigInteger)
     created: int = Field(sa_type=sa.BigInteger)
 
 

@@ -32,6 +32,7 @@ REVIEW: Final = Details(
         Field("reason", personal=True),
         Field("content_hash"),
         Field("groups", TEXTS),
+        Field("stands_for"),
     ),
 )
 

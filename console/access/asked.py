@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.changes.facts import subject_document
+from console.changes.standing import subject_document
 from console.changes.states import state_is
 from policy.decision import Document, GroupCount
 from policy.facts import groups_of

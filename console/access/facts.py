@@ -6,17 +6,21 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.access.receiving import Receiver, find_receiver
 from console.catalog.facts import RouteFacts, route_by_id
-from console.changes.facts import AnsweredChange, find_change, find_reviews
+from console.changes.facts import AnsweredChange, find_answers, find_change
 from console.questions import Resource
 from policy.access import AccessRequest
 from policy.canonical import content_hash
 from policy.decision import Document
 from policy.facts import describe_change
 from policy.models import Change, ChangeKind
+from sso.keys.selves import people_behind
+from sso.links import accounts_of
+from sso.models import Membership
 
 NO_LONGER_THEIRS: Final = "The service account is disabled, or none of the team's any more."
 STALE: Final = "The model has changed since this was asked; it has to be asked anew."
@@ -28,6 +32,12 @@ class RequestFacts(AnsweredChange):
 
     route: RouteFacts
     receiver: Receiver | None = None
+    gainers: frozenset[UUID] = frozenset()
+
+    @property
+    def parties(self) -> frozenset[UUID]:
+        """Who would newly gain by it: the receiving team, by all accounts, unless the model is its own."""
+        return self.gainers
 
     @property
     def team(self) -> str:
@@ -70,6 +80,11 @@ class RequestFacts(AnsweredChange):
             team=asked["route"]["team"],
             receiving_team=asked["team"],
             reviews=self.signed_reviews(),
+            purpose=self.route.model.purpose,
+            duration_days=asked["duration_days"],
+            selves=self.answers.askers,
+            overdue=self.answers.overdue,
+            parties=self.parties,
         )
 
 
@@ -108,6 +123,7 @@ def describe_content(
 async def find_request(
     session: AsyncSession,
     change_id: UUID,
+    now: int,
     for_change: bool = False,  # noqa: FBT001, FBT002 - what answers calls it by place
 ) -> RequestFacts | None:
     """Return the request with this id, or None; `for_change` keeps others from changing it meanwhile."""
@@ -115,9 +131,20 @@ async def find_request(
     if change is None or change.kind is not ChangeKind.ACCESS:
         return None
     route = await route_by_id(session, change.resource_id)
-    reviews, groups = await find_reviews(session, change_id, route.team.name)
+    answers = await find_answers(session, change, route.team.name, now)
     receiver = await _receiver(session, change, for_change=for_change)
-    return RequestFacts(change, reviews, groups, route, receiver)
+    gainers = await accounts_of(session, await _gainers(session, change, route))
+    return RequestFacts(change, answers, route, receiver, gainers)
+
+
+async def _gainers(session: AsyncSession, change: Change, route: RouteFacts) -> frozenset[UUID]:
+    """Return who would call what they could not: but for a team's own model somebody of it has to answer."""
+    if change.team_id in {None, route.team.id}:
+        return frozenset()
+    if (service := json.loads(change.content).get("service")) is not None:
+        return await people_behind(session, UUID(service["id"]))
+    members = select(Membership.person_id).where(col(Membership.team_id) == change.team_id)
+    return frozenset(await session.exec(members))
 
 
 async def _receiver(session: AsyncSession, change: Change, *, for_change: bool) -> Receiver | None:

@@ -69,7 +69,7 @@ async def read_request(work: UnitOfWork, change_id: UUID) -> RequestDetail:
         NotFoundError: no such request, or none the caller may read.
     """
     async with work.read() as session:
-        found = await find_request(session, change_id)
+        found = await find_request(session, change_id, work.now)
     if found is None:
         raise nothing()
     reading = Permission.ACCESS_REQUEST_READ

@@ -14,6 +14,7 @@ from console.access.facts import describe_content
 from console.access.forms import AccessRequestCreate, RequestCreated
 from console.access.receiving import Receiver, find_receiver
 from console.catalog.facts import RouteFacts, find_route, route_resource
+from console.changes.asking import planned
 from console.changes.forms import Asked
 from console.changes.plans import plan_for
 from console.changes.rows import change_row
@@ -47,7 +48,7 @@ async def request_access(work: UnitOfWork, form: AccessRequestCreate) -> Request
     await work.authorize(Permission.ACCESS_REQUEST_CREATE, resource)
     content = _content(work, route, form, await _receiver(work, form))
     change_id = uuid7()
-    plan = await plan_for(work, _document(change_id, content))
+    plan = await plan_for(work, _document(change_id, content, route.model.purpose))
     async with work.write() as session:
         team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
         await _refuse_twin(session, work, (route.route.id, team.id, form.service))
@@ -93,7 +94,7 @@ def _content(
         raise InvalidInputError(str(error), (error.code,)) from None
 
 
-def _document(change_id: UUID, content: Document) -> Document:
+def _document(change_id: UUID, content: Document, purpose: str) -> Document:
     route = content["route"]
     return describe_change(
         id=change_id,
@@ -103,6 +104,8 @@ def _document(change_id: UUID, content: Document) -> Document:
         data_class=str(content["data_class"]),
         team=route["team"] if isinstance(route, dict) else "",
         receiving_team=str(content["team"]),
+        purpose=purpose,
+        duration_days=int(str(content["duration_days"])),
     )
 
 
@@ -122,6 +125,7 @@ def _change(
         required=canonical(plan.required_document()).decode(),
         policy_revision=plan.revision,
         created=work.now,
+        **planned(plan, work.now),
     )
 
 

@@ -9,9 +9,9 @@ from console.access.forms import RequestDetail
 from console.access.queries import read_request
 from console.access.reviewing import review_request
 from console.catalog.explained import group_in_words
-from console.changes.facts import groups_now
 from console.changes.forms import ReviewCreate, Reviewed
 from console.changes.signing import confirm_path, may_sign, submit_signed
+from console.changes.standing import groups_now
 from console.web.forms import Form
 from console.work import UnitOfWork
 

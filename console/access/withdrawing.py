@@ -21,14 +21,14 @@ async def withdraw_request(work: UnitOfWork, change_id: UUID) -> None:
         ConflictError: it is decided already.
     """
     async with work.read() as session:
-        found = await find_request(session, change_id)
+        found = await find_request(session, change_id, work.now)
     if found is None:
         raise nothing()
     resource = found.resource()
     reading = Permission.ACCESS_REQUEST_READ
     await authorize_seen(work, Permission.ACCESS_REQUEST_WITHDRAW, resource, reading)
     async with work.write() as session:
-        fresh, now = await find_request(session, change_id, for_change=True) or found, work.now
+        fresh, now = await find_request(session, change_id, work.now, for_change=True) or found, work.now
         with told(work):
             after = withdraw(fresh.for_rules(now), work.principal.id)
         change = fresh.change

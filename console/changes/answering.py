@@ -20,12 +20,12 @@ class Answering(Generic[Kept]):
     """How changes of some kinds are answered.
 
     Attributes:
-        find: reads one by id; with True it keeps others from changing it meanwhile.
+        find: reads one by id as of a moment; with True it keeps others from changing it meanwhile.
         execute: carries out an approved one, in the transaction of the last answer.
     """
 
     action: Action
     reviewing: Permission
     reading: Permission
-    find: Callable[[AsyncSession, UUID, bool], Awaitable[Kept | None]]
+    find: Callable[[AsyncSession, UUID, int, bool], Awaitable[Kept | None]]
     execute: Callable[[UnitOfWork, AsyncSession, Kept, int], Awaitable[object]]

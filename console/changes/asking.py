@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -10,9 +11,10 @@ from uuid_utils.compat import uuid7
 
 from audit.event import Part
 from audit.events import Action
+from console.changes.clock import due_at
 from console.changes.forms import ChangeCreated
 from console.changes.kept import find_kept
-from console.changes.kinds import KeptChange, Subject, kind_of
+from console.changes.kinds import KeptChange, Subject, described, kind_of
 from console.changes.plans import plan_for
 from console.changes.refusals import told
 from console.changes.rows import change_row
@@ -118,12 +120,14 @@ async def execute_change(work: UnitOfWork, session: AsyncSession, found: KeptCha
 
 
 def _document(work: UnitOfWork, proposal: _Proposal) -> Document:
+    kind = kind_of(proposal.kind)
     return describe_change_of(
         proposal.kind.value,
         id=proposal.id,
         requester=work.principal.id,
         content_hash=content_hash(proposal.content),
-        parties=kind_of(proposal.kind).parties(proposal.content),
+        parties=kind.parties(proposal.content),
+        about=described(kind, proposal.content),
     )
 
 
@@ -141,7 +145,17 @@ def _change(work: UnitOfWork, proposal: _Proposal, plan: Plan) -> Change:
         required=canonical(plan.required_document()).decode(),
         policy_revision=plan.revision,
         created=work.now,
+        **planned(plan, work.now),
     )
+
+
+def planned(plan: Plan, now: int) -> dict[str, Any]:
+    """Return the columns that keep what a plan says beside whom it asks: why, until when, who else."""
+    return {
+        "why": canonical(list(plan.why)).decode(),
+        "due": due_at(plan, now),
+        "further": canonical(list(plan.further)).decode(),
+    }
 
 
 async def _refuse_twin(session: AsyncSession, work: UnitOfWork, proposal: _Proposal) -> None:

@@ -33,7 +33,7 @@ class Ballot(UnitOfWork, Generic[Kept]):
             ConflictError: the principal has answered.
         """
         async with self.read() as session:
-            found = await self.kind.find(session, change_id, False)  # noqa: FBT003 - a callable has no names
+            found = await self.kind.find(session, change_id, self.now, False)  # noqa: FBT003 - a callable has no names
         if found is None:
             raise nothing()
         resource = found.resource()
@@ -78,4 +78,4 @@ class Ballot(UnitOfWork, Generic[Kept]):
         """Return the stored plan, or a new one when another policy is active than when it was asked."""
         if found.change.policy_revision != self.services.policy_revision:
             return await plan_for(self, found.document())
-        return Plan(found.required, (), (), found.change.policy_revision)
+        return found.plan

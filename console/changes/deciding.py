@@ -34,7 +34,7 @@ def _answering(work: UnitOfWork) -> Answering[KeptChange]:
         action=Action.CHANGE_REVIEW,
         reviewing=Permission.CHANGE_REVIEW,
         reading=Permission.CHANGE_READ,
-        find=lambda session, change_id, for_change: find_kept(
+        find=lambda session, change_id, _now, for_change: find_kept(
             work.services, session, change_id, for_change=for_change
         ),
         execute=execute_change,

@@ -10,24 +10,44 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.changes.clock import is_overdue
+from console.changes.standing import Voice, askers_of, voice_of
 from console.questions import Resource
 from policy.approvals import FEWEST_PEOPLE
 from policy.changes import ChangeFacts, ReviewFacts, expire
 from policy.decision import Document, GroupCount
-from policy.facts import describe_review, describe_subject, groups_of
+from policy.facts import describe_review
 from policy.models import Change, Review
-from policy.plan import read_group_counts
-from sso.models import Person, PersonState
-from sso.rights import rights_of
+from policy.plan import Plan, read_group_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was answered to a change, read in one transaction.
+
+    Attributes:
+        voices: what each answer counts as now, not when it was signed, by the answer's id.
+        askers: everybody who counts as having asked, now.
+        overdue: whether the further groups may answer in the stead of those asked.
+    """
+
+    reviews: tuple[Review, ...]
+    voices: Mapping[UUID, Voice]
+    askers: frozenset[UUID]
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredChange(ABC):
-    """A change read in one transaction; `groups` are those of each reviewer now, not when signing."""
+    """A change read in one transaction, with its answers."""
 
     change: Change
-    reviews: tuple[Review, ...]
-    groups: Mapping[UUID, frozenset[str]]
+    answers: Answers
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        """The answers in the order they were signed."""
+        return self.answers.reviews
 
     @property
     def content(self) -> dict[str, Any]:
@@ -39,6 +59,18 @@ class AnsweredChange(ABC):
     def required(self) -> tuple[GroupCount, ...]:
         """Whose approvals the change needs."""
         return read_group_counts(json.loads(self.change.required))
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Who answers in the stead of those asked, once it is overdue."""
+        return tuple(json.loads(self.change.further))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it was stored."""
+        change = self.change
+        why = tuple(json.loads(change.why))
+        return Plan(self.required, (), why, change.policy_revision, None, self.further)
 
     @property
     def fewest(self) -> int:
@@ -67,32 +99,48 @@ class AnsweredChange(ABC):
     def why_stale(self) -> str | None:
         """Say in a sentence why it can no longer be approved; None when it can."""
 
-    def for_rules(self, now: int) -> ChangeFacts:
-        """Return the change as the pure rules take it, expired when its time has passed."""
-        change = self.change
+    def for_rules(self, now: int, plan: Plan | None = None) -> ChangeFacts:
+        """Return the change as the pure rules take it, expired when its time has passed.
+
+        `plan` is the one that counts, where another policy is active than when it was stored.
+        """
+        change, rule = self.change, plan or self.plan
         facts = ChangeFacts(
             id=change.id,
             requester_id=change.requester_id,
             content_hash=change.content_hash,
             created=change.created,
             state=change.state,
-            reviews=tuple(self._review(review) for review in self.reviews),
+            reviews=tuple(self._review(review, rule) for review in self.reviews),
             fewest=self.fewest,
             parties=self.parties,
+            selves=self.answers.askers,
         )
         return expire(facts, now)
 
     def signed_reviews(self) -> Sequence[Document]:
         """Return the reviews that sign the present content, as policy documents show them."""
         return [
-            describe_review(item.reviewer_id, item.decision.value, self.groups[item.reviewer_id])
+            describe_review(
+                item.reviewer_id,
+                item.decision.value,
+                self.counting(self.answers.voices[item.id], self.plan),
+                stands_for=item.stands_for,
+            )
             for item in self.reviews
             if item.content_hash == self.change.content_hash
         ]
 
-    def _review(self, review: Review) -> ReviewFacts:
-        groups = self.groups[review.reviewer_id]
-        return ReviewFacts(review.reviewer_id, review.decision, groups, review.content_hash)
+    def counting(self, voice: Voice, plan: Plan) -> frozenset[str]:
+        """Return the groups a voice counts for: past its time, a further group's count for those asked."""
+        if self.answers.overdue and not voice.groups.isdisjoint(plan.further):
+            return voice.groups | {entry.group for entry in plan.required}
+        return voice.groups
+
+    def _review(self, review: Review, plan: Plan) -> ReviewFacts:
+        voice = self.answers.voices[review.id]
+        groups = self.counting(voice, plan)
+        return ReviewFacts(review.reviewer_id, review.decision, groups, review.content_hash, voice.others)
 
 
 async def find_change(session: AsyncSession, change_id: UUID, *, for_change: bool = False) -> Change | None:
@@ -101,32 +149,13 @@ async def find_change(session: AsyncSession, change_id: UUID, *, for_change: boo
     return (await session.exec(query.with_for_update() if for_change else query)).first()
 
 
-async def find_reviews(
-    session: AsyncSession, change_id: UUID, team: str
-) -> tuple[tuple[Review, ...], Mapping[UUID, frozenset[str]]]:
-    """Return the answers in the order they were signed, and the groups of each reviewer now."""
-    answers = select(Review).where(col(Review.change_id) == change_id).order_by(col(Review.created))
-    reviews = tuple(await session.exec(answers))
-    return reviews, {
-        review.reviewer_id: await groups_now(session, review.reviewer_id, team) for review in reviews
-    }
-
-
-async def groups_now(session: AsyncSession, person_id: UUID, team: str) -> frozenset[str]:
-    """Return the approval groups a person can answer for on what is `team`'s; none when disabled."""
-    person = await session.get(Person, person_id)
-    if person is None or person.state is not PersonState.ACTIVE:
-        return frozenset()
-    return groups_of(await subject_document(session, person_id), team)
-
-
-async def subject_document(session: AsyncSession, person_id: UUID) -> Document:
-    """Return a person's rights as `policy.facts.groups_of` reads them."""
-    rights = await rights_of(session, person_id)
-    return describe_subject(
-        id=person_id,
-        kind="person",
-        method="session",
-        owner_of=rights.owner_of,
-        roles=[(str(role), scope) for role, scope in rights.roles],
+async def find_answers(session: AsyncSession, change: Change, team: str, now: int) -> Answers:
+    """Return the answers in the order they were signed, and what each counts as now."""
+    signed = select(Review).where(col(Review.change_id) == change.id).order_by(col(Review.created))
+    reviews = tuple(await session.exec(signed))
+    return Answers(
+        reviews=reviews,
+        voices={review.id: await voice_of(session, review, team, now) for review in reviews},
+        askers=await askers_of(session, change.requester_id, now),
+        overdue=await is_overdue(session, change, team, now),
     )

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.changes.facts import find_change, find_reviews
+from console.changes.facts import find_answers, find_change
 from console.changes.kinds import KeptChange, kind_of, known_kinds
 from console.services import Services
 from policy.models import ChangeState
+from sso.links import accounts_of
 
 
 async def find_kept(
@@ -18,10 +19,11 @@ async def find_kept(
     change = await find_change(session, change_id, for_change=for_change)
     if change is None or change.kind not in known_kinds():
         return None
-    reviews, groups = await find_reviews(session, change_id, "")
-    if change.state is not ChangeState.PENDING:
-        return KeptChange(change, reviews, groups, None)
     kind, content = kind_of(change.kind), json.loads(change.content)
+    answers = await find_answers(session, change, kind.team(content), services.clock())
+    if change.state is not ChangeState.PENDING:
+        return KeptChange(change, answers, None)
     objection = await kind.check(services, session, content)
     gainers = await kind.gainers(services, session, content)
-    return KeptChange(change, reviews, groups, objection, gainers)
+    barred = await accounts_of(session, kind.parties(content) | gainers)
+    return KeptChange(change, answers, objection, barred)

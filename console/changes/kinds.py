@@ -77,6 +77,8 @@ class Kind:
             is to carry, when no event of the kind's own does.
         settle: finishes after that transaction what cannot be part of it.
         gainers: who among those who could answer would newly gain by it, as things stand; they do not answer.
+        team: whose owner and reviewers are asked; none, and only roles without bounds answer.
+        about: what of a model it concerns, for plans that differ by tier, data class or purpose.
         area: the part of the console it belongs to, as its page's way back: label and path.
         labels: what its page calls the members of what is signed, in their order.
         answer_hint: an example of what a signature under it could mean.
@@ -90,6 +92,8 @@ class Kind:
     parties: Callable[[Content], frozenset[UUID]] = lambda _: frozenset()
     settle: Callable[[Services], Awaitable[object]] | None = None
     gainers: Callable[[Services, AsyncSession, Content], Awaitable[frozenset[UUID]]] = no_gainers
+    team: Callable[[Content], str] = lambda _: ""
+    about: Callable[[Content], Mapping[str, str]] = lambda _: {}
     area: tuple[str, str] = ("Records", "/records")
     labels: Sequence[tuple[str, str]] = RECORD_LABELS
     answer_hint: str = "For example: I have looked at what goes, and it may go."
@@ -114,12 +118,19 @@ class KeptChange(AnsweredChange):
 
     @property
     def parties(self) -> frozenset[UUID]:
-        """Whom it is about, and who would gain by it."""
+        """Whom it is about, and who would gain by it, by all of their accounts."""
         return self.kind.parties(self.content) | self.gainers
+
+    @property
+    def team(self) -> str:
+        """The team whose owner and reviewers are asked."""
+        return self.kind.team(self.content)
 
     def resource(self) -> Resource:
         """Return the change as a decision's resource."""
         facts = {"kind": self.change.kind.value}
+        if self.team:
+            facts["team"] = self.team
         return Resource("change", self.change.id, facts, change=self.document())
 
     def document(self) -> Document:
@@ -131,11 +142,20 @@ class KeptChange(AnsweredChange):
             content_hash=self.change.content_hash,
             parties=self.parties,
             reviews=self.signed_reviews(),
+            selves=self.answers.askers,
+            overdue=self.answers.overdue,
+            about=described(self.kind, self.content),
         )
 
     def why_stale(self) -> str | None:
         """Say why it can no longer be approved."""
         return self.objection.sentence if self.objection else None
+
+
+def described(kind: Kind, content: Content) -> Mapping[str, str]:
+    """Return what policy is told of the model a change concerns; nothing where it concerns none."""
+    team = kind.team(content)
+    return {**kind.about(content), **({"team": team} if team else {})}
 
 
 _KINDS: Final[dict[ChangeKind, Kind]] = {}

@@ -10,12 +10,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.events import Action
-from console.changes.facts import groups_now
 from console.changes.forms import ChangeDetail, ChangeItem
 from console.changes.kept import find_kept
 from console.changes.kinds import KeptChange, kind_of, known_kinds
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import asked_list, people_by_id, review_reads
+from console.changes.standing import groups_now
 from console.changes.states import state_at, state_is
 from console.clock import to_text
 from console.web.listing import cursor_id

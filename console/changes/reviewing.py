@@ -11,14 +11,15 @@ from uuid_utils.compat import uuid7
 from audit.event import Part
 from console.changes.answering import Answering, Kept
 from console.changes.ballot import Ballot
-from console.changes.facts import groups_now
 from console.changes.forms import Reviewed, SignedReview
 from console.changes.refusals import told
 from console.changes.rows import change_row, review_row
 from console.changes.seen import nothing
+from console.changes.standing import Voice, voices_of
 from console.work import UnitOfWork
+from policy.approvals import Approval, missing
 from policy.canonical import canonical
-from policy.changes import ChangeFacts, ReviewFacts, confirm, review
+from policy.changes import ChangeFacts, ReviewFacts, approvals, confirm, review
 from policy.errors import StaleContentError
 from policy.models import Change, ChangeKind, ChangeState, Review, ReviewDecision, SignInUse
 from policy.plan import Plan
@@ -31,6 +32,7 @@ class SignInSpentError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Signed:
     answer: SignedReview
+    voice: Voice
     groups: frozenset[str]
     now: int
 
@@ -68,21 +70,38 @@ async def _spend_sign_in(session: AsyncSession, work: UnitOfWork) -> None:
 
 async def _sign(ballot: Ballot[Kept], session: AsyncSession, answer: SignedReview) -> Reviewed:
     _, plan = ballot.turn_to(answer.id)
-    found = await ballot.kind.find(session, answer.id, True)  # noqa: FBT003 - a callable has no names
+    found = await ballot.kind.find(session, answer.id, ballot.now, True)  # noqa: FBT003 - a callable has no names
     if found is None:
         raise nothing()
-    groups = await groups_now(session, ballot.principal.id, found.team)
-    signed = _Signed(answer, groups, ballot.now)
+    voices = await voices_of(session, ballot.principal.id, found.team, ballot.now)
+    voice = _choose(found, voices, plan)
+    wanted = {entry.group for entry in plan.required}
+    signed = _Signed(answer, voice, found.counting(voice, plan) & wanted, ballot.now)
     with told(ballot):
         after = _decide(ballot.principal.id, found, signed, plan)
     return await _keep(ballot, session, found, signed, after)
 
 
+def _choose(found: Kept, voices: Sequence[Voice], plan: Plan) -> Voice:
+    """Return in whose name an answer helps most: the person's own, unless only a deputy's is asked for."""
+    facts = found.for_rules(0, plan)
+    barred, given = facts.askers | facts.parties, approvals(facts)
+    own, *rest = voices
+    standing = [own, *(one for one in rest if one.others.isdisjoint(barred))]
+
+    def left(voice: Voice) -> int:
+        added = Approval(found.change.id, found.counting(voice, plan))  # anybody who has not answered yet
+        return sum(entry.count for entry in missing(plan.required, [*given, added]))
+
+    return min(standing, key=left)
+
+
 def _decide(person_id: UUID, found: Kept, signed: _Signed, plan: Plan) -> ChangeFacts:
     """Apply the rules to what is there now: roles lost since an earlier review no longer count."""
     answer = signed.answer
-    facts = ReviewFacts(person_id, answer.decision, signed.groups, answer.content_hash)
-    after = review(found.for_rules(signed.now), facts, plan)
+    others = signed.voice.others
+    facts = ReviewFacts(person_id, answer.decision, signed.groups, answer.content_hash, others)
+    after = review(found.for_rules(signed.now, plan), facts, plan)
     stale = found.why_stale()
     if answer.decision is ReviewDecision.APPROVE and stale is not None:
         raise StaleContentError(stale)
@@ -124,6 +143,7 @@ def _review_row(person_id: UUID, signed: _Signed) -> Review:
         reason=answer.reason,
         content_hash=answer.content_hash,
         created=signed.now,
+        stands_for=signed.voice.stands_for,
     )
 
 
@@ -131,6 +151,7 @@ def _advance(change: Change, state: ChangeState, plan: Plan, now: int) -> Change
     change.state = state
     change.required = canonical(plan.required_document()).decode()
     change.policy_revision = plan.revision
+    change.why, change.further = canonical(list(plan.why)).decode(), canonical(list(plan.further)).decode()
     if state is not ChangeState.PENDING:
         change.decided = now
     if state is ChangeState.APPROVED and change.kind is ChangeKind.ACCESS:
@@ -146,4 +167,5 @@ def _signed_content(signed: _Signed) -> dict[str, object]:
         "reason": answer.reason,
         "content_hash": answer.content_hash,
         "groups": sorted(signed.groups),
+        **({"stands_for": str(signed.voice.stands_for)} if signed.voice.stands_for else {}),
     }

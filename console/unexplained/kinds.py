@@ -11,22 +11,23 @@ from audit.models import LegalHold, PruneJob, RetentionRow
 from console.access.rows import grant_row
 from console.break_glass.rows import sealed_row, use_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
-from console.changes.rows import change_row, review_row
+from console.changes.rows import change_row, delegation_row, review_row
 from console.custody.rows import hold_row, job_row, retention_row
 from console.governed import GOVERNED
 from console.keys.rows import key_row, service_row
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
 from console.policies.rows import active_row
-from console.rows import identity_row, membership_row, person_row, role_row, team_row
+from console.rows import identity_row, link_row, membership_row, person_row, role_row, team_row
 from console.scim.rows import credential_row
 from console.work import Row
 from console.workloads.rows import issuer_row
-from policy.models import ActivePolicy, Change, Grant, Review
+from policy.models import ActivePolicy, Change, Delegation, Grant, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
     Identity,
+    IdentityLink,
     MappingRule,
     Membership,
     Person,
@@ -81,6 +82,8 @@ _PLAIN: Final = (
     Kind(RouteTarget, lambda row: target_row(row, 0)),
     Kind(Change, lambda row: change_row(row, 0)),
     Kind(Review, review_row),
+    Kind(Delegation, lambda row: delegation_row(row, 0)),
+    Kind(IdentityLink, lambda row: link_row(row, 0)),
     Kind(Grant, grant_row, col(Grant.revoked_at).is_(None)),
     Kind(ApiKey, key_row, col(ApiKey.revoked_at).is_(None)),
     Kind(ServiceAccount, service_row),

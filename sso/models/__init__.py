@@ -6,6 +6,7 @@ Times are integer microseconds UTC unless a docstring says seconds.
 from sso.models.directory import (
     ClaimDigest,
     Identity,
+    IdentityLink,
     MappingRule,
     Membership,
     Person,
@@ -53,6 +54,7 @@ __all__ = [
     "DirectoryRun",
     "GroupsAs",
     "Identity",
+    "IdentityLink",
     "MappingRule",
     "Membership",
     "Person",

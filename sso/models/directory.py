@@ -109,6 +109,19 @@ class Identity(SQLModel, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
 
 
+class IdentityLink(SQLModel, table=True):
+    """Two accounts are one human: neither answers for what the other asked, and both count once."""
+
+    __tablename__ = "identity_link"
+    __table_args__ = (sa.UniqueConstraint("person_id", "other_id", name="uq_identity_link_pair"),)
+
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    person_id: UUID = Field(foreign_key="person.id")
+    other_id: UUID = Field(foreign_key="person.id", index=True)
+    change_id: UUID
+    created: int = Field(sa_type=sa.BigInteger)
+
+
 class Team(SQLModel, table=True):
     """A team; its name appears in policy documents and API bodies."""
 

@@ -88,10 +88,10 @@ def test_a_resource_without_id_is_its_collection() -> None:
     }
 
 
-def test_groups_are_the_owned_team_and_the_reviewers_in_scope() -> None:
+def test_groups_are_the_owned_teams_and_the_reviewers_in_scope() -> None:
     assert groups_of(SUBJECT, "risk") == {"owner:risk"}
-    assert groups_of(SUBJECT, "vision") == {"reviewer"}
-    assert groups_of(SUBJECT, "retail") == set()
+    assert groups_of(SUBJECT, "vision") == {"owner:risk", "reviewer"}
+    assert groups_of(SUBJECT, "retail") == {"owner:risk"}
     everywhere = describe_subject(id="r", kind="person", method="session", roles=[("reviewer", "all")])
     assert groups_of(everywhere, "retail") == {"reviewer"}
 

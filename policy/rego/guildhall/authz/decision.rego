@@ -69,7 +69,7 @@ matched := sort(grounds) if {
 } else := []
 
 # Refused for want of a grant, a caller learns who could give one; asked about a change, what it still needs.
-missing := approval.requirement(input.resource.team, input.resource.tier) if {
+missing := approval.requirement(input.resource.team, input.resource.tier, of_data_class) if {
 	reasons[0] in {"no_grant", "grant_expired"}
 } else := approval.missing if {
 	visible
@@ -83,3 +83,5 @@ valid_until := input.subject.auth.auth_time + data.guildhall.step_up_seconds if 
 	input.action in data.guildhall.granted
 	count(boundaries) > 0
 } else := null
+
+of_data_class := object.get(data.guildhall.data_classes, object.get(input.resource, "data_class", ""), [])

@@ -47,6 +47,30 @@ role_grounds contains ground if {
 	some ground in asked_groups
 }
 
+# Whoever is asked, as a deputy or past its time too, may read what they are asked about.
+role_grounds contains "asked" if {
+	input.action in {"access_request.read", "change.read"}
+	input.subject.kind == "person"
+	count(asked_groups) > 0
+}
+
+# A deputy reads what the person they stand in for is asked about.
+role_grounds contains "deputy" if {
+	input.action in {"access_request.read", "change.read"}
+	some one in object.get(input.subject, "deputy_for", [])
+	some held in one.roles
+	held.role == "reviewer"
+	input.action in data.guildhall.platform_roles.reviewer
+	covers(held.scope)
+}
+
+role_grounds contains "deputy" if {
+	input.action in {"access_request.read", "change.read"}
+	input.action in data.guildhall.team_roles.owner
+	some one in object.get(input.subject, "deputy_for", [])
+	input.resource.team in one.owner_of
+}
+
 role_grounds contains "own" if {
 	input.action in data.guildhall.own
 	is_own

@@ -15,8 +15,11 @@ no_ground := ["grant_expired"] if {
 } else := ["requester_may_not_decide"] if {
 	input.action in data.guildhall.answering
 	is_requester
+} else := ["requester_may_not_decide"] if {
+	input.action in data.guildhall.answering
+	is_self
 } else := ["party_may_not_decide"] if {
-	input.action == "change.review"
+	input.action in data.guildhall.answering
 	is_party
 } else := ["not_asked_to_review"] if {
 	input.action in data.guildhall.answering

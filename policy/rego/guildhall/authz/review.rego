@@ -1,12 +1,11 @@
-# Separation of duties: who is asked to review a change. The requester never is.
+# Separation of duties: who is asked to review a change. Whoever asked for it never is, by whatever account.
 package guildhall.authz
 
 import data.guildhall.approval
 
-my_groups contains concat(":", ["owner", team]) if {
-	some team in input.subject.owner_of
-	team == input.resource.team
-}
+change := input.context.change if input.context.change != null
+
+my_groups contains concat(":", ["owner", team]) if some team in input.subject.owner_of
 
 my_groups contains "reviewer" if {
 	some held in assignments
@@ -14,37 +13,76 @@ my_groups contains "reviewer" if {
 	covers(held.scope)
 }
 
-asked_groups contains group if {
-	not is_requester
-	input.action == "access_request.review"
+# A deputy answers in the groups of whoever named them; never on what that person asked for or gains by.
+deputised contains one if {
+	some one in object.get(input.subject, "deputy_for", [])
+	not one.id in approval.barred
+}
+
+my_groups contains concat(":", ["owner", team]) if {
+	some one in deputised
+	some team in one.owner_of
+}
+
+my_groups contains "reviewer" if {
+	some one in deputised
+	some held in one.roles
+	held.role == "reviewer"
+	covers(held.scope)
+}
+
+answers_changes if {
+	input.action in {"access_request.read", "access_request.review"}
 	input.resource.type == "access_request"
-	input.context.change.requester != input.subject.id
-	input.context.change.team == input.resource.team
+	change.team == input.resource.team
+}
+
+# What is kept of everybody belongs to no team: only a role without bounds answers for it.
+answers_changes if {
+	input.action in {"change.read", "change.review"}
+	input.resource.type == "change"
+}
+
+asked_groups contains group if {
+	answers_changes
+	not input.subject.id in approval.barred
 	some entry in approval.required
 	group := entry.group
 	group in my_groups
 }
 
-# What is kept of everybody belongs to no team: only a role without bounds answers for it.
+# Past its time, the further groups of the plan answer in the stead of those that were asked.
 asked_groups contains group if {
-	not is_requester
-	not is_party
-	input.action == "change.review"
-	input.resource.type == "change"
-	input.context.change.requester != input.subject.id
+	answers_changes
+	not input.subject.id in approval.barred
+	object.get(change, "overdue", false) == true
+	some further in approval.clock.further
+	further in my_groups
 	some entry in approval.required
 	group := entry.group
-	group in my_groups
 }
 
 # Whom a change is about: who would gain by it, or be erased by it, does not answer.
 is_party if {
-	some party in input.context.change.parties
+	some party in change.parties
 	party == input.subject.id
+}
+
+# The requester by another account, their deputy, or somebody who acts through the service account that asked.
+is_self if {
+	some person in object.get(change, "selves", [])
+	person == input.subject.id
 }
 
 already_reviewed if {
 	input.action in data.guildhall.answering
-	some review in input.context.change.reviews
+	some review in change.reviews
 	review.by == input.subject.id
+}
+
+# A deputy has answered for them.
+already_reviewed if {
+	input.action in data.guildhall.answering
+	some review in change.reviews
+	object.get(review, "for", null) == input.subject.id
 }

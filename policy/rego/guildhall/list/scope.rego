@@ -30,6 +30,16 @@ reaches_all if {
 	input.action in data.guildhall.scoping.platform_wide
 }
 
+# A deputy finds what the person they stand in for is asked about.
+reaches_all if {
+	input.action in {"access_request.read", "change.read"}
+	some one in object.get(input.subject, "deputy_for", [])
+	some held in one.roles
+	held.role == "reviewer"
+	held.scope == "all"
+	input.action in data.guildhall.platform_roles.reviewer
+}
+
 by_team := [{"all": [{"field": "team", "op": "in", "value": sort(teams)}]}] if {
 	count(teams) > 0
 } else := []
@@ -39,6 +49,23 @@ teams contains team if {
 	input.action in data.guildhall.platform_roles[held.role]
 	is_array(held.scope)
 	some team in held.scope
+}
+
+teams contains team if {
+	input.action in {"access_request.read", "change.read"}
+	some one in object.get(input.subject, "deputy_for", [])
+	some held in one.roles
+	held.role == "reviewer"
+	is_array(held.scope)
+	input.action in data.guildhall.platform_roles.reviewer
+	some team in held.scope
+}
+
+teams contains team if {
+	input.action in {"access_request.read", "change.read"}
+	input.action in data.guildhall.team_roles.owner
+	some one in object.get(input.subject, "deputy_for", [])
+	some team in one.owner_of
 }
 
 teams contains team if {
