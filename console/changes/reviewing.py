@@ -11,17 +11,16 @@ from uuid_utils.compat import uuid7
 from audit.event import Part
 from console.changes.answering import Answering, Kept
 from console.changes.ballot import Ballot
+from console.changes.counting import choose_voice, decide, groups_for
 from console.changes.forms import Reviewed, SignedReview
 from console.changes.refusals import told
 from console.changes.rows import change_row, review_row
 from console.changes.seen import nothing
 from console.changes.standing import Voice, voices_of
 from console.work import UnitOfWork
-from policy.approvals import Approval, missing
 from policy.canonical import canonical
-from policy.changes import ChangeFacts, ReviewFacts, approvals, confirm, review
-from policy.errors import StaleContentError
-from policy.models import Change, ChangeKind, ChangeState, Review, ReviewDecision, SignInUse
+from policy.changes import ChangeFacts
+from policy.models import Change, ChangeKind, ChangeState, Review, SignInUse
 from policy.plan import Plan
 
 
@@ -74,40 +73,11 @@ async def _sign(ballot: Ballot[Kept], session: AsyncSession, answer: SignedRevie
     if found is None:
         raise nothing()
     voices = await voices_of(session, ballot.principal.id, found.team, ballot.now)
-    voice = _choose(found, voices, plan)
-    wanted = {entry.group for entry in plan.required}
-    signed = _Signed(answer, voice, found.counting(voice, plan) & wanted, ballot.now)
+    voice = choose_voice(found, voices, plan)
+    signed = _Signed(answer, voice, groups_for(found, voice, plan), ballot.now)
     with told(ballot):
-        after = _decide(ballot.principal.id, found, signed, plan)
+        after = decide(ballot.principal.id, found, answer, voice, plan=plan, now=signed.now)
     return await _keep(ballot, session, found, signed, after)
-
-
-def _choose(found: Kept, voices: Sequence[Voice], plan: Plan) -> Voice:
-    """Return in whose name an answer helps most: the person's own, unless only a deputy's is asked for."""
-    facts = found.for_rules(0, plan)
-    barred, given = facts.askers | facts.parties, approvals(facts)
-    own, *rest = voices
-    standing = [own, *(one for one in rest if one.others.isdisjoint(barred))]
-
-    def left(voice: Voice) -> int:
-        added = Approval(found.change.id, found.counting(voice, plan))  # anybody who has not answered yet
-        return sum(entry.count for entry in missing(plan.required, [*given, added]))
-
-    return min(standing, key=left)
-
-
-def _decide(person_id: UUID, found: Kept, signed: _Signed, plan: Plan) -> ChangeFacts:
-    """Apply the rules to what is there now: roles lost since an earlier review no longer count."""
-    answer = signed.answer
-    others = signed.voice.others
-    facts = ReviewFacts(person_id, answer.decision, signed.groups, answer.content_hash, others)
-    after = review(found.for_rules(signed.now, plan), facts, plan)
-    stale = found.why_stale()
-    if answer.decision is ReviewDecision.APPROVE and stale is not None:
-        raise StaleContentError(stale)
-    if after.state is ChangeState.APPROVED:
-        confirm(after, plan)
-    return after
 
 
 async def _keep(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.bench.command import run
 from tests.bench.result import Result
 from tests.soak import (
+    approvals,
     bit_flips,
     directory,
     elasticsearch_down,
@@ -18,6 +19,7 @@ from tests.soak import (
 )
 
 RUNS: dict[str, Callable[[], Result]] = {
+    "approvals": approvals.measure,
     "bit-flips": bit_flips.measure,
     "directory": directory.measure,
     "elasticsearch-down": elasticsearch_down.measure,
