@@ -8,6 +8,8 @@ from console.admin.api import API as ADMIN_API
 from console.admin.pages import PAGES as ADMIN_PAGES
 from console.break_glass.api import API as BREAK_GLASS_API
 from console.break_glass.pages import PAGES as BREAK_GLASS_PAGES
+from console.campaigns.api import API as CAMPAIGNS_API
+from console.campaigns.pages import PAGES as CAMPAIGNS_PAGES
 from console.catalog.api import API as CATALOG_API
 from console.catalog.pages import PAGES as CATALOG_PAGES
 from console.changes.api import API as CHANGES_API
@@ -28,7 +30,6 @@ from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.people.rule_api import API as RULES_API
 from console.people.team_pages import PAGES as TEAM_PAGES
-from console.policies.engine_doors import ENGINE_DOORS
 from console.scim.api import API as SCIM_API
 from console.scim.pages import PAGES as SCIM_PAGES
 from console.sessions.api import API as SESSIONS_API
@@ -46,6 +47,7 @@ PAGES: Final = [
     *ACCESS_PAGES,
     *ADMIN_PAGES,
     *BREAK_GLASS_PAGES,
+    *CAMPAIGNS_PAGES,
     *CATALOG_PAGES,
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
@@ -63,6 +65,7 @@ API: Final = [
     *ACCESS_API,
     *ADMIN_API,
     *BREAK_GLASS_API,
+    *CAMPAIGNS_API,
     *CATALOG_API,
     *CHANGES_API,
     *CUSTODY_API,
@@ -86,5 +89,4 @@ OPEN_PAGES: Final = [
     *HOME_OPEN,
     *HEALTH,
     *KEYS_OPEN,
-    *ENGINE_DOORS,
 ]

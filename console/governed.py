@@ -12,7 +12,17 @@ from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col
 
 from audit.models import LegalHold, PruneJob, RetentionRow
-from console.models import Cluster, Deployment, Model, Route, RouteTarget, UnexplainedRow, Version
+from console.models import (
+    Campaign,
+    CampaignItem,
+    Cluster,
+    Deployment,
+    Model,
+    Route,
+    RouteTarget,
+    UnexplainedRow,
+    Version,
+)
 from policy.models import ActivePolicy, Change, Delegation, Grant, Review
 from sso.models import (
     ApiKey,
@@ -34,6 +44,8 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     ActivePolicy: "active_policy",
     ApiKey: "api_key",
     BreakGlass: "break_glass",
+    Campaign: "campaign",
+    CampaignItem: "campaign_item",
     Change: "change",
     Cluster: "cluster",
     Delegation: "delegation",

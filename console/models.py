@@ -211,3 +211,68 @@ class RouteTarget(SQLModel, table=True):
     deployment_id: UUID = Field(foreign_key="deployment.id")
     label: str = Field(max_length=64)
     weight: int = 0
+
+
+class ItemState(enum.StrEnum):
+    """What came of one grant in a round of review; every state but `open` is final."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    REMOVED = "removed"
+    LAPSED = "lapsed"
+    ENDED = "ended"
+
+
+class Campaign(SQLModel, table=True):
+    """A round of access review over the grants in a scope: a team's routes, or all, of one tier or of all.
+
+    `opened_by` is None when the schedule opened it.
+    """
+
+    __tablename__ = "campaign"
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    team_id: UUID | None = Field(default=None, foreign_key="team.id", index=True)
+    tier: Tier | None = Field(default=None, sa_type=_text_enum(Tier))
+    reason: str = Field(max_length=500)
+    opened: int = Field(sa_type=sa.BigInteger)
+    opened_by: UUID | None = Field(default=None)
+    due: int = Field(sa_type=sa.BigInteger)
+    closed: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
+
+
+class CampaignItem(SQLModel, table=True):
+    """One grant under review: what a reviewer is shown and signs, and the answer.
+
+    `content` is canonical JSON of ids, codes and numbers only, and `content_hash` SHA-256 over it.
+    """
+
+    __tablename__ = "campaign_item"
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "grant_id"),)
+    id: UUID = Field(default_factory=uuid7, primary_key=True)
+    campaign_id: UUID = Field(foreign_key="campaign.id", index=True)
+    grant_id: UUID = Field(index=True)
+    content: str = Field(sa_type=sa.Text)
+    content_hash: str = Field(max_length=64)
+    state: ItemState = Field(default=ItemState.OPEN, sa_type=_text_enum(ItemState))
+    decided: int | None = Field(default=None, sa_type=sa.BigInteger)
+    reviewer_id: UUID | None = Field(default=None)
+    meaning: str | None = Field(default=None, max_length=200)
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class GrantUse(SQLModel, table=True):
+    """How many calls were made under a grant on one day (days since 1970, UTC), and when the last was."""
+
+    __tablename__ = "grant_use"
+    grant_id: UUID = Field(primary_key=True)
+    day: int = Field(primary_key=True)
+    calls: int
+    last: int = Field(sa_type=sa.BigInteger)
+
+
+class GrantUseCursor(SQLModel, table=True):
+    """The one row that says up to which entry of the log the uses of grants are counted."""
+
+    __tablename__ = "grant_use_cursor"
+    id: int = Field(default=1, primary_key=True)
+    index: int = Field(sa_type=sa.BigInteger)

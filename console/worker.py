@@ -21,6 +21,7 @@ from audit.sinks.port import Sink
 from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
 from console.break_glass.watch import watch_reviews
+from console.campaigns.watch import watch_campaigns
 from console.catalog.polling import EvidencePoll
 from console.comparing import shipper_for
 from console.database import Database
@@ -71,6 +72,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(EvidencePoll(services).run(stop))
                 group.create_task(run_erasures(services, stop))
                 group.create_task(watch_reviews(services, stop))
+                group.create_task(watch_campaigns(services, stop))
                 if settings.directory is not None:
                     group.create_task(DirectoryLoop(services, settings.directory).run(stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):

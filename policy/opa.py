@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import aiohttp
 from opa_client.opa_async import AsyncOpaClient
 
-from policy.asked import mark
 from policy.decision import UNDEFINED, Document, Entrypoint, Evaluation
 from policy.errors import DeciderFailedError, DeciderTimeoutError
 
@@ -44,10 +43,8 @@ class OpaDecider:
 
     name = "opa"
 
-    def __init__(
-        self, address: OpaAddress, *, timeout: float = TIMEOUT_SECONDS, asking_key: bytes | None = None
-    ) -> None:
-        """Prepare; nothing is connected yet. Questions are marked under ``asking_key`` (``policy.asked``).
+    def __init__(self, address: OpaAddress, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        """Prepare; nothing is connected yet.
 
         Raises:
             ValueError: the address is no http or https address of a host alone.
@@ -57,7 +54,6 @@ class OpaDecider:
         if parts.scheme not in {"http", "https"} or not parts.hostname or more:
             raise ValueError("The OPA server's address is http(s)://host:port without a path.")
         self._bundle = address.bundle
-        self._asking_key = asking_key
         self._client: Any = AsyncOpaClient(
             host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
             port=parts.port or (443 if parts.scheme == "https" else 80),
@@ -72,8 +68,7 @@ class OpaDecider:
     async def evaluate(self, entrypoint: Entrypoint, document: Document) -> Evaluation:
         """Evaluate one entrypoint; see ``policy.decision.Decider``."""
         package, rule = split_path(str(entrypoint.value))
-        asked = document if self._asking_key is None else mark(document, self._asking_key)
-        answer = await self._ask(package, rule, asked)
+        answer = await self._ask(package, rule, document)
         return Evaluation(answer.get("result", UNDEFINED), self._revision(answer))
 
     async def ping(self) -> None:

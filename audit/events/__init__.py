@@ -15,6 +15,7 @@ from typing import Final
 
 from audit.events.access import ACCESS
 from audit.events.action import Action
+from audit.events.campaigns import CAMPAIGNS
 from audit.events.changes import CHANGES
 from audit.events.declared import EventType, Retention
 from audit.events.directory import DIRECTORY
@@ -34,6 +35,7 @@ __all__ = ["EVENT_TYPES", "Action", "EventType", "Retention"]
 _GROUPS: Final = (
     ACCESS,
     BREAK_GLASS,
+    CAMPAIGNS,
     CHANGES,
     CLUSTERS,
     DIRECTORY,

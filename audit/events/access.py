@@ -50,6 +50,9 @@ ASKED: Final = Details(
         Field("supposed", null=True),
     ),
 )
+REVOCATION: Final = Details("revocation", (Field("reason", personal=True),))
+ACCESS_REVIEW: Final = Details("access_review", (Field("campaign"),))
+"""The round of access review that a grant ended by."""
 
 ACCESS: Final = (
     EventType(
@@ -122,6 +125,6 @@ ACCESS: Final = (
         category=("iam",),
         type=("deletion",),
         ocsf=DELETES,
-        parts=(Details("revocation", (Field("reason", personal=True),)), *ACT),
+        parts=(REVOCATION, ACCESS_REVIEW, *ACT),
     ),
 )

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from audit.event import Part
 from audit.events import Action
 from console.access.rows import revoked_grant_row
@@ -25,20 +27,35 @@ async def revoke_grant(work: UnitOfWork, grant_id: UUID, reason: str) -> None:
     resource = await _found(work, grant_id)
     await authorize_seen(work, Permission.GRANT_REVOKE, resource, Permission.GRANT_READ)
     async with work.write() as session:
-        grant, now = await session.get_one(Grant, grant_id, with_for_update=True), work.now
-        if grant.revoked_at is not None or grant.ends <= now:
+        grant = await session.get_one(Grant, grant_id, with_for_update=True)
+        if grant.revoked_at is not None or grant.ends <= work.now:
             raise ConflictError("This grant has ended already.", ("grant_ended",))
-        grant.revoked_at, grant.revoked_by, grant.revoke_reason = now, work.principal.id, reason
-        session.add(grant)
-        await session.flush()
-        await work.record(
-            Action.GRANT_REVOKE,
-            resource=resource,
-            request=grant.change_id,
-            grant=grant.id,
-            rows=[revoked_grant_row(grant, now)],
-            parts=[Part(name="revocation", subject=work.principal.id, content={"reason": reason})],
-        )
+        await end_grant(work, session, grant, reason)
+
+
+async def end_grant(
+    work: UnitOfWork, session: AsyncSession, grant: Grant, reason: str, *, campaign: UUID | None = None
+) -> None:
+    """End a grant that stands, in the caller's transaction; `campaign` is the access review it ends by."""
+    now = work.now
+    by_system = work.principal.kind == "system"
+    grant.revoked_at, grant.revoke_reason = now, reason
+    grant.revoked_by = None if by_system else work.principal.id
+    session.add(grant)
+    await session.flush()
+    parts = []
+    if not by_system:
+        parts.append(Part(name="revocation", subject=work.principal.id, content={"reason": reason}))
+    if campaign is not None:
+        parts.append(Part(name="access_review", subject=None, content={"campaign": str(campaign)}))
+    await work.record(
+        Action.GRANT_REVOKE,
+        resource=Resource("grant", grant.id),
+        request=grant.change_id,
+        grant=grant.id,
+        rows=[revoked_grant_row(grant, now)],
+        parts=parts,
+    )
 
 
 async def _found(work: UnitOfWork, grant_id: UUID) -> Resource:

@@ -15,7 +15,7 @@ from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.models import LegalHold
-from console.models import Route
+from console.models import Campaign, CampaignItem, Route
 from policy.canonical import canonical
 from policy.models import Change, Grant, Review
 from sso.models import SignIn
@@ -30,6 +30,9 @@ FREE_COLUMNS: Final = (
     (Grant, "revoke_reason"),
     (LegalHold, "reason"),
     (Route, "stop_reason"),
+    (Campaign, "reason"),
+    (CampaignItem, "meaning"),
+    (CampaignItem, "reason"),
 )
 
 PLAIN: Final = re.compile(r"[ !#-\[\]-~]+")
@@ -45,6 +48,9 @@ async def erase_own_words(session: AsyncSession, person: UUID) -> None:
         session.add(change)
     answers = update(Review).where(col(Review.reviewer_id) == person)
     await session.exec(answers.values(reason=ERASED, meaning=ERASED))
+    kept = update(CampaignItem).where(col(CampaignItem.reviewer_id) == person)
+    await session.exec(kept.values(reason=ERASED, meaning=ERASED))
+    await session.exec(update(Campaign).where(col(Campaign.opened_by) == person).values(reason=ERASED))
     revoked = update(Grant).where(col(Grant.revoked_by) == person)
     await session.exec(revoked.values(revoke_reason=ERASED))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from console.access.forms import RequestItem
 from console.access.lists import open_queue
 from console.access.queries import RequestFilter, list_requests
+from console.campaigns.queries import count_awaited
 from console.catalog.forms import RouteRead
 from console.catalog.queries import RouteFilter, list_routes
 from console.changes.awaiting import list_awaited
@@ -41,6 +42,7 @@ class Home:
     requests: Sequence[RequestItem]
     may_call: Sequence[RouteRead]
     owned: Sequence[RouteRead]
+    rounds: int
     answers: bool
     audits: bool
     administers: bool
@@ -52,12 +54,13 @@ async def open_home(work: UnitOfWork) -> Home:
         rights = await rights_of(session, work.principal.id)
     queue = (await open_queue(work, "", everything=False)).items
     changes = await list_awaited(work)
+    rounds = await count_awaited(work)
     own = (await list_requests(work, RequestFilter(own=True), None, SHOWN)).items
     routes = (await list_routes(work, RouteFilter(), None, MOST_ROUTES)).items
     audits = await work.allowed(Permission.AUDIT_READ, Resource("audit"))
     administers = await work.allowed(Permission.HEALTH_READ, Resource("health"))
     return Home(
-        first=choose_first(queue, changes, own, audits=audits, administers=administers),
+        first=choose_first(queue, changes, own, rounds=rounds, audits=audits, administers=administers),
         waiting=queue[:SHOWN],
         waiting_count=len(queue),
         changes=changes[:SHOWN],
@@ -65,6 +68,7 @@ async def open_home(work: UnitOfWork) -> Home:
         requests=own,
         may_call=[item for item in routes if item.access == "granted" and item.state == "active"],
         owned=[item for item in routes if item.team in rights.owner_of],
+        rounds=rounds,
         answers=answers_requests(rights),
         audits=audits,
         administers=administers,
@@ -81,6 +85,7 @@ def choose_first(
     changes: Sequence[ChangeItem],
     own: Sequence[RequestItem],
     *,
+    rounds: int = 0,
     audits: bool,
     administers: bool,
 ) -> FirstAction:
@@ -93,6 +98,13 @@ def choose_first(
         count = f"{len(changes)} changes wait" if len(changes) > 1 else "A change waits"
         path = f"/records/changes/{changes[0].id}"
         return FirstAction(f"{count} for your signed answer.", "Answer the oldest", path, "checklist")
+    if rounds:
+        sentence = "It waits for you to say which grants are still needed."
+        return FirstAction(sentence, "See the access reviews", "/reviews/campaigns", "checklist")
+    return _choose_quiet(own, audits=audits, administers=administers)
+
+
+def _choose_quiet(own: Sequence[RequestItem], *, audits: bool, administers: bool) -> FirstAction:
     quiet = "Nothing waits for you."
     if audits:
         return FirstAction(quiet, "Search the audit log", "/audit", "list-search")

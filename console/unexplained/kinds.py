@@ -10,12 +10,13 @@ from sqlmodel import SQLModel, col
 from audit.models import LegalHold, PruneJob, RetentionRow
 from console.access.rows import grant_row
 from console.break_glass.rows import sealed_row, use_row
+from console.campaigns.rows import campaign_row, item_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
 from console.changes.rows import change_row, delegation_row, review_row
 from console.custody.rows import hold_row, job_row, retention_row
 from console.governed import GOVERNED
 from console.keys.rows import key_row, service_row
-from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
+from console.models import Campaign, CampaignItem, Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.people.mapping import rule_row
 from console.policies.rows import active_row
 from console.rows import identity_row, link_row, membership_row, person_row, role_row, team_row
@@ -80,6 +81,8 @@ _PLAIN: Final = (
     Kind(Deployment, lambda row: deployment_row(row, 0), col(Deployment.version_id).is_not(None)),
     Kind(Route, lambda row: route_row(row, 0)),
     Kind(RouteTarget, lambda row: target_row(row, 0)),
+    Kind(Campaign, lambda row: campaign_row(row, 0)),
+    Kind(CampaignItem, lambda row: item_row(row, 0)),
     Kind(Change, lambda row: change_row(row, 0)),
     Kind(Review, review_row),
     Kind(Delegation, lambda row: delegation_row(row, 0)),

@@ -42,6 +42,13 @@ BADGES: dict[str, Badge] = {
     "ended": Badge("Ended", Tone.PLAIN, _WAIT),
     "owner_gone": Badge("Owner disabled", Tone.BAD, "ban"),
     "scheduled": Badge("Not yet", Tone.WAIT, _WAIT),
+    # rounds of access review, and their items
+    "running": Badge("Running", Tone.WAIT, _WAIT),
+    "overdue": Badge("Overdue", Tone.BAD, "alert-triangle"),
+    "complete": Badge("All answered", Tone.GOOD, _GOOD),
+    "lapsed": Badge("Ended by silence", Tone.CARE, "alert-triangle"),
+    "kept": Badge("Kept", Tone.PLAIN, _PLAIN),
+    "removed": Badge("Removed", Tone.PLAIN, "ban"),
     # people, routes, clusters, deployments
     "active": Badge("Active", Tone.GOOD, _GOOD),
     "disabled": Badge("Disabled", Tone.BAD, "ban"),

@@ -32,6 +32,7 @@ RECORDED = {
 WRITES_OF_THEIR_OWN = {
     "anchors.py _recorder": "puts a record itself into the outbox",
     "anchors.py record": "the same",
+    "campaigns/uses.py _add": "counts the calls that the log tells of",
     "directory/keeping.py drop_unfinished": "says of a run that its worker ended before it",
     "directory/keeping.py keep_cursor": "keeps how far the directory was read, or what stops it",
     "directory/keeping.py keep_run": "keeps where a run stands, whose end is an act of its own",
@@ -41,7 +42,6 @@ WRITES_OF_THEIR_OWN = {
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
     "key_uses.py _write": "keeps when a key was last used",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
-    "policies/reports.py _keep": "keeps what an OPA server says of itself, which no decision reads",
     "proofs.py require_proof": "uses a proof of possession up",
     "scim/door.py _touch": "keeps when a directory was last here",
     "security.py _touch": "keeps when a session was last used",

@@ -1,0 +1,137 @@
+"""The grants of a scope as reviewers see them: who holds what, its risk, its use, and who else has it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from console.campaigns.uses import NEVER, Use, uses_of
+from console.clock import to_text
+from console.models import Campaign, CampaignItem, Model, Route, Tier
+from policy.canonical import canonical, content_hash
+from policy.decision import Document
+from policy.models import Grant, PrincipalType
+from sso.models import Membership, ServiceAccount, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant in force, the route it is on and the team that owns it."""
+
+    grant: Grant
+    route: Route
+    model: Model
+    owner: Team
+
+
+async def held_in_scope(
+    session: AsyncSession, now: int, team_id: UUID | None = None, tier: Tier | None = None
+) -> list[Held]:
+    """Return the grants in force on the routes of a team (or all), of a tier (or all), oldest first."""
+    query = (
+        select(Grant, Route, Model, Team)
+        .join(Route, col(Route.id) == col(Grant.resource_id))
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+        .where(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
+        .order_by(col(Grant.starts), col(Grant.id))
+    )
+    if team_id is not None:
+        query = query.where(col(Model.team_id) == team_id)
+    if tier is not None:
+        query = query.where(col(Model.tier) == tier)
+    return [Held(*row) for row in await session.exec(query)]
+
+
+async def make_items(
+    session: AsyncSession, campaign: Campaign, held: Sequence[Held], now: int
+) -> list[CampaignItem]:
+    """Return the items of a campaign over these grants."""
+    uses = await uses_of(session, [one.grant.id for one in held], now)
+    reaches = await _reaches(session, held)
+    return [_item(campaign, one, uses.get(one.grant.id, NEVER), reaches[one.grant.id]) for one in held]
+
+
+def _item(campaign: Campaign, held: Held, use: Use, reach: tuple[int, int]) -> CampaignItem:
+    content = describe_item(campaign, held, use, reach)
+    return CampaignItem(
+        campaign_id=campaign.id,
+        grant_id=held.grant.id,
+        content=canonical(content).decode(),
+        content_hash=content_hash(content),
+    )
+
+
+def describe_item(campaign: Campaign, held: Held, use: Use, reach: tuple[int, int]) -> Document:
+    """Return what a reviewer is shown of one grant and signs: ids and numbers, never people's names."""
+    grant = held.grant
+    people, peers = reach
+    return {
+        "kind": "access_review",
+        "campaign": str(campaign.id),
+        "due": to_text(campaign.due),
+        "grant": str(grant.id),
+        "request": str(grant.change_id),
+        "route": held.route.name,
+        "owner_team": held.owner.name,
+        "holder": {"type": grant.principal_type.value, "id": str(grant.principal_id)},
+        "tier": held.model.tier.value,
+        "data_class": held.model.data_class.value,
+        "starts": to_text(grant.starts),
+        "ends": to_text(grant.ends),
+        "last_used": to_text(use.last) if use.last else None,
+        "calls_30_days": use.calls,
+        "people": people,
+        "peers": peers,
+    }
+
+
+async def _reaches(session: AsyncSession, held: Sequence[Held]) -> Mapping[UUID, tuple[int, int]]:
+    """Return how many people each grant reaches, and how many peers have the same by another grant."""
+    homes = await _homes(session, held)
+    sizes = await _sizes(session, {team for teams in homes.values() for team in teams})
+    found = {}
+    for one in held:
+        mine = homes[one.grant.id]
+        others = [
+            other
+            for other in held
+            if other.route.id == one.route.id
+            and other.grant.id != one.grant.id
+            and homes[other.grant.id] & mine
+        ]
+        team = one.grant.principal_type is PrincipalType.TEAM
+        found[one.grant.id] = (sizes.get(one.grant.principal_id, 0) if team else 1, len(others))
+    return found
+
+
+async def _homes(session: AsyncSession, held: Sequence[Held]) -> Mapping[UUID, frozenset[UUID]]:
+    """Return the teams that each grant's holder belongs to; a team's is itself."""
+    ids = {one.grant.principal_id for one in held if one.grant.principal_type is not PrincipalType.TEAM}
+    teams: dict[UUID, set[UUID]] = {}
+    for person, team in await session.exec(
+        select(Membership.person_id, Membership.team_id).where(col(Membership.person_id).in_(ids))
+    ):
+        teams.setdefault(person, set()).add(team)
+    for account, team in await session.exec(
+        select(ServiceAccount.id, ServiceAccount.team_id).where(col(ServiceAccount.id).in_(ids))
+    ):
+        teams.setdefault(account, set()).add(team)
+    return {
+        one.grant.id: frozenset({one.grant.principal_id})
+        if one.grant.principal_type is PrincipalType.TEAM
+        else frozenset(teams.get(one.grant.principal_id, ()))
+        for one in held
+    }
+
+
+async def _sizes(session: AsyncSession, teams: set[UUID]) -> Mapping[UUID, int]:
+    query = (
+        select(Membership.team_id, sa.func.count())
+        .where(col(Membership.team_id).in_(teams))
+        .group_by(col(Membership.team_id))
+    )
+    return {team: int(count) for team, count in await session.exec(query)}
