@@ -50,9 +50,17 @@ async def decide(
     try:
         accepted = (active_revision, also)
         found = await _ask(decider, Entrypoint.DECISION, query.document(), accepted, deadline)
-        decision = _read_decision(found.result, revision=found.revision, engine=found.engine)
     except UndecidedError as error:
         return _unavailable(error.code, revision=active_revision, engine=decider.name)
+    return conclude(query, found.result, revision=found.revision, engine=found.engine)
+
+
+def conclude(query: Query, result: object, *, revision: str, engine: str) -> Decision:
+    """Return what an engine's result on a query comes to, with the floor that lies below every bundle."""
+    try:
+        decision = _read_decision(_require_object(result), revision=revision, engine=engine)
+    except UndecidedError as error:
+        return _unavailable(error.code, revision=revision, engine=engine)
     reason = refused_by_key(query) if decision.allow else None
     return decision if reason is None else _floored(decision, reason)
 
@@ -128,11 +136,16 @@ async def _ask(
         raise UndecidedError("policy_error") from error
     if evaluation.revision not in accepted:
         raise UndecidedError("policy_wrong_revision")
-    if evaluation.result is UNDEFINED:
+    result = _require_object(evaluation.result)
+    return _Answer(result, evaluation.revision, evaluation.engine or decider.name)
+
+
+def _require_object(result: object) -> Mapping[str, object]:
+    if result is UNDEFINED:
         raise UndecidedError("policy_undefined")
-    if not isinstance(evaluation.result, dict):
+    if not isinstance(result, dict):
         raise UndecidedError("policy_wrong_type")
-    return _Answer(evaluation.result, evaluation.revision, evaluation.engine or decider.name)
+    return result
 
 
 def _read_decision(result: Mapping[str, object], *, revision: str, engine: str) -> Decision:

@@ -1,7 +1,8 @@
 """The evaluator process: regopy behind a pipe. Started as ``python -m policy.embedded_worker``.
 
 It is a process of its own because regopy leaks when greenlet was imported before it, answers wrongly when two
-threads share an interpreter, and can be brought down by a policy. Requests are ``load`` and ``evaluate``.
+threads share an interpreter, and can be brought down by a policy. Requests are ``load``, ``evaluate`` and
+``evaluate_many``.
 """
 
 import ctypes
@@ -47,14 +48,18 @@ class Rules:
     def evaluate(self, entrypoint: str, document: object) -> dict[str, object]:
         """Return ``{"result"}``, ``{"undefined"}`` or ``{"error"}``; never the text of an engine's error."""
         # Not set_input: it cuts text at NUL, wraps integers at 64 bits and breaks on quotes.
-        self._interpreter.set_input_term(json.dumps(document))
+        return self.evaluate_text(entrypoint, json.dumps(document))
+
+    def evaluate_text(self, entrypoint: str, text: str) -> dict[str, object]:
+        """Return the same of an input that is JSON already."""
+        self._interpreter.set_input_term(text)
         output = self._interpreter.query_bundle_entrypoint(self._bundle, entrypoint)
         if not output.ok():
             return {"error": "policy_error"}
-        text = str(output)
-        if text == "undefined":
+        found = str(output)
+        if found == "undefined":
             return {"undefined": True}
-        return {"result": json.loads(text)["expressions"][0]}
+        return {"result": json.loads(found)["expressions"][0]}
 
 
 def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | None, dict[str, object]]:
@@ -65,6 +70,9 @@ def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | Non
             return loaded, {"revision": loaded.revision}
         if rules is None:
             return None, {"error": "policy_undefined"}
+        if request["op"] == "evaluate_many":
+            found = [rules.evaluate_text(request["entrypoint"], text) for text in request["inputs"]]
+            return rules, {"results": found}
         return rules, rules.evaluate(request["entrypoint"], request["input"])
     except Exception as error:  # noqa: BLE001 - the parent decides; this process only reports
         detail = str(error)[:2000] if request.get("op") == "load" else type(error).__name__

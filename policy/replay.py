@@ -1,0 +1,167 @@
+"""Decisions of the past, taken again under a candidate: which would come out differently, and how.
+
+Inputs go to two evaluator processes in batches, and the same question to the last byte is asked once. A
+candidate that takes an evaluator down, or does not come to an end, is asked one by one, so that the other
+questions still get their answers; when it does so too often it is given up.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from queue import SimpleQueue
+from typing import Any, Final
+from uuid import UUID
+
+from policy.bundles import Bundle
+from policy.canonical import canonical
+from policy.decide import conclude
+from policy.decision import Decision, Document, Entrypoint, Query
+from policy.errors import BundleError, DeciderFailedError, DeciderTimeoutError, MalformedDocumentError
+from policy.evaluator import FAILED, Evaluator
+
+PROCESSES: Final = 2
+BATCH: Final = 200
+BATCH_SECONDS: Final = 20.0
+ALONE_SECONDS: Final = 2.0
+MOST_FAILURES: Final = 5
+MOST_KEPT: Final = 100_000
+GIVEN_UP: Final = "The candidate took the engine down, or did not come to an end, too often."
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One decision that was taken: the entry that carries it, its input, and what came out."""
+
+    entry: UUID
+    document: Document
+    allow: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def query(self) -> Query:
+        """The question that was asked."""
+        said: Mapping[str, Any] = self.document
+        return Query(
+            subject=said["subject"],
+            action=said["action"],
+            resource=said["resource"],
+            grants=tuple(said["grants"]),
+            context=said["context"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A past decision, and what the candidate says to the same question."""
+
+    past: Past
+    decision: Decision
+
+    @property
+    def flipped(self) -> bool:
+        """Whether it comes out differently: the answer, or its reasons."""
+        return (self.past.allow, self.past.reasons) != (self.decision.allow, self.decision.reasons)
+
+
+def replay(candidate: Bundle, pasts: Iterable[Past], *, processes: int = PROCESSES) -> Iterator[Again]:
+    """Yield every past decision with the candidate's, in their order.
+
+    Raises:
+        BundleError: the candidate does not compile, or was given up.
+    """
+    engines, known = _Engines(candidate, processes), dict[bytes, object]()
+    try:
+        with ThreadPoolExecutor(processes, thread_name_prefix="replay") as threads:
+            for chunk in _chunks(pasts, BATCH * processes * 4):
+                if len(known) > MOST_KEPT:
+                    known.clear()
+                yield from _again(engines, threads, chunk, known)
+    finally:
+        engines.close()
+
+
+def _again(
+    engines: "_Engines", threads: ThreadPoolExecutor, pasts: Sequence[Past], known: dict[bytes, object]
+) -> Iterator[Again]:
+    texts = [_text(past) for past in pasts]
+    asked = [text for text in dict.fromkeys(texts) if text is not None and _key(text) not in known]
+    batches = [asked[first : first + BATCH] for first in range(0, len(asked), BATCH)]
+    results = [one for found in threads.map(engines.ask, batches) for one in found]
+    known.update(zip(map(_key, asked), results, strict=True))
+    for past, text in zip(pasts, texts, strict=True):
+        result = FAILED if text is None else known[_key(text)]
+        yield Again(past, conclude(past.query, result, revision=engines.revision, engine="embedded"))
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _text(past: Past) -> str | None:
+    """Return an input as an engine takes it; one that no engine would have been given is None."""
+    try:
+        return canonical(past.document).decode()
+    except MalformedDocumentError:
+        return None
+
+
+def _chunks(pasts: Iterable[Past], size: int) -> Iterator[list[Past]]:
+    source = iter(pasts)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+class _Engines:
+    """Evaluators of one candidate that threads take turns with; one that died is started anew."""
+
+    def __init__(self, candidate: Bundle, count: int) -> None:
+        self.revision = candidate.revision
+        self._files = candidate.files
+        self._failures = 0
+        self._free: SimpleQueue[Evaluator] = SimpleQueue()
+        self._all: list[Evaluator] = []
+        try:
+            for _ in range(count):
+                self._free.put(self._start())
+        except BundleError:
+            self.close()
+            raise
+
+    def ask(self, inputs: Sequence[str]) -> list[object]:
+        """Return the result of each input, FAILED where there is none."""
+        engine = self._free.get()
+        try:
+            return engine.evaluate_many(Entrypoint.DECISION, inputs, seconds=BATCH_SECONDS)
+        except (DeciderFailedError, DeciderTimeoutError):
+            engine = self._anew(engine)
+        finally:
+            self._free.put(engine)
+        return [self._alone(text) for text in inputs]
+
+    def close(self) -> None:
+        for engine in self._all:
+            engine.close()
+
+    def _alone(self, text: str) -> object:
+        engine = self._free.get()
+        try:
+            return engine.evaluate_many(Entrypoint.DECISION, [text], seconds=ALONE_SECONDS)[0]
+        except (DeciderFailedError, DeciderTimeoutError):
+            engine = self._anew(engine)
+            return FAILED
+        finally:
+            self._free.put(engine)
+
+    def _anew(self, dead: Evaluator) -> Evaluator:
+        dead.close()
+        self._failures += 1
+        if self._failures > MOST_FAILURES:
+            raise BundleError(GIVEN_UP)
+        return self._start()
+
+    def _start(self) -> Evaluator:
+        engine = Evaluator(self._files, list(Entrypoint))
+        self._all.append(engine)
+        return engine
