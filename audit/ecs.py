@@ -1,8 +1,9 @@
-"""A head as an Elastic Common Schema document: references only, and the original text beside them.
+"""A head as an Elastic Common Schema document: references, and the original text beside them.
 
 Source: ECS 9 field reference, https://www.elastic.co/docs/reference/ecs. What ECS has no field for is under
 ``guildhall``. ``event.original`` is the head as it was hashed: its leaf hash can be computed from any copy.
-A document is made of nothing but the entry itself, so it can be made again, and compared, from any copy.
+A document is made of the entry alone, with the details of it that a follower may have, so it can be made
+again, and compared, from any copy.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from audit.errors import HeadError
 from audit.events import EVENT_TYPES, EventType
 from audit.events.declared import OcsfClass
 from audit.head import HEAD_VERSION
+from audit.sinks.told import MARK, Told, spread
 
 ECS_VERSION: Final = "9.4.0"
 OUTCOMES: Final = {"success": "success", "failure": "failure", "denied": "failure"}
@@ -50,7 +52,9 @@ _ACTS: Final[Mapping[str, _Words]] = {str(action): _words(kind) for action, kind
 _OF_ANOTHER_VERSION: Final = _Words("event", ["configuration"], ["info"], ["info", "denied"], 1)
 
 
-def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+def document(
+    index: int, head: bytes, leaf: bytes, *, origin: str, told: Told | None = None
+) -> dict[str, object]:
     """Return the document of one entry.
 
     Args:
@@ -58,6 +62,7 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
         head: the canonical bytes of its head.
         leaf: its leaf hash, 32 bytes.
         origin: the log's name.
+        told: details in clear, where two people let the follower have them.
 
     Raises:
         HeadError: the bytes are not a head.
@@ -73,7 +78,11 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
     }
     if "policy" in fields:
         found["rule"] = {"ruleset": fields["policy"]}
-    return found | _people(fields)
+    found |= _people(fields)
+    if told is not None:
+        own[MARK] = list(told.subjects)
+        spread(found, told.fields)
+    return found
 
 
 def original_only(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:

@@ -6,12 +6,23 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from audit import ecs, ocsf
+from audit.sinks.told import Told
+
+
+class Bare(Protocol):
+    """Writes the original of one entry."""
+
+    def __call__(self, index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+        """Return the smallest document of one entry; the arguments are those of ``audit.ecs.document``."""
+        ...
 
 
 class Write(Protocol):
     """Writes one entry."""
 
-    def __call__(self, index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+    def __call__(
+        self, index: int, head: bytes, leaf: bytes, *, origin: str, told: Told | None = None
+    ) -> dict[str, object]:
         """Return the document of one entry; the arguments are those of ``audit.ecs.document``."""
         ...
 
@@ -42,7 +53,7 @@ class Format:
 
     name: str
     document: Write
-    original_only: Write
+    original_only: Bare
     read: Callable[[Mapping[str, Any]], Stated]
 
 

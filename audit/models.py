@@ -94,6 +94,19 @@ class PruneJob(SQLModel, table=True):
     done: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
 
 
+class Disclosure(SQLModel, table=True):
+    """Whether a follower is told details in clear, by the approved change that said so; else it is not."""
+
+    __tablename__ = "disclosure"
+    __table_args__ = (sa.UniqueConstraint("sink", name="uq_disclosure_sink"),)
+
+    id: uuid.UUID = Field(primary_key=True)
+    sink: str = Field(max_length=80)
+    details: bool
+    change_id: uuid.UUID
+    created: int = Field(sa_type=sa.BigInteger)
+
+
 log_metadata = sa.MetaData()
 
 entry = sa.Table(

@@ -1,4 +1,4 @@
-"""A head as an event of the Open Cybersecurity Schema Framework, 1.8.0: references only, like its ECS twin.
+"""A head as an event of the Open Cybersecurity Schema Framework, 1.8.0: references, like its ECS twin.
 
 Source: https://schema.ocsf.io/1.8.0. What the schema has no attribute for is under ``unmapped``; so is what
 proves the entry, in the form of the profile ``record_integrity`` that the next version has. What
@@ -13,6 +13,7 @@ from audit.ecs import original_text, read_fields
 from audit.events import EVENT_TYPES
 from audit.events.declared import EventType, OcsfClass, Severity
 from audit.head import parse_time
+from audit.sinks.told import MARK, Told, spread
 
 OCSF_VERSION: Final = "1.8.0"
 PRODUCT: Final = {"name": "Guildhall", "vendor_name": "Guildhall", "uid": "guildhall"}
@@ -53,7 +54,9 @@ _BASE: Final[Mapping[str, object]] = {
 Fields = Mapping[str, Any]
 
 
-def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, object]:
+def document(
+    index: int, head: bytes, leaf: bytes, *, origin: str, told: Told | None = None
+) -> dict[str, object]:
     """Return the event of one entry; the arguments are those of ``audit.ecs.document``.
 
     Raises:
@@ -62,7 +65,7 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
     fields = read_fields(head)
     act = _ACTS.get(fields["action"], _UNKNOWN_ACT)
     status = STATUSES.get(fields["outcome"], _UNSURE)
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         **act.words,
         **status,
         "metadata": _metadata(fields, index, origin),
@@ -73,6 +76,8 @@ def document(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[str, 
     }
     if "reasons" in fields:
         found["status_detail"] = ", ".join(map(str, fields["reasons"]))
+    if told is not None:
+        _tell(found, told)
     return found
 
 
@@ -81,6 +86,15 @@ def original_only(index: int, head: bytes, leaf: bytes, *, origin: str) -> dict[
     metadata = {"log_name": origin, "product": PRODUCT, "sequence": index, "version": OCSF_VERSION}
     unmapped = {"record_integrity": _integrity(leaf, origin)}
     return {**_BASE, "metadata": metadata, "raw_data": original_text(head), "time": 0, "unmapped": unmapped}
+
+
+def _tell(found: dict[str, Any], told: Told) -> None:
+    """Add details: an address in its place where the class has one, all of them by their ECS names."""
+    details: dict[str, Any] = {MARK: list(told.subjects)}
+    spread(details, told.fields)
+    found["unmapped"]["details"] = details
+    if "src_endpoint" in found and "source.ip" in told.fields:
+        found["src_endpoint"] = {"ip": told.fields["source.ip"]}
 
 
 def _metadata(fields: Fields, index: int, origin: str) -> dict[str, object]:

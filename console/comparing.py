@@ -10,6 +10,7 @@ from audit.following.reconcile import Reconciliation, reconcile
 from audit.following.shipper import Shipper
 from audit.sinks.port import Countable, Sink, SinkError
 from console.clock import MICROSECONDS
+from console.disclosing import Leave
 from console.services import Services
 from console.sink_records import record_counts, record_delivery, worker_unit
 
@@ -63,6 +64,7 @@ def shipper_for(services: Services, engine: AsyncEngine, sink: Sink) -> Shipper:
         services.clock,
         report=partial(record_delivery, services),
         compare=comparing.compare if comparing else None,
+        tell=Leave(services, sink.name).tell,
     )
 
 

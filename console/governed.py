@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session, SQLModel, col
 
-from audit.models import LegalHold, PruneJob, RetentionRow
+from audit.models import Disclosure, LegalHold, PruneJob, RetentionRow
 from console.models import (
     Campaign,
     CampaignItem,
@@ -50,6 +50,7 @@ GOVERNED: Final[Mapping[type[SQLModel], str]] = {
     Cluster: "cluster",
     Delegation: "delegation",
     Deployment: "deployment",
+    Disclosure: "disclosure",
     Grant: "access_grant",
     Identity: "identity",
     IdentityLink: "identity_link",

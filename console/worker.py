@@ -26,6 +26,7 @@ from console.catalog.polling import EvidencePoll
 from console.comparing import shipper_for
 from console.database import Database
 from console.directory.loop import DirectoryLoop
+from console.disclosing import ForgettingCopies
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
@@ -70,6 +71,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(keeper.run(stop))
                 group.create_task(Forgetting(services.database).run(stop))
                 group.create_task(EvidencePoll(services).run(stop))
+                group.create_task(ForgettingCopies(services, sinks).run(stop))
                 group.create_task(run_erasures(services, stop))
                 group.create_task(watch_reviews(services, stop))
                 group.create_task(watch_campaigns(services, stop))

@@ -12,8 +12,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from audit import canonical, history
-from audit.custody.explained import is_logged
+from audit.custody.explained import is_explained
 from audit.custody.retention import FLOOR_DAYS, oldest_kept
 from audit.models import PruneJob, RetentionRow
 from audit.reader import LogReader
@@ -65,7 +64,11 @@ async def find_permits(session: AsyncSession, log: LogReader, now: int) -> Seque
             for job in jobs
         ),
     ]
-    return [claim.permit for claim in claims if await _explained(session, log, claim, now)]
+    return [
+        claim.permit
+        for claim in claims
+        if await is_explained(session, log, (claim.kind, claim.row_id), claim.state, now)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,3 @@ class _Claim:
     row_id: UUID
     state: dict[str, object]
     permit: Permit
-
-
-async def _explained(session: AsyncSession, log: LogReader, claim: _Claim, now: int) -> bool:
-    version = await history.as_of(session, claim.kind, claim.row_id, valid_at=now, known_at=now)
-    if version is None or version.row != canonical.encode(claim.state).decode():
-        return False
-    return await is_logged(log, version)

@@ -1,9 +1,24 @@
 """Whether a version of history is what an act in the log wrote: one in the table alone proves nothing."""
 
-from audit import history
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit import canonical, history
 from audit.head import Head
 from audit.models import RowVersion
 from audit.reader import LogReader
+
+
+async def is_explained(
+    session: AsyncSession, log: LogReader, place: tuple[str, UUID], state: Mapping[str, object], now: int
+) -> bool:
+    """Say whether a row's state is the newest that history has of it, and an act in the log wrote that."""
+    version = await history.as_of(session, *place, valid_at=now, known_at=now)
+    if version is None or version.row != canonical.encode(dict(state)).decode():
+        return False
+    return await is_logged(log, version)
 
 
 async def is_logged(log: LogReader, version: RowVersion) -> bool:

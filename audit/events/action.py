@@ -115,6 +115,7 @@ class Action(StrEnum):
     SESSION_REVOKE = "session.revoke"
     SETTINGS_LOAD = "settings.load"
     SINGLE_PERSON_CONFIRM = "single_person.confirm"
+    SINK_DISCLOSE = "sink.disclose"
     SINK_QUARANTINE = "sink.quarantine"
     SINK_READ = "sink.read"
     SINK_RECONCILE = "sink.reconcile"

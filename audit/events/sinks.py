@@ -46,7 +46,20 @@ DOCUMENTS: Final = Details(
 )
 """What looking at every document found besides; the first hundred of each list."""
 
+DISCLOSURE: Final = Details("disclosure", (Field("sink"), Field("details", FLAG)))
+"""Whether a follower is told details in clear from now on, or pseudonyms alone."""
+
 SINKS: Final = (
+    EventType(
+        action=Action.SINK_DISCLOSE,
+        sentence="{actor} decided what {resource} is told",
+        retention="admin",
+        category=("configuration",),
+        type=("change",),
+        ocsf=UPDATES,
+        severity=Severity.MEDIUM,
+        parts=(DISCLOSURE, *ACT),
+    ),
     EventType(
         action=Action.SINK_QUARANTINE,
         sentence="{resource} set an entry aside",

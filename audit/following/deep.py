@@ -6,7 +6,7 @@ It streams: a page of copies, the leaf hashes of the log under it, and lists of 
 Source of the tree: RFC 6962 section 2.1.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -18,6 +18,10 @@ from audit.following.matching import Matching, Named
 from audit.models import entry
 from audit.sinks.copies import BEHIND, Copy
 from audit.sinks.cursor import read_signed_size
+from audit.sinks.told import Told
+
+Reading = Callable[[Sequence[int]], Awaitable[Mapping[int, Told]]]
+"""Returns what may be told of the entries at these indexes, as far as their details can be opened."""
 
 NAMED: Final = 100
 """How many of each kind are named; all are counted."""
@@ -67,8 +71,13 @@ class DeepReconciliation:
         return self.root and not (self.changed.count or self.missing.count or self.added.count)
 
 
-async def reconcile_deep(engine: AsyncEngine, sink: Readable, checkpoint: Checkpoint) -> DeepReconciliation:
+async def reconcile_deep(
+    engine: AsyncEngine, sink: Readable, checkpoint: Checkpoint, reading: Reading | None = None
+) -> DeepReconciliation:
     """Compare every document of ``sink`` with the log up to a checkpoint whose signature was verified.
+
+    ``reading`` opens the details of entries, for a sink that was ever let have them: a document is whole
+    with exactly what may be told of its entry now, or with none of it.
 
     Raises:
         SinkError: the sink cannot be read now.
@@ -78,8 +87,9 @@ async def reconcile_deep(engine: AsyncEngine, sink: Readable, checkpoint: Checkp
         # Read after the copies were: whatever they hold of the log is known by then.
         matching.end = await read_signed_size(engine)
         leaves = await _read_leaves(engine, copies, checkpoint.size)
+        told = await reading([copy.index for copy in copies if copy.index in leaves]) if reading else {}
         for copy in copies:
-            matching.take(copy, leaves.get(copy.index))
+            matching.take(copy, leaves.get(copy.index), told.get(copy.index))
     root = matching.finish()
     found = matching.found
     return DeepReconciliation(

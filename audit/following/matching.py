@@ -9,6 +9,7 @@ import orjson
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.errors import HeadError
 from audit.sinks.copies import Copy
+from audit.sinks.told import Told
 from audit.tree.merkle import Frontier, leaf_hash
 
 T = TypeVar("T")
@@ -81,8 +82,8 @@ class Matching:
         self._next = 0
         self._best: Judged | None = None
 
-    def take(self, copy: Copy, leaf: bytes | None) -> None:
-        """Take the next copy; ``leaf`` is the log's leaf hash at its index."""
+    def take(self, copy: Copy, leaf: bytes | None, told: Told | None = None) -> None:
+        """Take the next copy, with the log's leaf hash at its index and what may be told of that entry."""
         size = self._checkpoint.size
         if size <= copy.index < self.end:
             return  # signed after the checkpoint: for the next comparison
@@ -92,7 +93,7 @@ class Matching:
         if copy.index >= size or copy.index < (self._next if best is None else best.copy.index):
             self.found.added.add(copy.id)
             return
-        judged = judge(copy, leaf, self._checkpoint.origin)
+        judged = judge(copy, leaf, self._checkpoint.origin, told)
         if best is not None and best.copy.index == copy.index:
             self._best, other = (judged, best) if judged.rank > best.rank else (best, judged)
             self.found.added.add(other.copy.id)
@@ -124,13 +125,15 @@ class Matching:
             self.found.missing.add((self._next, index - 1), index - self._next)
 
 
-def judge(copy: Copy, leaf: bytes | None, origin: str) -> Judged:
+def judge(copy: Copy, leaf: bytes | None, origin: str, told: Told | None = None) -> Judged:
     """Return how good a copy is: of the entry with the leaf hash ``leaf``, and of what its original says."""
     head = _original(copy).encode("utf-8", "surrogatepass")
     own = leaf_hash(head)
     if own != leaf:
         return Judged(copy, own, 0)
-    said = copy.source == derive(copy, head, own, origin)
+    said = copy.source == derive(copy, head, own, origin) or (
+        told is not None and copy.source == derive(copy, head, own, origin, told)
+    )
     return Judged(copy, own, 1 + said + copy.in_place)
 
 
@@ -141,12 +144,14 @@ def _original(copy: Copy) -> str:
         return ""
 
 
-def derive(copy: Copy, head: bytes, leaf: bytes, origin: str) -> Mapping[str, Any] | None:
+def derive(
+    copy: Copy, head: bytes, leaf: bytes, origin: str, told: Told | None = None
+) -> Mapping[str, Any] | None:
     """Return the document that the original of ``copy`` makes, None when it makes none."""
     if copy.apart:
         return copy.form.original_only(copy.index, head, leaf, origin=origin)
     try:
-        document = copy.form.document(copy.index, head, leaf, origin=origin)
+        document = copy.form.document(copy.index, head, leaf, origin=origin, told=told)
     except HeadError:
         return None
     # Only what is JSON can be equal to what was read from JSON.

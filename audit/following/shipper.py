@@ -37,6 +37,9 @@ Report = Callable[[str, Delivery], Awaitable[None]]
 Compare = Callable[[int], Awaitable[str | None]]
 """Compares a sink that has so many entries with the log; returns one sentence for an alarm, or None."""
 
+Tell = Callable[[Sequence[Shipment]], Awaitable[Sequence[Shipment]]]
+"""Adds to entries the details that the sink may have just now; asked just before they are handed over."""
+
 BATCH: Final = 500
 IDLE: Final = 0.25
 FIRST_PAUSE: Final = 0.25
@@ -53,6 +56,7 @@ class Shipper:
         clock: for the cursor's time of change and the lag.
         report: told of quarantine and alarms.
         compare: asked when the sink has everything; says itself when it is due.
+        tell: adds what the sink may have beside the heads; by default nothing.
         batch: entries handed over at once; by default what the sink likes best.
         longest_pause: seconds between two attempts at a sink that takes nothing.
         patience: seconds until a delivery counts as unanswered; the next one is half as large.
@@ -66,6 +70,7 @@ class Shipper:
         *,
         report: Report | None = None,
         compare: Compare | None = None,
+        tell: Tell | None = None,
         batch: int | None = None,
         longest_pause: float = LONGEST_PAUSE,
         patience: float = PATIENCE,
@@ -74,6 +79,7 @@ class Shipper:
         self._sink = sink
         self._clock = clock
         self._report = report
+        self._tell = tell
         self._compare = compare
         self._batch = batch or (sink.batch if isinstance(sink, Bulky) else BATCH)
         self._limit = self._batch
@@ -156,7 +162,8 @@ class Shipper:
         reading = asyncio.create_task(self._read_ahead(entries))
         try:
             async with asyncio.timeout(self._patience):
-                delivery = await self._sink.deliver(entries)
+                told = await self._tell(entries) if self._tell else entries
+                delivery = await self._sink.deliver(told)
         except TimeoutError:
             self._limit = max(1, self._limit // 2)
             delivery = Delivery(0, blocked=f"{self._sink.name} did not answer in {self._patience:g} s.")

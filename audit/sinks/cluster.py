@@ -50,6 +50,9 @@ class Cluster(Protocol):
     async def put_template(self, name: str, template: Mapping[str, Any]) -> None:
         """Put an index template."""
 
+    async def put_fields(self, indexes: str, properties: Mapping[str, Any]) -> None:
+        """Add fields to the mapping of the indices that are there."""
+
     async def bulk(self, operations: Sequence[bytes]) -> Answer:
         """Send lines of ``_bulk``."""
 
@@ -73,6 +76,12 @@ class Cluster(Protocol):
 
     async def count(self, indexes: str, query: Mapping[str, Any]) -> int:
         """Count the documents that match."""
+
+    async def count_deleted(self, indexes: str) -> int:
+        """Count the documents that were deleted or overwritten and are still kept."""
+
+    async def expunge(self, indexes: str) -> None:
+        """Merge away the documents that were deleted or overwritten."""
 
     async def health(self) -> Answer:
         """Return the state of the cluster."""

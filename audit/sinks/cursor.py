@@ -98,6 +98,15 @@ async def read_batch(engine: AsyncEngine, first: int, limit: int) -> Sequence[Sh
     return [found for place, found in enumerate(entries) if found.index == first + place]
 
 
+async def read_entries(engine: AsyncEngine, indexes: Sequence[int]) -> Sequence[Shipment]:
+    """Return the entries at ``indexes``, in order; those that the log does not have are left out."""
+    columns = entry.c
+    wanted = sa.select(columns.index, columns.head, columns.leaf).where(columns.index.in_(indexes))
+    async with engine.connect() as connection:
+        rows = (await connection.execute(wanted.order_by(columns.index))).all()
+    return [Shipment(index, bytes(head), bytes(leaf)) for index, head, leaf in rows]
+
+
 async def read_lag(engine: AsyncEngine, sink: str, now: int) -> Lag:
     """Return how far ``sink`` is behind the signed log at ``now`` (microseconds)."""
     position = await read_position(engine, sink)

@@ -29,6 +29,7 @@ from audit.sinks.layout import Layout
 NOT_JSON = "Elasticsearch, or a proxy before it, answered with something that is not its JSON."
 PREFIX = "guildhall-audit-v1"
 KEEP_ALIVE = "5m"
+NOTHING_STAYS = {"index.merge.policy.expunge_deletes_allowed": 0}
 BUSY = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -100,6 +101,12 @@ class ClientCluster:
         """Put an index template."""
         await ask(self._client.indices.put_index_template(name=name, **template))
 
+    async def put_fields(self, indexes: str, properties: Mapping[str, Any]) -> None:
+        """Add fields to the mapping of the indices that are there."""
+        await ask(
+            self._client.indices.put_mapping(index=indexes, properties=properties, allow_no_indices=True)
+        )
+
     async def bulk(self, operations: Sequence[bytes]) -> Answer:
         """Send lines of ``_bulk``."""
         # The client's annotation lacks bytes, which its serializer passes through as they are.
@@ -137,6 +144,20 @@ class ClientCluster:
         """Count the documents that match."""
         return read_answer(read_count, await ask(self._client.count(index=indexes, query=query)))
 
+    async def count_deleted(self, indexes: str) -> int:
+        """Count the documents that were deleted or overwritten and are still kept."""
+        answer = await ask(self._client.indices.stats(index=indexes, metric="docs"))
+        return read_answer(read_deleted, answer)
+
+    async def expunge(self, indexes: str) -> None:
+        """Merge away the documents that were deleted or overwritten, however few they are in a segment."""
+        indices = self._client.indices
+        await ask(indices.put_settings(index=indexes, settings=NOTHING_STAYS))
+        await ask(indices.forcemerge(index=indexes, only_expunge_deletes=True))
+        # The old segments go with the last reader of them, what was sent with the next commit.
+        await ask(indices.refresh(index=indexes))
+        await ask(indices.flush(index=indexes, force=True))
+
     async def health(self) -> Answer:
         """Return the state of the cluster."""
         return await ask(self._client.cluster.health())
@@ -168,6 +189,11 @@ def read_count(answer: Answer) -> int:
     if answer.get("_shards", {}).get("failed"):
         raise LookupError
     return int(answer["count"])
+
+
+def read_deleted(answer: Answer) -> int:
+    """Return the deleted documents of all shards."""
+    return int(answer["_all"]["total"].get("docs", {}).get("deleted", 0))
 
 
 def explain_silence(error: TransportError) -> str:

@@ -136,7 +136,9 @@ class FileSink:
         lines, apart = bytearray(), []
         for entry in entries:
             try:
-                line = self._form.document(entry.index, entry.head, entry.leaf, origin=self._origin)
+                line = self._form.document(
+                    entry.index, entry.head, entry.leaf, origin=self._origin, told=entry.told
+                )
             except HeadError:
                 line = self._form.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
                 apart.append(entry.index)

@@ -17,8 +17,10 @@ from audit.sinks.cluster import Cluster, ClusterError
 from audit.sinks.copies import Copy
 from audit.sinks.held import Held
 from audit.sinks.layout import Layout
-from audit.sinks.port import Census, Delivery, Health, Shipment
+from audit.sinks.mapping import DETAILS
+from audit.sinks.port import Census, Delivery, Health, Remake, Selection, Shipment
 from audit.sinks.prepared import MAX_BATCH, Prepared, create_lines, cut
+from audit.sinks.rewriting import Rewriting
 from audit.sinks.scan import scan
 from audit.sinks.tally import Tally
 
@@ -45,7 +47,9 @@ class ElasticsearchSink:
         self._name = name
         self._tally = Tally(cluster, origin=origin, pattern=layout.pattern)
         self._held = Held(cluster, layout)
+        self._rewriting = Rewriting(cluster, layout, origin=origin)
         self._prepared = False
+        self._widened = False
         self._limit = MAX_BATCH
         self._doubted: int | None = None
 
@@ -91,10 +95,27 @@ class ElasticsearchSink:
         """
         return scan(self._cluster, self._layout, origin=self._origin)
 
+    async def rewrite(self, which: Selection, remake: Remake) -> int:
+        """Write the selected copies anew, and return how many there were.
+
+        Raises:
+            SinkError: Elasticsearch cannot be asked now.
+        """
+        return await self._rewriting.rewrite(which, remake)
+
+    async def expunge(self) -> int:
+        """Merge away what was overwritten; return how many overwritten copies were kept until now.
+
+        Raises:
+            SinkError: Elasticsearch cannot be asked now.
+        """
+        return await self._rewriting.expunge()
+
     async def deliver(self, entries: Sequence[Shipment]) -> Delivery:
         """Create the documents that are not there yet, and compare those that are."""
         try:
             await self._make_ready()
+            await self._widen(entries)
             done = await self._deliver_in_turns(entries)
         except ClusterError as error:
             done = Delivery(0, blocked=str(error))
@@ -102,6 +123,7 @@ class ElasticsearchSink:
             self._doubted = max(self._doubted, entries[-1].index + 1)
         # After any doubt the cluster may be another, empty one: its templates are put again.
         self._prepared = self._prepared and done.blocked is None
+        self._widened = self._widened and done.blocked is None
         return done
 
     async def _make_ready(self) -> None:
@@ -112,6 +134,12 @@ class ElasticsearchSink:
         if self._layout.stream and self._doubted is None:
             # Who shipped here before may not have lived to see the answer to its last request.
             self._doubted = await self._tally.find_end()
+
+    async def _widen(self, entries: Sequence[Shipment]) -> None:
+        """Let indices from before be searched for details: else these could not be forgotten."""
+        if not self._widened and any(entry.told for entry in entries):
+            await self._cluster.put_fields(self._layout.pattern, DETAILS)
+            self._widened = True
 
     async def _deliver_in_turns(self, entries: Sequence[Shipment]) -> Delivery:
         """Keep ``IN_FLIGHT`` requests under way, and count their outcomes in order."""

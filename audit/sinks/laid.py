@@ -34,11 +34,15 @@ def lay_out(entries: Sequence[Shipment], *, origin: str, form: Format = ECS) -> 
     """Yield each entry of the log ``origin`` with its document."""
     for entry in entries:
         try:
-            yield Laid(entry, form.document(entry.index, entry.head, entry.leaf, origin=origin))
+            yield Laid(entry, _write(entry, origin, form))
         except HeadError:
             yield Laid(
                 entry, form.original_only(entry.index, entry.head, entry.leaf, origin=origin), apart=True
             )
+
+
+def _write(entry: Shipment, origin: str, form: Format) -> dict[str, object]:
+    return form.document(entry.index, entry.head, entry.leaf, origin=origin, told=entry.told)
 
 
 def apart_of(laid: Sequence[Laid]) -> tuple[int, ...]:

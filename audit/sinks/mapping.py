@@ -3,7 +3,9 @@
 With ``dynamic: false`` no document can change the mapping or conflict with it. Every build has these types.
 """
 
-from typing import Final
+from typing import Any, Final
+
+from audit.sinks.told import mapped
 
 ENTRIES_PER_INDEX: Final = 5_000_000
 """An index is named by the range of entries, not by time, so a document's ``_id`` stays unique for ever."""
@@ -38,17 +40,24 @@ _OWN: Final = {
     "number": {"type": "long"},
     "resource": {"properties": {"id": _KEYWORD, "type": _KEYWORD}},
 }
-MAPPING: Final = {
-    "dynamic": False,
-    "properties": {
-        "@timestamp": {"type": "date_nanos"},
-        "ecs": {"properties": {"version": _KEYWORD}},
-        "event": {"properties": _EVENT},
-        "guildhall": {"properties": _OWN},
-        "rule": {"properties": {"ruleset": _KEYWORD}},
-        "user": {"properties": {"id": _KEYWORD, "target": {"properties": {"id": _KEYWORD}}}},
-    },
+_OF_HEADS: Final[dict[str, Any]] = {
+    "@timestamp": {"type": "date_nanos"},
+    "ecs": {"properties": {"version": _KEYWORD}},
+    "event": {"properties": _EVENT},
+    "guildhall": {"properties": _OWN},
+    "rule": {"properties": {"ruleset": _KEYWORD}},
+    "user": {"properties": {"id": _KEYWORD, "target": {"properties": {"id": _KEYWORD}}}},
 }
+DETAILS: Final = mapped()
+"""Fields that only the documents of a follower have which two people let have details."""
+
+
+def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    both = {name: _joined(first[name], second[name]) for name in first.keys() & second.keys()}
+    return {**first, **second, **both}
+
+
+MAPPING: Final = {"dynamic": False, "properties": _joined(_OF_HEADS, DETAILS)}
 
 
 def index_name(prefix: str, index: int) -> str:

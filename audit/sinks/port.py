@@ -4,20 +4,25 @@ A sink is handed the same entry again after every doubt, so it must be idempoten
 for what the outside does to it: the delivery says how far it came and, in one sentence, what stopped it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from audit.errors import AuditError
+from audit.sinks.told import Told
 
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One entry on its way: its index, the canonical bytes of its head, its leaf hash."""
+    """One entry on its way: its index, the canonical bytes of its head, its leaf hash.
+
+    ``told`` are details in clear, for a follower that may have them.
+    """
 
     index: int
     head: bytes
     leaf: bytes
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +124,44 @@ class Countable(Protocol):
 
         Raises:
             SinkError: the sink cannot be asked now.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which copies are to be written anew: those that hold details, and fulfil every condition given.
+
+    Attributes:
+        subjects: whose details; None is anybody's.
+        span: retention class, first index and last, both included.
+    """
+
+    subjects: tuple[str, ...] | None = None
+    span: tuple[str, int, int] | None = None
+
+
+Remake = Callable[[Sequence[int]], Awaitable[Sequence[Shipment]]]
+"""Returns the entries at these indexes, with what may be told of them now."""
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A follower whose copies can be written anew, so that it forgets details it was told."""
+
+    @property
+    def name(self) -> str:
+        """The key of its cursor."""
+
+    async def rewrite(self, which: Selection, remake: Remake) -> int:
+        """Write the selected copies anew, and return how many there were.
+
+        Raises:
+            SinkError: the follower cannot be asked now.
+        """
+
+    async def expunge(self) -> int:
+        """Remove the bytes of what was overwritten; return how many overwritten copies were still kept.
+
+        Raises:
+            SinkError: the follower cannot be asked now.
         """

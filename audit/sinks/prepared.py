@@ -30,10 +30,17 @@ def prepare(entry: Shipment, *, origin: str, layout: Layout) -> Prepared:
     """Return ``entry`` as it is sent."""
     identity = document_id(origin, entry.index)
     try:
-        document = ecs.document(entry.index, entry.head, entry.leaf, origin=origin)
+        document = ecs.document(entry.index, entry.head, entry.leaf, origin=origin, told=entry.told)
     except HeadError:
         return Prepared(entry, identity, None)
     return Prepared(entry, identity, create_lines(layout.place(entry.index), identity, document))
+
+
+def rewrite_lines(place: str, identity: str, seen: tuple[int, int], document: dict[str, object]) -> bytes:
+    """Return the two lines that put ``document`` in the place of the one that was seen, and of no other."""
+    number, term = seen
+    act = {"_index": place, "_id": identity, "if_seq_no": number, "if_primary_term": term}
+    return orjson.dumps({"index": act}, option=orjson.OPT_APPEND_NEWLINE) + orjson.dumps(document)
 
 
 def create_lines(index: str, identity: str, document: dict[str, object]) -> bytes:

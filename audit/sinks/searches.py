@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from audit.sinks.port import Selection
+from audit.sinks.told import MARK
+
 SEQUENCE = "event.sequence"
 MAX_HITS = 10_000
 
@@ -54,6 +57,26 @@ def everything_of(origin: str, page: int) -> dict[str, Any]:
         "query": {"bool": {"filter": {"bool": {"should": [{"term": {"guildhall.log": origin}}, nameless]}}}},
         "sort": [{SEQUENCE: order}],
         "size": page,
+        "track_total_hits": False,
+    }
+
+
+def disclosed(origin: str, which: Selection, after: int, size: int) -> dict[str, Any]:
+    """Return the search for the first copies behind the entry ``after`` that hold details, as selected."""
+    mark, first, last = f"guildhall.{MARK}", after + 1, None
+    wanted: list[dict[str, Any]] = [{"exists": {"field": mark}}]
+    if which.subjects is not None:
+        wanted = [{"terms": {mark: list(which.subjects)}}]
+    if which.span is not None:
+        retention, first, last = which.span[0], max(first, which.span[1]), which.span[2] + 1
+        wanted.append({"term": {"guildhall.retention": retention}})
+    return {
+        "query": {"bool": {"filter": [within(origin, first, last), *wanted]}},
+        "sort": [{SEQUENCE: {"order": "asc", "unmapped_type": "long"}}],
+        "size": size,
+        "source": False,
+        "docvalue_fields": [SEQUENCE],
+        "seq_no_primary_term": True,
         "track_total_hits": False,
     }
 

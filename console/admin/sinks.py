@@ -12,10 +12,12 @@ from audit.following.alarm import AGAIN, clear_flag
 from audit.head import format_time
 from audit.sinks.port import Health, Sink
 from console.admin.health import Follower, read_followers
+from console.disclosing import disclosures
 from console.errors import NotFoundError
 from console.followers import build_sinks
 from console.questions import Resource
 from console.work import UnitOfWork
+from policy.models import ChangeKind
 from policy.permissions import Permission
 
 ABSENT = "No follower of this name is configured."
@@ -25,6 +27,7 @@ class SinkRead(BaseModel):
     """A follower: how far it has come, what it lacks, and since how many seconds the oldest of it waits.
 
     It holds every entry below `next_index`, and so all that was signed until `complete_until` (RFC 3339).
+    `details` when two people let it be told details in clear; else it is told pseudonyms.
     """
 
     name: str
@@ -34,6 +37,7 @@ class SinkRead(BaseModel):
     seconds: int
     complete_until: str | None
     error: str | None
+    details: bool = False
 
 
 class SinkClear(BaseModel):
@@ -66,6 +70,7 @@ class Sinks:
     sinks: Sequence[SinkRead]
     may_test: bool
     may_clear: bool
+    may_ask: bool
     tested: SinkTested | None = None
 
 
@@ -88,7 +93,11 @@ async def list_sinks(work: UnitOfWork) -> Sequence[SinkRead]:
     gone = {
         name: one.model_copy(update={"state": "off"}) for name, one in known.items() if name not in configured
     }
-    return [one for _, one in sorted((known | waiting | gone).items())]
+    told = await disclosures(work.services)
+    return [
+        one.model_copy(update={"details": told.get(name, False)})
+        for name, one in sorted((known | waiting | gone).items())
+    ]
 
 
 async def open_sinks(work: UnitOfWork, tested: SinkTested | None = None) -> Sinks:
@@ -99,7 +108,9 @@ async def open_sinks(work: UnitOfWork, tested: SinkTested | None = None) -> Sink
     """
     sinks = await list_sinks(work)
     may_test = await work.allowed(Permission.SINK_TEST, Resource("sink"))
-    return Sinks(sinks, may_test, await work.allowed(Permission.SINK_UPDATE, Resource("sink")), tested)
+    may_clear = await work.allowed(Permission.SINK_UPDATE, Resource("sink"))
+    asking = Resource("change", None, {"kind": ChangeKind.SINK.value})
+    return Sinks(sinks, may_test, may_clear, await work.allowed(Permission.CHANGE_CREATE, asking), tested)
 
 
 async def try_sink(work: UnitOfWork, name: str) -> SinkTested:

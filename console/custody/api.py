@@ -9,8 +9,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from console.catalog.forms import Reason
 from console.changes.forms import ChangeCreated
+from console.custody.disclosing import ask_disclosure
 from console.custody.erasing import ask_erasure
 from console.custody.forms import (
+    DisclosureAsk,
     ErasureAsk,
     HoldCreate,
     HoldRead,
@@ -73,6 +75,12 @@ async def post_release(
     return await ask_release(work, HoldReleaseAsk(hold=hold_id, reason=data.reason))
 
 
+@post("/disclosures", opt=declares(Permission.CHANGE_CREATE))
+async def post_disclosure(work: NamedDependency[UnitOfWork], data: JSONBody[DisclosureAsk]) -> ChangeCreated:
+    """Ask that a follower is told details in clear, or pseudonyms alone; somebody else has to agree."""
+    return await ask_disclosure(work, data)
+
+
 @post("/erasures", opt=declares(Permission.CHANGE_CREATE))
 async def post_erasure(work: NamedDependency[UnitOfWork], data: JSONBody[ErasureAsk]) -> ChangeCreated:
     """Ask that a person is erased; somebody else has to agree."""
@@ -86,5 +94,6 @@ API = (
     get_holds,
     post_hold,
     post_release,
+    post_disclosure,
     post_erasure,
 )

@@ -9,8 +9,16 @@ from pydantic import BaseModel
 from audit.custody.retention import CLASSES, DEFAULT_DAYS, FLOOR_DAYS
 from console.changes.asking import authorize_asking
 from console.changes.forms import ChangeCreated
+from console.custody.disclosing import ask_disclosure
 from console.custody.erasing import ask_erasure
-from console.custody.forms import ErasureAsk, HoldCreate, HoldReleaseAsk, PruneAsk, RetentionAsk
+from console.custody.forms import (
+    DisclosureAsk,
+    ErasureAsk,
+    HoldCreate,
+    HoldReleaseAsk,
+    PruneAsk,
+    RetentionAsk,
+)
 from console.custody.holding import ask_release, create_hold
 from console.custody.retention import MEANINGS, ask_prune, ask_retention
 from console.errors import NotFoundError
@@ -61,6 +69,16 @@ ASKINGS: Final[Mapping[str, Asking]] = {
         "Ask for it",
         ErasureAsk,
         ask_erasure,
+    ),
+    "disclosure": Asking(
+        ChangeKind.SINK,
+        "Change what a follower is told",
+        "Followers are told pseudonyms. One may be told details in clear: addresses, programs, names where "
+        "an act is about a person, reasons, routes. Elasticsearch forgets them with their person; others "
+        "cannot.",
+        "Ask for it",
+        DisclosureAsk,
+        ask_disclosure,
     ),
     "release": Asking(
         ChangeKind.HOLD_RELEASE,

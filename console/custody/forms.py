@@ -38,6 +38,14 @@ class ErasureAsk(Form):
     reason: Why
 
 
+class DisclosureAsk(Form):
+    """Ask that a follower is told details in clear, or pseudonyms alone again."""
+
+    sink: Annotated[str, Field(min_length=1, max_length=80)]
+    details: bool
+    reason: Why
+
+
 class HoldReleaseAsk(Form):
     """Ask that a hold ends."""
 

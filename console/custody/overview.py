@@ -15,7 +15,13 @@ from console.work import UnitOfWork
 from policy.models import ChangeKind
 from policy.permissions import Permission
 
-KINDS: Final = (ChangeKind.ERASURE, ChangeKind.HOLD_RELEASE, ChangeKind.PRUNE, ChangeKind.RETENTION)
+KINDS: Final = (
+    ChangeKind.ERASURE,
+    ChangeKind.HOLD_RELEASE,
+    ChangeKind.PRUNE,
+    ChangeKind.RETENTION,
+    ChangeKind.SINK,
+)
 """The changes of what is kept."""
 
 

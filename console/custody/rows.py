@@ -1,8 +1,9 @@
-"""The canonical rows of holds, retentions and jobs: ids, numbers and codes only, never free text."""
+"""The canonical rows of holds, retentions, jobs, disclosures: ids, numbers and codes, never free text."""
 
 from audit.custody.authority import JOB, RETENTION, job_state, retention_state
+from audit.custody.disclosing import DISCLOSURE, disclosure_state
 from audit.custody.holds import ROW_KIND, hold_of
-from audit.models import LegalHold, PruneJob, RetentionRow
+from audit.models import Disclosure, LegalHold, PruneJob, RetentionRow
 from console.work import Row
 
 
@@ -19,6 +20,11 @@ def released_hold_row(hold: LegalHold, now: int) -> Row:
 def retention_row(row: RetentionRow, now: int) -> Row:
     """Return how long a class is kept."""
     return Row(RETENTION, row.id, retention_state(row), now)
+
+
+def disclosure_row(row: Disclosure, now: int) -> Row:
+    """Return what a follower is told."""
+    return Row(DISCLOSURE, row.id, disclosure_state(row), now)
 
 
 def job_row(job: PruneJob) -> Row:

@@ -9,15 +9,18 @@ import sqlalchemy as sa
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.key_history import read_key_history, trust_of
 from audit.errors import AuditError
-from audit.following.deep import DeepReconciliation, Readable, reconcile_deep
+from audit.following.deep import DeepReconciliation, Readable, Reading, reconcile_deep
 from audit.following.reconcile import Reconciliation, reconcile
+from audit.following.telling import Telling
 from audit.models import checkpoint
 from audit.sinks.cursor import read_position
 from audit.sinks.port import Countable, Sink, SinkError
 from audit.tree.merkle import EMPTY_ROOT
+from console.disclosing import disclosures
 from console.errors import NotFoundError, ServiceUnavailableError
 from console.followers import build_sinks
 from console.questions import Resource
+from console.services import Services
 from console.sink_records import record_counts, record_deep
 from console.trail.forms import DeepRead, ReconciliationRead
 from console.work import UnitOfWork
@@ -50,13 +53,20 @@ async def reconcile_sink_deep(work: UnitOfWork, name: str) -> DeepRead:
         ServiceUnavailableError: the sink cannot be asked now, or the log's own signature does not hold.
     """
     await work.authorize(Permission.SINK_RECONCILE, Resource("sink"))
+    services = work.services
     async with opened(work, name) as sink:
         if not isinstance(sink, Readable):
             raise NotFoundError(UNCOUNTED)
         signed = await read_signed(work, name)
-        found = await reconcile_deep(work.services.log.engine, sink, signed)
+        found = await reconcile_deep(services.log.engine, sink, signed, await _reading(services, name))
     await record_deep(work, name, found)
     return deep_read(name, found)
+
+
+async def _reading(services: Services, name: str) -> Reading | None:
+    """Return what opens details, for a follower that two people ever let have them."""
+    decided = await disclosures(services)
+    return Telling(services.log.engine, services.keys).read if name in decided else None
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = {
     "hold_release": "a legal hold",
     "prune": "what is kept",
     "retention": "a retention",
+    "sink": "what a follower is told",
 }
 """What a change is of, by its kind; that of access is named by its route."""
 SYSTEM = {part.id: part.name for part in map(system_principal, ("bootstrap", "demo", "sign-in", "start"))}

@@ -7,13 +7,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
-from audit.models import LegalHold, PruneJob, RetentionRow
+from audit.models import Disclosure, LegalHold, PruneJob, RetentionRow
 from console.access.rows import grant_row
 from console.break_glass.rows import sealed_row, use_row
 from console.campaigns.rows import campaign_row, item_row
 from console.catalog.rows import cluster_row, deployment_row, model_row, route_row, target_row, version_row
 from console.changes.rows import change_row, delegation_row, review_row
-from console.custody.rows import hold_row, job_row, retention_row
+from console.custody.rows import disclosure_row, hold_row, job_row, retention_row
 from console.governed import GOVERNED
 from console.keys.rows import key_row, service_row
 from console.models import Campaign, CampaignItem, Cluster, Deployment, Model, Route, RouteTarget, Version
@@ -93,6 +93,7 @@ _PLAIN: Final = (
     Kind(LegalHold, hold_row, col(LegalHold.released).is_(None)),
     Kind(RetentionRow, lambda row: retention_row(row, 0)),
     Kind(PruneJob, job_row),
+    Kind(Disclosure, lambda row: disclosure_row(row, 0)),
     Kind(TrustedIssuer, lambda row: issuer_row(row, 0), col(TrustedIssuer.revoked).is_(None)),
     Kind(ScimCredential, lambda row: credential_row(row, 0), col(ScimCredential.revoked).is_(None)),
 )

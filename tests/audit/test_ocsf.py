@@ -14,6 +14,7 @@ from audit.event import Outcome, Resource
 from audit.events import EVENT_TYPES, Action
 from audit.events.declared import OTHER
 from audit.head import Head
+from audit.sinks.told import Told
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ def mistakes(event: dict[str, Any]) -> list[str]:
     ]
 
 
-def an_event(action: Action, outcome: Outcome, **fields: Any) -> dict[str, Any]:
+def an_event(action: Action, outcome: Outcome, told: Told | None = None, **fields: Any) -> dict[str, Any]:
     head = Head(
         id=UUID(int=1),
         time=1_790_000_000_123_456,
@@ -63,7 +64,7 @@ def an_event(action: Action, outcome: Outcome, **fields: Any) -> dict[str, Any]:
         retention=EVENT_TYPES[action].retention,
         **fields,
     )
-    return ocsf.document(7, head.to_bytes(), LEAF, origin=ORIGIN)
+    return ocsf.document(7, head.to_bytes(), LEAF, origin=ORIGIN, told=told)
 
 
 @pytest.mark.parametrize("action", Action)
@@ -106,6 +107,17 @@ def test_a_call_becomes_this_event() -> None:
     assert event["metadata"]["correlation_uid"] == str(UUID(int=4))
     proof = event["unmapped"]["record_integrity"]["attestation_list"][0]
     assert (proof["chain_uid"], proof["fingerprint"]["value"]) == (ORIGIN, LEAF.hex())
+
+
+@pytest.mark.parametrize("action", [Action.MODEL_INVOKE, Action.SESSION_CREATE, Action.GRANT_REVOKE])
+def test_an_event_with_details_is_valid_too(action: Action) -> None:
+    event = an_event(action, Outcome.SUCCESS, told=Told({"source.ip": "203.0.113.7", "message": "m"}, ("a",)))
+    assert mistakes(event) == []
+    assert event["unmapped"]["details"] == {
+        "disclosed": ["a"],
+        "message": "m",
+        "source": {"ip": "203.0.113.7"},
+    }
 
 
 def test_an_act_of_another_version_is_a_base_event() -> None:

@@ -5,24 +5,24 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
 
 import orjson
 from aiohttp import web
 
-Document = dict[str, Any]
-Key = tuple[str, str]
+from tests.audit.sinks.fake_queries import Document, Key, hit, passes
+
 JSON = "application/vnd.elasticsearch+json;compatible-with=9"
 HEADERS = {"X-Elastic-Product": "Elasticsearch"}
 
 
 @dataclass(frozen=True)
 class Create:
-    """One operation of a bulk request."""
+    """One operation of a bulk request; ``over`` is the number of the document that it may overwrite."""
 
     index: str
     id: str
     document: Document
+    over: int | None = None
 
 
 Step = Callable[["FakeElasticsearch", web.Request, list[Create]], Awaitable[web.StreamResponse]]
@@ -42,6 +42,9 @@ class FakeElasticsearch:
     batches: list[int] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     generations: Counter[str] = field(default_factory=Counter)
+    versions: Counter[Key] = field(default_factory=Counter)
+    overwritten: list[Document] = field(default_factory=list)
+    widened: list[Document] = field(default_factory=list)
     url: str = ""
 
     def rollover(self, stream: str) -> None:
@@ -62,16 +65,37 @@ class FakeElasticsearch:
     def create(self, operation: Create) -> Document:
         """Do one operation as a healthy node does."""
         key = (self.locate(operation.index), operation.id)
+        if operation.over is not None:
+            return self.overwrite(key, operation)
         if key in self.documents:
             return failed(operation, 409, "version_conflict_engine_exception")
         self.documents[key] = operation.document
         return {"_index": operation.index, "_id": operation.id, "result": "created", "status": 201}
 
+    def overwrite(self, key: Key, operation: Create) -> Document:
+        """Replace a document as a node does: the old one stays until a merge."""
+        if key not in self.documents or self.versions[key] != operation.over:
+            return failed(operation, 409, "version_conflict_engine_exception")
+        self.overwritten.append(self.documents[key])
+        self.documents[key] = operation.document
+        self.versions[key] += 1
+        return {"_index": key[0], "_id": key[1], "result": "updated", "status": 200}
+
+    async def put_fields(self, request: web.Request) -> web.StreamResponse:
+        self.widened.append(await request.json())
+        return reply({"acknowledged": True})
+
+    async def stats(self, _request: web.Request) -> web.StreamResponse:
+        return reply({"_all": {"total": {"docs": {"deleted": len(self.overwritten)}}}})
+
+    async def merge(self, _request: web.Request) -> web.StreamResponse:
+        self.overwritten.clear()
+        return reply({"_shards": {"failed": 0}})
+
     async def bulk(self, request: web.Request) -> web.StreamResponse:
         lines = [orjson.loads(line) for line in (await request.read()).splitlines()]
         operations = [
-            Create(action["create"]["_index"], action["create"]["_id"], document)
-            for action, document in zip(lines[::2], lines[1::2], strict=True)
+            read_operation(action, document) for action, document in zip(lines[::2], lines[1::2], strict=True)
         ]
         self.batches.append(len(operations))
         step = self.script.popleft() if self.script else healthy
@@ -117,7 +141,10 @@ class FakeElasticsearch:
         if "aggregations" in body and "histogram" in self.absent:
             return reply({"error": {"type": "parsing_exception"}}, self.absent["histogram"])
         found = self.match(indexes, body["query"])
-        hits = [hit(place, key, document) for place, (key, document) in enumerate(found)]
+        hits = [
+            {**hit(place, key, document), "_seq_no": self.versions[key], "_primary_term": 1}
+            for place, (key, document) in enumerate(found)
+        ]
         if "sort" in body:
             ((ordered,),) = (sort.values() for sort in body["sort"])
             hits.sort(key=lambda one: one["sort"], reverse=ordered["order"] == "desc")
@@ -150,44 +177,10 @@ class FakeElasticsearch:
         return await handler(request)
 
 
-LAST = 2**63 - 1
-
-
-def hit(place: int, key: Key, document: Document) -> Document:
-    sequence = document.get("event", {}).get("sequence", LAST)
-    shown = {"_index": key[0], "_id": key[1], "_source": document, "sort": [sequence, place]}
-    return {**shown, "fields": {"event.sequence": [sequence]}}
-
-
-def passes(identity: str, document: Document, query: Document) -> bool:
-    """Whether a query lets a document through."""
-    ((kind, wanted),) = query.items()
-    if kind == "bool":
-        parts = {name: one if isinstance(one, list) else [one] for name, one in wanted.items()}
-        return (
-            all(passes(identity, document, one) for one in parts.get("filter", []))
-            and any(
-                passes(identity, document, one)
-                for one in parts.get("should", [{"ids": {"values": [identity]}}])
-            )
-            and not any(passes(identity, document, one) for one in parts.get("must_not", []))
-        )
-    if kind == "ids":
-        return identity in wanted["values"]
-    if kind == "exists":
-        return value_of(document, wanted["field"]) is not None
-    ((name, expected),) = wanted.items()
-    found = value_of(document, name)
-    if kind == "term":
-        return bool(found == expected)
-    return found is not None and expected["gte"] <= found < expected.get("lt", found + 1)
-
-
-def value_of(document: Document, name: str) -> Any:
-    found: Any = document
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
+def read_operation(action: Document, document: Document) -> Create:
+    ((kind, place),) = action.items()
+    over = place["if_seq_no"] if kind == "index" else None
+    return Create(place["_index"], place["_id"], document, over)
 
 
 def reply(body: object, status: int = 200) -> web.Response:
@@ -204,7 +197,7 @@ def failed(operation: Create, status: int, error: str) -> Document:
 
 
 def answer(items: list[Document]) -> web.Response:
-    errors = any(item["status"] != 201 for item in items)
+    errors = any(item["status"] not in {200, 201} for item in items)
     return reply({"took": 1, "errors": errors, "items": [{"create": item} for item in items]})
 
 
@@ -330,6 +323,11 @@ async def start(fake: FakeElasticsearch, port: int = 0) -> web.AppRunner:
     app.router.add_route("*", "/_mget", fake.get)
     app.router.add_put("/_index_template/{name}", fake.put_template)
     app.router.add_get("/_cluster/health", fake.health)
+    app.router.add_put("/{indexes}/_mapping", fake.put_fields)
+    app.router.add_get("/{indexes}/_stats/docs", fake.stats)
+    app.router.add_put("/{indexes}/_settings", fake.refresh)
+    app.router.add_post("/{indexes}/_flush", fake.refresh)
+    app.router.add_post("/{indexes}/_forcemerge", fake.merge)
     app.router.add_post("/{indexes}/_refresh", fake.refresh)
     app.router.add_post("/{indexes}/_count", fake.count)
     app.router.add_post("/{indexes}/_search", fake.search)

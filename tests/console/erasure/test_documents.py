@@ -1,4 +1,4 @@
-"""Sinks cannot erase, so what they are sent has pseudonyms only: of nobody a name, an address or a word."""
+"""Without a disclosure, what sinks are sent has pseudonyms only: of nobody a name, an address or a word."""
 
 import orjson
 import pytest

@@ -20,6 +20,7 @@ NOBODY: Final = "01890000-0000-4000-8000-000000000000"
 
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "AccessRequestCreate": ASKED,
+    "DisclosureAsk": {"sink": "file", "details": True, "reason": WHY},
     "ErasureAsk": {"person": "bystander", "reason": WHY},
     "HoldCreate": {"actor": "bystander", "reason": WHY},
     "KeyCreate": KEY,

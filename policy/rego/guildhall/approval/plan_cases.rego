@@ -105,7 +105,7 @@ cases := {
 		"expect": {"missing": reviewer},
 	},
 	"a kind without a table has no plan": {
-		"input": of_kind("sink", []),
+		"input": of_kind("alarm", []),
 		"expect": "undefined",
 	},
 	"another team's owner does not count": {
