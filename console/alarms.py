@@ -17,6 +17,7 @@ from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
 from console.clock import MICROSECONDS
 from console.models import Deployment, UnexplainedRow
+from console.policies.trouble import policy_trouble
 from console.services import Services
 from sso.models import BreakGlass
 
@@ -46,6 +47,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
         await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
         await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
         await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
+        await _policies(services),
         await _retention(services),
         _room(services),
     ]
@@ -71,6 +73,11 @@ async def _differing(services: Services) -> Alarm | None:
         count = (await session.exec(differs)).one()
     sentence = f"{count} versions are no longer what was approved; their calls are refused."
     return Alarm("versions", sentence, "See `docs/how-to/evidence-of-a-version.md`.") if count else None
+
+
+async def _policies(services: Services) -> Alarm | None:
+    sentence = await policy_trouble(services)
+    return Alarm("policies", sentence, "See `docs/how-to/connect-opa.md`.") if sentence else None
 
 
 async def _unexplained(services: Services) -> Alarm | None:

@@ -30,6 +30,7 @@ from console.people.api import API as PEOPLE_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.people.rule_api import API as RULES_API
 from console.people.team_pages import PAGES as TEAM_PAGES
+from console.policies.engine_doors import ENGINE_DOORS
 from console.scim.api import API as SCIM_API
 from console.scim.pages import PAGES as SCIM_PAGES
 from console.sessions.api import API as SESSIONS_API
@@ -89,4 +90,5 @@ OPEN_PAGES: Final = [
     *HOME_OPEN,
     *HEALTH,
     *KEYS_OPEN,
+    *ENGINE_DOORS,
 ]

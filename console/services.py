@@ -21,6 +21,7 @@ from console.sign_in.providers import Providers, configured_issuers
 from policy.bundles import read_bundle
 from policy.decision import Decider
 from policy.embedded import EmbeddedDecider
+from policy.fallback import FallbackDecider
 from policy.opa import OpaAddress, OpaDecider
 from sso.keys.peppers import Peppers
 from sso.principal import Principal
@@ -41,6 +42,7 @@ class Services:
     csrf_key: bytes
     identity_key: bytes
     session_key: bytes
+    asking_key: bytes
     denials: Denials
     peppers: Peppers
     key_uses: KeyUses
@@ -75,18 +77,19 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
     http = httpx2.AsyncClient(timeout=10, follow_redirects=False)
     issuers, keys = configured_issuers(settings), settings.data / "keys"
     database = Database(settings.main_url)
-    feed = Feed(database)
+    feed, asking_key = Feed(database), load_kek(keys / "asking.key")
     return Services(
         settings=settings,
         clock=clock,
         database=database,
         log=LogReader(create_log_engine(settings.log_url)),
-        decider=_decider(settings),
+        decider=_decider(settings, asking_key),
         policies=Policies(database, feed, read_bundle(), keys),
         keys=store,
         csrf_key=load_kek(keys / "csrf.key"),  # a key of its own, kept under the same guards
         identity_key=load_kek(keys / "identity.key"),  # and another: it hides who an identity in history is
         session_key=load_kek(keys / "session.key"),  # seals the refresh tokens of sessions
+        asking_key=asking_key,  # marks questions to OPA servers, so that their logs of them are believed
         denials=Denials(settings.spool, store, clock),
         peppers=Peppers(keys, load_kek),
         key_uses=KeyUses(database, clock),
@@ -99,11 +102,15 @@ def build(settings: Settings, clock: Clock = system_clock) -> Services:
     )
 
 
-def _decider(settings: Settings) -> Decider:
-    deadline = settings.policy.deadline_milliseconds / 1000
-    if settings.policy.engine == "opa" and settings.policy.opa_url:
-        return OpaDecider(OpaAddress(settings.policy.opa_url), timeout=deadline)
-    return EmbeddedDecider(decision_seconds=deadline)
+def _decider(settings: Settings, asking_key: bytes) -> Decider:
+    policy = settings.policy
+    deadline = policy.deadline_milliseconds / 1000
+    embedded = EmbeddedDecider(decision_seconds=deadline)
+    if policy.engine != "opa" or not policy.opa_url:
+        return embedded
+    token = policy.opa_token.get_secret_value() if policy.opa_token else None
+    opa = OpaDecider(OpaAddress(policy.opa_url, token), timeout=deadline, asking_key=asking_key)
+    return FallbackDecider(opa, embedded) if policy.fallback == "embedded" else opa
 
 
 def with_decider(services: Services, decider: Decider) -> Services:

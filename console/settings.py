@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from console.errors import SettingsError
 from console.gateway_settings import GatewaySettings
+from console.policy_settings import PolicySettings, policy_mistakes
 from console.sink_settings import (
     ElasticsearchSettings,
     Section,
@@ -69,18 +70,6 @@ class DatabaseSettings(Section):
         None,
         description="The same for the subject keys, a secret: a database apart, never in one backup with "
         "what they open; none: `keys/subject.db` in the data folder.",
-    )
-
-
-class PolicySettings(Section):
-    """Which engine decides."""
-
-    engine: Literal["embedded", "opa"] = Field(
-        "embedded", description="`embedded`: Rego in a worker process of ours; `opa`: an OPA server."
-    )
-    opa_url: str | None = Field(None, description="The OPA server's address; needed with `opa`.")
-    deadline_milliseconds: int = Field(
-        1000, ge=50, le=3000, description="A decision later than this is a refusal with policy_timeout."
     )
 
 
@@ -262,7 +251,7 @@ def _mistakes(settings: Settings) -> list[str]:
     found = _address_mistakes(settings)
     if found:
         return found
-    found = _policy_mistakes(settings) + _key_store_mistakes(settings)
+    found = policy_mistakes(settings.policy) + _key_store_mistakes(settings)
     found += directory_mistakes(settings.directory, settings.sign_in.issuers)
     found += trust_mistakes(settings.audit.witnesses, settings.audit.witness_quorum)
     found += _embedded_mistakes(settings) if settings.embedded else _production_mistakes(settings)
@@ -290,12 +279,6 @@ def _address_mistakes(settings: Settings) -> list[str]:
         elif parts.username or parts.password:
             found.append(f"Setting {name} carries a credential; settings are recorded, so it must not.")
     return found
-
-
-def _policy_mistakes(settings: Settings) -> list[str]:
-    if settings.policy.engine == "opa" and not settings.policy.opa_url:
-        return ["Setting policy.opa_url is missing: the engine `opa` needs the address of an OPA server."]
-    return []
 
 
 def _key_store_mistakes(settings: Settings) -> list[str]:

@@ -197,3 +197,20 @@ class ActivePolicy(SQLModel, table=True):
     previous: str = Field(max_length=64)
     change_id: uuid.UUID
     activated: int = Field(sa_type=sa.BigInteger)
+
+
+class PolicyEngine(SQLModel, table=True):
+    """What an OPA server last reported of itself, by the id it gives itself; no decision reads it.
+
+    ``revision`` is that of the bundle it answers from, ``trouble`` what keeps it from a newer one.
+    ``decisions`` counts logged decisions that answer questions of ours, ``ignored`` all others.
+    """
+
+    __tablename__ = "policy_engine"
+
+    id: str = Field(primary_key=True, max_length=64)
+    revision: str | None = Field(default=None, max_length=64)
+    trouble: str | None = Field(default=None, max_length=300)
+    decisions: int = Field(default=0, sa_type=sa.BigInteger)
+    ignored: int = Field(default=0, sa_type=sa.BigInteger)
+    reported: int = Field(sa_type=sa.BigInteger)

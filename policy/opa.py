@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from opa_client.opa_async import AsyncOpaClient
 
+from policy.asked import mark
 from policy.decision import UNDEFINED, Document, Entrypoint, Evaluation
 from policy.errors import DeciderFailedError, DeciderTimeoutError
 
@@ -43,8 +44,10 @@ class OpaDecider:
 
     name = "opa"
 
-    def __init__(self, address: OpaAddress, *, timeout: float = TIMEOUT_SECONDS) -> None:
-        """Prepare; nothing is connected yet.
+    def __init__(
+        self, address: OpaAddress, *, timeout: float = TIMEOUT_SECONDS, asking_key: bytes | None = None
+    ) -> None:
+        """Prepare; nothing is connected yet. Questions are marked under ``asking_key`` (``policy.asked``).
 
         Raises:
             ValueError: the address is no http or https address of a host alone.
@@ -54,6 +57,7 @@ class OpaDecider:
         if parts.scheme not in {"http", "https"} or not parts.hostname or more:
             raise ValueError("The OPA server's address is http(s)://host:port without a path.")
         self._bundle = address.bundle
+        self._asking_key = asking_key
         self._client: Any = AsyncOpaClient(
             host=f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
             port=parts.port or (443 if parts.scheme == "https" else 80),
@@ -68,7 +72,8 @@ class OpaDecider:
     async def evaluate(self, entrypoint: Entrypoint, document: Document) -> Evaluation:
         """Evaluate one entrypoint; see ``policy.decision.Decider``."""
         package, rule = split_path(str(entrypoint.value))
-        answer = await self._ask(package, rule, document)
+        asked = document if self._asking_key is None else mark(document, self._asking_key)
+        answer = await self._ask(package, rule, asked)
         return Evaluation(answer.get("result", UNDEFINED), self._revision(answer))
 
     async def ping(self) -> None:

@@ -28,7 +28,7 @@ async def equip(services: Services, active: Active) -> None:
     if not isinstance(decider, Holds) or decider.revision == active.revision:
         return
     try:
-        await decider.hold(await _signed(services, active.revision))
+        await decider.hold(await signed_bundle(services, active.revision))
     except (BundleError, DBAPIError) as error:
         services.policies.trouble = str(error) if isinstance(error, BundleError) else UNKEPT
         log.warning("the engine keeps its revision: %s", services.policies.trouble)
@@ -36,7 +36,12 @@ async def equip(services: Services, active: Active) -> None:
         services.policies.trouble = None
 
 
-async def _signed(services: Services, revision: str) -> Bundle:
+async def signed_bundle(services: Services, revision: str) -> Bundle:
+    """Return a revision's files, when they may be used.
+
+    Raises:
+        BundleError: they are not kept, were changed, or carry no signature of ours.
+    """
     if revision == services.policies.shipped.revision:
         return services.policies.shipped
     async with services.database.read() as session:

@@ -59,6 +59,8 @@ CASES: Final = {
     70: "break glass unarmed, past its end, or beyond its list",
     76: "one caller given the answer to another's question",
     79: "a bundle unsigned, tampered with, signed by another key, older, or with one file more",
+    80: "an OPA server on an old revision, or gone",
+    81: "an engine's doors without the token, a report that unpacks to a gigabyte, forged decisions",
     88: "the directory interface without its token",
     89: "a directory entry that would take another's place",
     91: "a person deactivated with approvals, sessions and keys open",

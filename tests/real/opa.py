@@ -23,6 +23,32 @@ def fetch_binary() -> Path:
     return cache.keep(f"opa-{VERSION}", install) / "bin" / "opa"
 
 
+CONFIGURATION = """services:
+  guildhall:
+    url: {url}
+    credentials:
+      bearer:
+        token: {token}
+bundles:
+  guildhall:
+    service: guildhall
+    resource: bundles/guildhall.tar.gz
+    polling:
+      min_delay_seconds: 1
+      max_delay_seconds: 1
+    signing:
+      keyid: guildhall
+decision_logs:
+  service: guildhall
+  resource: logs
+  reporting:
+    min_delay_seconds: 1
+    max_delay_seconds: 1
+status:
+  service: guildhall
+"""
+
+
 class OpaServer(RealServer):
     """An OPA server; `bundle` is a folder with a `.manifest`, copied and loaded at every start."""
 
@@ -59,3 +85,28 @@ class OpaServer(RealServer):
 
     def healthy(self) -> bool:
         return answers(f"{self.url}/health?bundles")
+
+
+class PullingOpa(OpaServer):
+    """An OPA server that fetches its signed bundle from `url`, and reports there; healthy without one."""
+
+    name: ClassVar[str] = "opa-pulling"
+
+    def __init__(self, url: str, token: str, key: bytes) -> None:
+        super().__init__()
+        self._configuration = CONFIGURATION.format(url=url, token=token)
+        self._key = key
+
+    def prepare(self, folder: Path) -> None:
+        for name, data in (("opa.yaml", self._configuration.encode()), ("bundle.pem", self._key)):
+            (folder / name).write_bytes(data)
+            self.hand_over(folder / name)
+
+    def command(self) -> list[str]:
+        configured = ["--config-file", str(self.folder / "opa.yaml")]
+        key = ["--set", "keys.guildhall.algorithm=ES256"]
+        key += ["--set-file", f"keys.guildhall.key={self.folder / 'bundle.pem'}"]
+        return [*super().command(), *configured, *key]
+
+    def healthy(self) -> bool:
+        return answers(f"{self.url}/health")

@@ -33,7 +33,10 @@ expired_grants contains grant if {
 }
 
 # The next moments at which a grant makes the answer another one.
-boundaries contains grant.ends if some grant in active_grants
+boundaries contains grant.ends if {
+	some grant in own_grants
+	now < grant.ends
+}
 
 boundaries contains grant.starts if {
 	some grant in own_grants
