@@ -35,6 +35,7 @@ CASES: Final = {
     32: "a session past its end; a clock moved back",
     34: "an old session after a password was reset or a role lost",
     35: "forwarding headers of a peer that nobody trusts",
+    37: "a page framed, sniffed, or scripted by a name it shows",
     38: "an open answer outliving the right to it",
     39: "a key with more than its maker may",
     40: "a key in the address; a key whose owner is gone",
@@ -46,24 +47,29 @@ CASES: Final = {
     47: "a token exchanged for a wider audience",
     48: "secrets in logs, error pages, exports and representations",
     49: "a door that nobody guards",
+    50: "an act through another door than its check stands at",
     51: "a key or service account of another team",
     53: "a body with more than is asked for",
+    54: "lists, counts and searches that show more than one may see",
+    56: "a path that looks like one that is open",
+    58: "a sort or filter by a column nobody offered",
     59: "digests and secrets in an answer",
     61: "an own change approved by a key or a service account",
-    54: "lists, counts and searches that show more than one may see",
-    58: "a sort or filter by a column nobody offered",
     62: "an answer for content that nobody saw",
     66: "an answer without a fresh sign-in, or with one that has signed",
     67: "a step-up that the browser left out, or the provider does not know",
-    85: "an artifact named by a path that leads elsewhere, or a link",
     70: "break glass unarmed, past its end, or beyond its list",
     76: "one caller given the answer to another's question",
     79: "a bundle unsigned, tampered with, signed by another key, older, or with one file more",
     80: "an OPA server on an old revision, or gone",
     81: "an engine's doors without the token, a report that unpacks to a gigabyte, forged decisions",
+    83: "a cluster's address that leads to ourselves or inside",
+    85: "a name or an artifact's path that leads elsewhere, or a link",
+    86: "an address of another kind, or with a user in it",
     88: "the directory interface without its token",
     89: "a directory entry that would take another's place",
     91: "a person deactivated with approvals, sessions and keys open",
+    92: "a script or a link that does something, in text for people",
 }
 """Numbered as in the catalogue of attacks."""
 
@@ -71,6 +77,7 @@ TO_COME: Final[frozenset[int]] = frozenset()
 """Cases whose part is not built yet."""
 
 SECURITY: Final = "tests/console/test_security.py::"
+ADDRESSES: Final = "tests/console/catalog/test_addresses.py::"
 ELSEWHERE: Final = {
     30: (
         f"{SECURITY}test_a_form_without_a_token_is_refused",
@@ -80,4 +87,15 @@ ELSEWHERE: Final = {
     ),
     35: (f"{SECURITY}test_forwarding_headers_are_believed_from_no_one",),
     42: (f"{SECURITY}test_an_id_token_is_no_bearer",),
+    83: (
+        f"{ADDRESSES}test_an_address_outside_is_refused_in_whatever_form",
+        f"{ADDRESSES}test_our_own_ports_and_our_services_are_never_clusters",
+        f"{ADDRESSES}test_a_socket_that_led_to_us_after_all_is_noticed",
+    ),
+    85: ("tests/console/catalog/test_names.py::test_no_upstream_name_or_version_leaves_its_segment",),
+    86: (f"{ADDRESSES}test_what_is_no_plain_address_is_refused",),
+    92: (
+        "tests/console/web/test_markdown.py::test_hostile_text_has_no_effect",
+        "tests/console/web/test_markdown.py::test_no_text_brings_an_element_or_attribute_of_its_own",
+    ),
 }

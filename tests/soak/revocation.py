@@ -170,28 +170,28 @@ def _headers(caller: Caller, surface: str) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def _page(site: Site, caller: Caller, _surface: str) -> AsyncIterator[Refused]:
     headers = {"cookie": f"guildhall={caller.cookie}"}
-    yield await _repeated(lambda: site.http.get("/me", headers=headers))
+    yield await _repeated(site, lambda: site.http.get("/me", headers=headers))
 
 
 @contextlib.asynccontextmanager
 async def _api(site: Site, caller: Caller, surface: str) -> AsyncIterator[Refused]:
-    yield await _repeated(lambda: site.http.get("/api/v1/me", headers=_headers(caller, surface)))
+    yield await _repeated(site, lambda: site.http.get("/api/v1/me", headers=_headers(caller, surface)))
 
 
 @contextlib.asynccontextmanager
 async def _call(site: Site, caller: Caller, surface: str) -> AsyncIterator[Refused]:
     headers = _headers(caller, surface)
-    yield await _repeated(lambda: site.http.post(INFER, content=SHUT, headers=headers))
+    yield await _repeated(site, lambda: site.http.post(INFER, content=SHUT, headers=headers))
 
 
-async def _repeated(ask: Callable[[], Awaitable[httpx2.Response]]) -> Refused:
+async def _repeated(site: Site, ask: Callable[[], Awaitable[httpx2.Response]]) -> Refused:
     for _ in range(2):  # so that it is remembered
         answer = await ask()
         assert answer.status_code == httpx2.codes.OK, answer.text
 
     async def refused() -> float:
         while (await ask()).status_code == httpx2.codes.OK:  # noqa: ASYNC110 - refusals are asked for
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(site.look_every)
         return time.monotonic()
 
     return refused
@@ -201,7 +201,7 @@ async def _repeated(ask: Callable[[], Awaitable[httpx2.Response]]) -> Refused:
 async def _open(site: Site, caller: Caller, surface: str) -> AsyncIterator[Refused]:
     call = site.http.stream("POST", INFER, content=OPEN, headers=_headers(caller, surface))
     async with call as answer:
-        assert answer.status_code == httpx2.codes.OK
+        assert answer.status_code == httpx2.codes.OK, (await answer.aread()).decode()
         pieces = answer.aiter_raw()
         assert await anext(pieces)
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -63,6 +63,8 @@ class Site:
     desk: Desk
     http: httpx2.AsyncClient
     teams: dict[str, UUID]
+    look_every: float = field(default=0.02, kw_only=True)
+    """Seconds between two requests of somebody who waits to be refused."""
 
     async def arrive(self, *, by_team: bool) -> Caller:
         """Let somebody new come in: with a grant of their own, or by a team's."""
