@@ -21,7 +21,6 @@ from tests.soak.revocation_site import Caller, Site
 
 AT_ONCE: Final = 5
 ARRIVALS: Final = 5
-logger = logging.getLogger("soak")
 BY_KEY: Final = ("call by key", "open answer by key")
 
 
@@ -113,9 +112,10 @@ async def _all(
 
 async def _tried(site: KeycloakSite, path: PathOut) -> dict[str, float]:
     """Try once; whoever is not even let in first, as on a machine too busy to decide in time, comes again."""
-    for _ in range(ARRIVALS):
+    refused: list[str] = []
+    while len(refused) < ARRIVALS:
         try:
             return await attempt(site, path)
         except AssertionError as error:
-            logger.error("not let in: %s", error)
-    raise RuntimeError("Nobody is let in.")
+            refused.append(str(error))
+    raise RuntimeError(f"Nobody is let in: {refused}")
