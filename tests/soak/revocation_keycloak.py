@@ -20,7 +20,7 @@ from tests.soak.revocation import EVERYWHERE, FULL_TRIALS, PATHS, PathOut, attem
 from tests.soak.revocation_site import Caller, Site
 
 AT_ONCE: Final = 5
-ARRIVALS: Final = 5
+ARRIVALS: Final = 50
 BY_KEY: Final = ("call by key", "open answer by key")
 
 

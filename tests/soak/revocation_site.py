@@ -152,7 +152,7 @@ async def _behave(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stre
 async def _services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     plain = build(settings, clock)
     await plain.decider.close()
-    built = with_decider(plain, EmbeddedDecider(decision_seconds=5))  # a busy machine is nobody's measure
+    built = with_decider(plain, EmbeddedDecider(decision_seconds=20))  # a busy machine is nobody's measure
     provider = DevProvider(dev_issuer(settings), settings.data / "dev-idp.key", DEMO_PEOPLE, clock)
     own = {site_of(settings.base_url): httpx2.ASGITransport(app=provider)}
     async with httpx2.AsyncClient(mounts=own, trust_env=False) as http:
