@@ -112,6 +112,9 @@ async def open_person(
     person = await read_person(work, person_id)
     asked = (Permission.PERSON_DISABLE, Permission.ROLE_ASSIGN, Permission.MEMBERSHIP_REMOVE)
     may = [right.value for right in asked if await work.allowed(right, Resource("person", person_id))]
+    browsers = Resource("session", person_id, {"person": str(person_id)})
+    if await work.allowed(Permission.SESSION_READ, browsers):
+        may.append(Permission.SESSION_READ.value)
     return PersonPage(
         sections=await sections_for(work),
         person=person,

@@ -14,13 +14,14 @@ from sso.tokens import BearerVerifier
 
 DEV_PROVIDER_PATH = "/dev-idp"
 DEV_ACR = "dev-2"
+DEV_NAME = "Development provider"
 
 
 def configured_issuers(settings: Settings) -> tuple[IssuerSettings, ...]:
     """Return the issuers of `settings`; the embedded profile adds its development provider."""
     if not settings.embedded:
         return settings.sign_in.issuers
-    own = IssuerSettings(url=dev_issuer(settings), step_up_acr=(DEV_ACR,))
+    own = IssuerSettings(url=dev_issuer(settings), name=DEV_NAME, step_up_acr=(DEV_ACR,))
     return (own, *settings.sign_in.issuers)
 
 

@@ -8,19 +8,26 @@ from litestar.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One word of the rail."""
+    """One word of the rail; `others` are addresses of its pages that do not begin with `path`."""
 
     key: str
     label: str
     path: str
     icon: str
+    others: tuple[str, ...] = ()
 
 
 AREAS = (
     Area("models", "Models", "/models", "box"),
     Area("requests", "Requests", "/requests", "clipboard-text"),
     Area("reviews", "Reviews", "/reviews", "checklist"),
-    Area("people", "People", "/people", "users"),
+    Area(
+        "people",
+        "People",
+        "/people",
+        "users",
+        ("/admin/directory", "/admin/directories", "/admin/break-glass"),
+    ),
     Area("audit", "Audit", "/audit", "list-search"),
     Area("records", "Records", "/records", "database"),
     Area("admin", "Admin", "/admin", "settings"),
@@ -85,11 +92,23 @@ def build_rail(path: str, allowed: Collection[str], counts: Mapping[str, int]) -
         allowed: keys of :data:`AREAS` this person may enter.
         counts: how many things wait for this person, by area key.
     """
+    here = area_of(path)
     return tuple(
-        RailItem(area.label, area.path, area.icon, is_within(path, area.path), counts.get(area.key, 0))
+        RailItem(area.label, area.path, area.icon, area.key == here, counts.get(area.key, 0))
         for area in AREAS
         if area.key in allowed
     )
+
+
+def area_of(path: str) -> str:
+    """Return the key of the area that ``path`` is a page of, by its longest address; none is empty."""
+    found = [
+        (len(address), area.key)
+        for area in AREAS
+        for address in (area.path, *area.others)
+        if is_within(path, address)
+    ]
+    return max(found, default=(0, ""))[1]
 
 
 def is_within(path: str, area: str) -> bool:

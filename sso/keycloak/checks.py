@@ -17,6 +17,7 @@ LEEWAY: Final = 30
 SETUP: Final = "Run `guildhall directory setup`, or make it by hand as the how-to says."
 CREDENTIAL: Final = "Copy the secret of that client again into directory.client_secret."
 UNREACHED: Final = "Check directory.server_url, and that this host reaches it."
+ADMINISTRATOR: Final = "Give the name and password of an administrator of the whole Keycloak (realm master)."
 REALM: Final = "Check directory.realm: the realm's name, as its address shows it."
 
 
@@ -34,13 +35,13 @@ async def check_directory(settings: DirectorySettings, now: int) -> list[Checked
 async def check_as_admin(
     settings: DirectorySettings, place: Place, user: str, password: str
 ) -> list[Checked]:
-    """Return what differs from what `guildhall directory setup` makes; only an administrator sees it all.
-
-    Raises:
-        DirectoryError: Keycloak does not answer, or refuses name or password.
-    """
-    async with open_as_admin(settings.server_url, settings.realm, user, password) as admin:
-        steps = [Checked("directory setup", step.said, SETUP) async for step in find_steps(admin, place)]
+    """Return what differs from what `guildhall directory setup` makes; only an administrator sees it all."""
+    try:
+        async with open_as_admin(settings.server_url, settings.realm, user, password) as admin:
+            steps = [Checked("directory setup", step.said, SETUP) async for step in find_steps(admin, place)]
+    except DirectoryError as error:
+        mend = ADMINISTRATOR if error.reason == "directory_credential" else UNREACHED
+        return [Checked("directory setup", f"{error.sentence} ({user})", mend)]
     return steps or [Checked("directory setup", "Clients, mappers, roles and events are as they should be.")]
 
 

@@ -1,4 +1,4 @@
-"""Attack cases 37, 50 and 56: one act through every door, a door whose name looks like another's, hostile text."""
+"""Attack cases 37, 50 and 56: one act by every door, a door named like another, hostile text."""
 
 from typing import Any
 

@@ -81,6 +81,14 @@ async def test_a_server_that_does_not_answer_is_named(realm: Realm) -> None:
     assert "directory.server_url" in found.mend
 
 
+async def test_an_administrator_who_is_refused_or_finds_no_server_is_named(realm: Realm) -> None:
+    away = realm.settings.model_copy(update={"server_url": "http://127.0.0.1:9"})
+    (found,) = await check_as_admin(away, realm.place, realm.login.user, realm.login.password)
+    assert "directory.server_url" in found.mend
+    (found,) = await check_as_admin(realm.settings, realm.place, realm.login.user, "another")
+    assert "administrator" in found.mend
+
+
 async def test_a_role_that_is_missing_is_named(realm: Realm) -> None:
     async with realm.admin() as admin:
         client = await find_client(admin, "guildhall-directory")

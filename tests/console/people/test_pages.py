@@ -37,6 +37,18 @@ async def test_each_page_is_for_whom_it_is(services: Services, people: object) -
     }
 
 
+async def test_an_admin_is_led_from_a_person_to_where_they_are_signed_in(
+    services: Services, people: object, admit: Admit
+) -> None:
+    admin, auditor = await arrive(services, "admin"), await arrive(services, "auditor")
+    member = (await admit("member", DEMO_PEOPLE["member"].groups)).id
+    link = f'href="/people/{member}/sessions"'
+    assert link in (await admin.client.get(f"/people/{member}")).text
+    assert (await admin.client.get(f"/people/{member}/sessions")).status_code == 200
+    seen = (await auditor.client.get(f"/people/{member}/sessions")).status_code == 200
+    assert (link in (await auditor.client.get(f"/people/{member}")).text) == seen
+
+
 async def test_an_owner_puts_somebody_in_and_takes_them_out(services: Services, people: object) -> None:
     owner = await arrive(services, "owner")
     status, lead = await send(
