@@ -106,8 +106,6 @@ def a_shared_model() -> ModelPublish:
         upstream_version="1",
         label="1",
         weight=1,
-        evidence_kind="artifact",
-        evidence="0" * 64,
         card={},
     )
     return ModelPublish(
