@@ -18,7 +18,7 @@ from tests.patience import PATIENCE
 
 TABLE = Path(__file__).parents[1] / "golden" / "decisions"
 ENGINES = ["embedded", pytest.param("opa", marks=pytest.mark.real)]
-GENERATED = 2000
+GENERATED = 300
 
 
 def rows() -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ async def test_the_engine_is_asked_the_document_of_the_query() -> None:
         (Oracle(error=RuntimeError("unforeseen")), "policy_error"),
     ],
 )
-async def test_whatever_is_wrong_with_the_answer_is_a_refusal(oracle: Oracle, code: str) -> None:
+async def test_case_77_whatever_is_wrong_with_the_answer_is_a_refusal(oracle: Oracle, code: str) -> None:
     decision = await decide(oracle, QUERY, active_revision=REVISION)
     assert isinstance(decision, PolicyUnavailable)
     assert (decision.allow, decision.reasons, decision.matched) == (False, (code,), ())
@@ -136,14 +136,20 @@ async def test_whatever_is_wrong_with_the_answer_is_a_refusal(oracle: Oracle, co
         {"valid_until": True},
     ],
 )
-async def test_an_allowance_of_another_shape_is_a_refusal(change: dict[str, Any]) -> None:
+async def test_case_77_an_allowance_of_another_shape_is_a_refusal(change: dict[str, Any]) -> None:
     decision = await decide(Oracle({**ALLOWED, **change}), QUERY, active_revision=REVISION)
     assert (decision.allow, decision.reasons) == (False, ("policy_wrong_type",))
 
 
-async def test_an_engine_that_never_answers_is_a_timeout() -> None:
+async def test_case_77_an_engine_that_never_answers_is_a_timeout() -> None:
     decision = await decide(Mute(), QUERY, active_revision=REVISION, deadline=0.01)
     assert (decision.allow, decision.reasons) == (False, ("policy_timeout",))
+
+
+async def test_just_after_an_activation_the_revision_before_counts_and_is_named() -> None:
+    oracle = Oracle(ALLOWED, revision="older")
+    decision = await decide(oracle, QUERY, active_revision=REVISION, also="older")
+    assert (decision.allow, decision.revision) == (True, "older")
 
 
 @pytest.mark.parametrize("value", [1.5, "\ud800", 2**60])

@@ -34,7 +34,7 @@ async def test_the_process_starts_with_the_first_question(decider: EmbeddedDecid
     assert decider.pid is not None
 
 
-async def test_answers_of_many_tasks_are_never_crossed(decider: EmbeddedDecider) -> None:
+async def test_case_76_answers_of_many_tasks_are_never_crossed(decider: EmbeddedDecider) -> None:
     async def ask(number: int) -> Evaluation:
         return await decider.evaluate(Entrypoint.DECISION, {"id": f"person-{number}"})
 

@@ -94,7 +94,7 @@ def test_an_unknown_entrypoint_is_an_error(echo: Evaluator) -> None:
         echo.evaluate("guildhall/x/nothing", {})
 
 
-def test_a_failing_builtin_under_not_is_an_error_never_true() -> None:
+def test_case_74_a_failing_builtin_under_not_is_an_error_never_true() -> None:
     evaluator = Evaluator({"x.rego": ODD}, ["guildhall/x/failing"], decision_seconds=PATIENCE)
     try:
         with pytest.raises(DeciderFailedError):
@@ -103,7 +103,7 @@ def test_a_failing_builtin_under_not_is_an_error_never_true() -> None:
         evaluator.close()
 
 
-def test_a_missing_builtin_under_not_is_never_true() -> None:
+def test_case_74_a_missing_builtin_under_not_is_never_true() -> None:
     evaluator = Evaluator({"x.rego": ODD}, ["guildhall/x/missing"], decision_seconds=PATIENCE)
     try:
         with pytest.raises(DeciderFailedError):
@@ -112,21 +112,21 @@ def test_a_missing_builtin_under_not_is_never_true() -> None:
         evaluator.close()
 
 
-def test_a_policy_that_runs_too_long_is_killed() -> None:
+def test_case_73_a_policy_that_runs_too_long_is_killed() -> None:
     evaluator = Evaluator({"x.rego": ODD}, ["guildhall/x/slow"])
     with pytest.raises((DeciderTimeoutError, DeciderFailedError)):
         evaluator.evaluate("guildhall/x/slow", {})
     assert not evaluator.alive
 
 
-def test_a_policy_that_takes_too_much_memory_is_ended() -> None:
+def test_case_73_a_policy_that_takes_too_much_memory_is_ended() -> None:
     evaluator = Evaluator({"x.rego": ODD}, ["guildhall/x/slow"], decision_seconds=PATIENCE)
     with pytest.raises(DeciderFailedError):
         evaluator.evaluate("guildhall/x/slow", {})
     assert not evaluator.alive
 
 
-def test_a_policy_that_takes_the_engine_down_is_refused_and_we_stand() -> None:
+def test_case_73_a_policy_that_takes_the_engine_down_is_refused_and_we_stand() -> None:
     crash = {
         "a.rego": "package guildhall.a\n\nf(x) := x\n\nr := f(1)\n",
         "b.rego": "package guildhall.b\n\nf(x, y) := x\n\nr := f(1, 2)\n",

@@ -148,7 +148,7 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         "a/b\n",
     ],
 )
-def test_a_path_that_could_lead_elsewhere_is_refused_before_the_network(path: str) -> None:
+def test_case_78_a_path_that_could_lead_elsewhere_is_refused_before_the_network(path: str) -> None:
     with pytest.raises(ValueError, match="lower-case names"):
         split_path(path)
 

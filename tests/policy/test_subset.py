@@ -55,7 +55,7 @@ def test_what_is_portable_passes() -> None:
         "data.other.check(1)",
     ],
 )
-def test_a_call_outside_the_list_is_refused(call: str) -> None:
+def test_case_82_a_call_outside_the_list_is_refused(call: str) -> None:
     assert [message for message in messages(f"r := {call}") if "not in the list of built-ins" in message]
 
 
