@@ -1,5 +1,6 @@
 import json
 import unicodedata
+from random import Random
 from typing import Literal
 
 import orjson
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from audit.canonical import MAX_DEPTH, MAX_INT, decode, decode_map, encode
 from audit.errors import CanonicalError
+from tests.chance import seeded, some, text
 
-KEYS = st.text("abcdefghijklmnopqrstuvwxyz0123456789_.:-", min_size=1, max_size=8)
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.:-"
+KEYS = st.text(LETTERS, min_size=1, max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers(-MAX_INT, MAX_INT) | st.text(max_size=12)
 VALUES = st.recursive(
     LEAVES,
@@ -44,13 +47,37 @@ TRICKY = st.recursive(
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
-@given(VALUES | TRICKY)
-def test_same_bytes_as_the_reference_implementation(value: object) -> None:
+def a_text(chance: Random) -> str:
+    pieces = chance.choices(TRICKS, k=2) if chance.random() < 0.3 else []
+    return "".join([*pieces, text(chance, 8)])
+
+
+def a_value(chance: Random, depth: int = 3) -> object:
+    kind = chance.randrange(8 if depth else 5)
+    if kind < 2:
+        return a_text(chance)
+    if kind < 5:
+        return chance.choice((None, True, False, chance.randint(-MAX_INT, MAX_INT), chance.randint(-9, 9)))
+    inner = some(chance, 4, lambda within: a_value(within, depth - 1))
+    return inner if kind == 5 else {text(chance, 8, LETTERS) or "k": value for value in inner}
+
+
+def check_reference(value: object) -> None:
     data = encode(value)
     assert data == rfc8785.dumps(value)  # type: ignore[arg-type]
     assert decode(data) == value
+
+
+@settings(max_examples=100, deadline=None)
+@given(VALUES | TRICKY)
+def test_same_bytes_as_the_reference_implementation(value: object) -> None:
+    check_reference(value)
+
+
+@pytest.mark.slow
+def test_ten_thousand_values_give_the_bytes_of_the_reference_implementation() -> None:
+    for chance in seeded(10_000):
+        check_reference(a_value(chance))
 
 
 @given(st.lists(TRICKY, max_size=3))
@@ -63,9 +90,9 @@ def test_no_text_is_normalised(value: list[object]) -> None:
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_texts_that_normalise_alike_stay_different(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
-    for text in TRICKS:
-        other = unicodedata.normalize(form, text)
-        assert (encode(text) == encode(other)) is (text == other)
+    for trick in TRICKS:
+        other = unicodedata.normalize(form, trick)
+        assert (encode(trick) == encode(other)) is (trick == other)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 import base64
 from dataclasses import replace
+from random import Random
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from audit import canonical
 from audit.body import SealedPart
@@ -20,49 +19,11 @@ from audit.placed import Placed, place_call, place_entry
 from audit.record import OUTCOME_ROOM, Record, _check_fits, _head, seal_declared
 from audit.subjects.keyring import MemoryKeyRing, new_key
 from tests.audit.log_store import START, a_record
+from tests.chance import Make, an_id, maybe, seeded, some
 
 PRODUCER = "gateway-01890000000070008000000000000001"
-IDS = st.uuids()
-CODES = st.lists(
-    st.sampled_from(
-        ["no_grant", "role_missing:auditor", "a b", 'quo"te', "back\\slash", "caf\u00e9", "tab\t"]
-    ),
-    min_size=1,
-    max_size=3,
-)
-PARTS = st.lists(
-    st.builds(
-        SealedPart,
-        name=st.sampled_from(["call", "actor", "call", "actor", "d\u00e9cision", "Part 1", ""]),
-        key_id=IDS,
-        subject=st.none() | IDS,
-        commitment=st.binary(min_size=32, max_size=32),
-        sealed=st.binary(max_size=90),
-    ),
-    max_size=5,
-)
-GOOD_HEADS = st.fixed_dictionaries(
-    {
-        "v": st.just(1),
-        "id": IDS.map(str),
-        "time": st.integers(0, 4_000_000_000_000_000).map(format_time),
-        "action": st.sampled_from(["model.invoke", "audit.read", "a.b.c"]),
-        "outcome": st.sampled_from(["success", "unknown", "denied", "failure"]),
-        "retention": st.sampled_from(["invoke", "admin"]),
-    },
-    optional={
-        "reasons": CODES,
-        "flags": CODES,
-        "actor": IDS.map(str),
-        "resource": st.fixed_dictionaries({"type": st.just("route")}, optional={"id": IDS.map(str)}),
-        "request": IDS.map(str),
-        "grant": IDS.map(str),
-        "decision": IDS.map(str),
-        "evaluation": IDS.map(str),
-        "policy": st.just("ab" * 32),
-        "state": st.just("cd" * 32),
-    },
-)
+WORDS = ["no_grant", "role_missing:auditor", "a b", 'quo"te', "back\\slash", "caf\u00e9", "tab\t"]
+NAMES = ["call", "actor", "call", "actor", "d\u00e9cision", "Part 1", ""]
 WRONG: dict[str, list[object]] = {
     "v": [2, True, "1"],
     "id": ["7", "01890000-0000-7000-8000-00000000000A", 7],
@@ -82,17 +43,72 @@ WRONG: dict[str, list[object]] = {
     "number": [3],
     "producer": ["x"],
 }
-FAULTS = st.sampled_from([(name, value) for name, values in WRONG.items() for value in values])
-HEADS = st.one_of(
-    GOOD_HEADS, GOOD_HEADS, st.builds(lambda head, fault: {**head, fault[0]: fault[1]}, GOOD_HEADS, FAULTS)
-)
-OUTCOMES = st.builds(
-    CallOutcome,
-    outcome=st.sampled_from(Outcome),
-    ended=st.just(START),
-    reasons=st.just(()) | CODES.map(tuple) | st.just(("r" * 400,)),
-    parts=PARTS.map(tuple),
-)
+FAULTS = [(name, value) for name, values in WRONG.items() for value in values]
+
+
+def codes(chance: Random) -> list[str]:
+    return chance.choices(WORDS, k=chance.randint(1, 3))
+
+
+def a_reference(chance: Random) -> str:
+    return str(an_id(chance))
+
+
+def a_resource(chance: Random) -> dict[str, object]:
+    named = {"id": a_reference(chance)} if chance.random() < 0.5 else {}
+    return {"type": "route", **named}
+
+
+OPTIONAL: dict[str, Make[object]] = {
+    **dict.fromkeys(("reasons", "flags"), codes),
+    **dict.fromkeys(("actor", "request", "grant", "decision", "evaluation"), a_reference),
+    "resource": a_resource,
+    "policy": lambda _: "ab" * 32,
+    "state": lambda _: "cd" * 32,
+}
+
+
+def a_good_head(chance: Random) -> dict[str, object]:
+    return {
+        "v": 1,
+        "id": a_reference(chance),
+        "time": format_time(chance.randint(0, 4_000_000_000_000_000)),
+        "action": chance.choice(["model.invoke", "audit.read", "a.b.c"]),
+        "outcome": chance.choice(["success", "unknown", "denied", "failure"]),
+        "retention": chance.choice(["invoke", "admin"]),
+        **{name: make(chance) for name, make in OPTIONAL.items() if chance.random() < 0.5},
+    }
+
+
+def a_head(chance: Random) -> dict[str, object]:
+    """A third of the heads have one fault, and another third have codes that no head may have."""
+    kind, head = chance.randrange(3), a_good_head(chance)
+    if kind == 0:
+        head |= {name: ["no_grant", "role_missing:auditor"] for name in ("reasons", "flags") if name in head}
+    return {**head, **dict([chance.choice(FAULTS)] if kind == 1 else [])}
+
+
+def a_part(chance: Random) -> SealedPart:
+    return SealedPart(
+        name=chance.choice(NAMES),
+        key_id=an_id(chance),
+        subject=maybe(chance, an_id),
+        commitment=chance.randbytes(32),
+        sealed=chance.randbytes(chance.randint(0, 90)),
+    )
+
+
+def some_reasons(chance: Random, long: int) -> tuple[str, ...]:
+    return chance.choice(((), tuple(codes(chance)), ("r" * long,)))
+
+
+def an_ended_call(chance: Random) -> CallOutcome:
+    return CallOutcome(
+        outcome=chance.choice(list(Outcome)),
+        ended=START,
+        reasons=some_reasons(chance, 400),
+        parts=tuple(some(chance, 5, a_part)),
+    )
 
 
 def record_bytes(head: dict[str, object], parts: list[SealedPart]) -> bytes:
@@ -114,30 +130,30 @@ def slow_call(intent: bytes, outcome: bytes) -> Placed | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(HEADS, PARTS, OUTCOMES)
-def test_both_ways_make_the_same_entry(
-    head: dict[str, object], parts: list[SealedPart], outcome: CallOutcome
-) -> None:
-    try:
-        record, ended = record_bytes(head, parts), outcome.to_bytes()
-    except AuditError:
-        return
-    assert place_entry(record, PRODUCER, 7) in (slow_entry(record), None)
-    assert place_call(record, ended, PRODUCER, 7) in (slow_call(record, ended), None)
+def test_both_ways_make_the_same_entry() -> None:
+    placed, refused = 0, 0
+    for chance in seeded(10_000):
+        try:
+            record = record_bytes(a_head(chance), some(chance, 5, a_part))
+            ended = an_ended_call(chance).to_bytes()
+        except AuditError:
+            continue
+        entry, slow = place_entry(record, PRODUCER, 7), slow_entry(record)
+        assert entry in (slow, None)
+        assert place_call(record, ended, PRODUCER, 7) in (slow_call(record, ended), None)
+        placed, refused = placed + (entry is not None), refused + (slow is None)
+    assert min(placed, refused) > 1_000
 
 
 @pytest.mark.slow
-@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_no_damage_is_let_through(data: st.DataObject) -> None:
+def test_no_damage_is_let_through() -> None:
     record, ended = a_record().to_bytes(), an_outcome().to_bytes()
-    whole = bytearray(record + ended)
-    place = data.draw(st.integers(0, len(whole) - 1))
-    whole[place] ^= 1 << data.draw(st.integers(0, 7))
-    intent, outcome = bytes(whole[: len(record)]), bytes(whole[len(record) :])
-    assert place_entry(intent, PRODUCER, 7) in (slow_entry(intent), None)
-    assert place_call(intent, outcome, PRODUCER, 7) in (slow_call(intent, outcome), None)
+    for chance in seeded(1_000):
+        whole = bytearray(record + ended)
+        whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        intent, outcome = bytes(whole[: len(record)]), bytes(whole[len(record) :])
+        assert place_entry(intent, PRODUCER, 7) in (slow_entry(intent), None)
+        assert place_call(intent, outcome, PRODUCER, 7) in (slow_call(intent, outcome), None)
 
 
 def an_outcome(**fields: object) -> CallOutcome:
@@ -188,26 +204,32 @@ def test_a_producer_or_number_no_head_may_have_is_left_to_the_slow_way() -> None
 
 
 KEYS = MemoryKeyRing([new_key(None)])
-EVENTS = st.builds(
-    Event,
-    action=st.sampled_from([Action.MODEL_INVOKE, Action.AUDIT_READ]),
-    actor=st.none() | IDS,
-    id=IDS,
-    outcome=st.sampled_from(Outcome),
-    reasons=st.just(()) | CODES.map(tuple) | st.just(("r" * 500,)),
-    flags=st.just(()) | CODES.map(tuple),
-    resource=st.none() | st.builds(Resource, type=st.sampled_from(["route", "R", ""]), id=st.none() | IDS),
-    request=st.none() | IDS,
-    decision=st.none() | IDS,
-    policy=st.none() | st.sampled_from(["ab" * 32, "latest"]),
-    parts=st.lists(st.just(Part(name="call", subject=None, content={"route": "r"})), max_size=2).map(tuple),
-)
+
+
+def an_event(chance: Random) -> Event:
+    kind = chance.choice(["route", "R", "", None])
+    return Event(
+        action=chance.choice([Action.MODEL_INVOKE, Action.AUDIT_READ]),
+        actor=maybe(chance, an_id),
+        id=an_id(chance),
+        outcome=chance.choice(list(Outcome)),
+        reasons=some_reasons(chance, 500),
+        flags=tuple(codes(chance)) if chance.random() < 0.5 else (),
+        resource=None if kind is None else Resource(type=kind, id=maybe(chance, an_id)),
+        request=maybe(chance, an_id),
+        decision=maybe(chance, an_id),
+        policy=chance.choice([None, "ab" * 32, "latest"]),
+        parts=tuple(some(chance, 2, lambda _: Part(name="call", subject=None, content={"route": "r"}))),
+    )
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(EVENTS)
-def test_sealing_writes_and_refuses_the_same_either_way(event: Event) -> None:
+def test_sealing_writes_and_refuses_the_same_either_way() -> None:
+    for chance in seeded(2_000):
+        check_sealing(an_event(chance))
+
+
+def check_sealing(event: Event) -> None:
     spare = OUTCOME_ROOM if event.action is Action.MODEL_INVOKE else 0
     try:
         fields = {
