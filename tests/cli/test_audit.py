@@ -3,8 +3,8 @@ import csv
 import io
 import json
 import os
-import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,9 @@ import pytest
 from audit.event import Outcome
 from console.cli.events import printable, write_table
 from tests.console.trail.trail import Trail, free_port
+from tests.forked import run_guildhall
 
 pytestmark = pytest.mark.slow  # each starts the product's own command line
-
-
-GUILDHALL = "from console.cli.main import main; main()"
 
 
 @dataclass(frozen=True)
@@ -32,18 +30,10 @@ async def guildhall(trail: Trail, *arguments: object, **environment: str) -> Ran
     """Run the real command line in a process of its own, on the trail's data folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GUILDHALL_")}
     data = str(trail.services.settings.data)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        GUILDHALL,
-        "audit",
-        *map(str, arguments),
-        env={**kept, "GUILDHALL_DATA": data, "PYTHONPATH": str(Path.cwd()), **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return Ran(process.returncode, out.decode(), err.decode())
+    given = {**kept, "GUILDHALL_DATA": data, **environment}
+    command = partial(run_guildhall, ["audit", *arguments], environment=given, folder=Path.cwd())
+    ran = await asyncio.to_thread(command)
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
 async def test_the_auditor_of_the_demo_searches_without_a_token(trail: Trail) -> None:

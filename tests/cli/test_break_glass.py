@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from tests.console.begun import Begun
 from tests.console.conftest import begun_data, migrated_data
+from tests.forked import run_guildhall
 
 __all__ = ["begun_data", "migrated_data"]
 pytestmark = pytest.mark.slow
@@ -25,8 +25,7 @@ def host(begun_data: Begun, tmp_path: Path) -> Mapping[str, str]:
 
 
 def type_in(host: Mapping[str, str], *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "console", "break-glass", *words]
-    return subprocess.run(command, env=host, input=typed, capture_output=True, text=True, check=False)
+    return run_guildhall(["break-glass", *words], environment=host, folder=Path.cwd(), typed=typed)
 
 
 def test_an_hour_on_the_host_without_a_provider_or_a_server(host: Mapping[str, str]) -> None:

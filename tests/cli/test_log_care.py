@@ -18,6 +18,7 @@ from audit.subjects.key_folder import KeyFolder
 from audit.witness.client import Cosigned, Refused, WitnessClient
 from console.witness import read_logs
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed
+from tests.forked import run_guildhall
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow  # processes
@@ -89,7 +90,7 @@ async def test_a_witness_runs_prints_its_keys_and_remembers_over_kill_9(tmp_path
 
 
 def guildhall(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([GUILDHALL, *words], cwd=folder, capture_output=True, text=True, check=False)
+    return run_guildhall(words, environment=os.environ, folder=folder)
 
 
 def test_wrong_use_is_a_sentence_and_exit_code_two_or_three(tmp_path: Path) -> None:

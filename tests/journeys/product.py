@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from console.processes import Child, answers, child_environment, spawn, stop, wait_until
+from tests.forked import run_guildhall
 
 READY_SECONDS = 90.0
 POLL_SECONDS = 0.05
@@ -82,15 +83,7 @@ class Product:
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `guildhall ARGUMENTS` beside the installation and return what it said."""
-        return subprocess.run(
-            [sys.executable, "-m", "console", *arguments],
-            env=self._environment(),
-            cwd=self.data,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return run_guildhall(arguments, environment=self._environment(), folder=self.data)
 
     def ask(self, method: str, path: str, body: object = None, *, token: str | None = None) -> Reply:
         """Send one request: `/v2` to the gateway, the rest to the console. `body` goes as JSON."""

@@ -1,13 +1,13 @@
 """How commands on the host end: one sentence, the code the contract names, never a trace or a secret."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from console.processes import child_environment
+from tests.forked import run_guildhall
 
 pytestmark = pytest.mark.slow  # each starts a process of the product
 
@@ -22,10 +22,7 @@ def guildhall(tmp_path: Path) -> Run:
     def run(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         given = {"GUILDHALL_DATA": str(tmp_path / "var")} | settings
         environment = {**child_environment(without=["GUILDHALL_"]), **given}
-        command = [sys.executable, "-m", "console", *arguments]
-        return subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
-        )
+        return run_guildhall(arguments, environment=environment, folder=tmp_path)
 
     return run
 
