@@ -1,7 +1,8 @@
 """Runs every suite and adds up: `python -m tests.run [--fast] [--started SECONDS]`; called by `make test`.
 
 Two lanes share the two cores of a small machine: one reads and runs code, the other fetches the real servers.
-Then come the suites that start servers, one after the other. A red suite stops none of the others.
+Then come the suites that start servers, two at a time where there is memory. A red suite stops none of
+the others.
 """
 
 import argparse
@@ -61,7 +62,13 @@ class TestRun:
             lambda: self.one_by_one(suites.lint(), rest, suites.docs()),
             lambda: [*self.fetch(), *self.one_by_one(second)],
         )
-        return [*first, *self.policies(), *self.one_by_one(REAL, JOURNEYS, BROWSER)]
+        return [*first, *self.policies(), *self.with_servers()]
+
+    def with_servers(self) -> list[Outcome]:
+        """Run what starts servers, each suite its own; two at a time where they have room."""
+        if not suites.has_room():
+            return self.one_by_one(REAL, JOURNEYS, BROWSER)
+        return self.beside(lambda: self.one_by_one(REAL), lambda: self.one_by_one(JOURNEYS, BROWSER))
 
     def beside(self, *lanes: Lane) -> list[Outcome]:
         """Run lanes at the same time."""

@@ -1,7 +1,9 @@
 """What `make test` runs: each suite is a name and the commands that must all answer 0."""
 
 import os
+import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "test"
 NO_TESTS_COLLECTED = 5
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes the folder, for its user alone
+SCRATCH_BYTES = 2 * 1024**3
+ROOM_KILOBYTES = 9 * 1024 * 1024
 
 NEEDS_NOTHING = "not real and not browser and not journey"
 CODE = ("audit", "console", "policy", "sso", "migrations", "tests", "docs")
@@ -23,11 +28,12 @@ Write = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Suite:
-    """A named list of commands; `junit` is where pytest leaves its counts, for suites that are pytest."""
+    """A named list of commands; for pytest, where it leaves its counts, and its tests their files."""
 
     name: str
     commands: tuple[Command, ...]
     junit: Path | None = None
+    scratch: Path | None = None
 
 
 @dataclass
@@ -44,6 +50,12 @@ class Outcome:
         return not any(self.statuses)
 
 
+def has_room() -> bool:
+    """Whether two sets of real servers (Elasticsearch, Keycloak, MLServer) fit into memory."""
+    found = re.search(r"^MemAvailable: +(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return found is not None and int(found[1]) >= ROOM_KILOBYTES
+
+
 def tool(name: str, *arguments: str) -> Command:
     """Return the command line of a tool of this environment."""
     return (str(Path(sys.executable).parent / name), *arguments)
@@ -57,8 +69,20 @@ def module(name: str, *arguments: str) -> Command:
 def pytest(name: str, expression: str, *arguments: str) -> Suite:
     """Return the suite of all tests whose markers match the expression."""
     junit = RESULTS / f"{name}.xml"
-    command = module("pytest", "-q", "--durations=5", "-m", expression, f"--junitxml={junit}", *arguments)
-    return Suite(name, (command,), junit)
+    folder = scratch(name)
+    where = (f"--junitxml={junit}", *([f"--basetemp={folder}"] if folder else []))
+    command = module("pytest", "-q", "--durations=5", "-m", expression, *where, *arguments)
+    return Suite(name, (command,), junit, folder)
+
+
+def scratch(name: str) -> Path | None:
+    """Return where a suite's tests keep their files: in memory, so that none waits for a slow disk.
+
+    None where memory is no place for files.
+    """
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < SCRATCH_BYTES:
+        return None
+    return MEMORY / f"guildhall-tests-{os.getpid()}-{name}"
 
 
 def lint() -> Suite:
@@ -94,17 +118,24 @@ def run(suite: Suite, write: Write) -> Outcome:
         suite.junit.parent.mkdir(parents=True, exist_ok=True)
         suite.junit.unlink(missing_ok=True)
     for command in suite.commands:
-        outcome.statuses.append(_stream(command, write))
+        outcome.statuses.append(_stream(suite.name, command, write))
+    if suite.scratch:
+        shutil.rmtree(suite.scratch, ignore_errors=True)
     outcome.seconds = time.monotonic() - began
     return outcome
 
 
-def _stream(command: Command, write: Write) -> int:
+def _stream(name: str, command: Command, write: Write) -> int:
     shown = shlex.join(part.replace(f"{ROOT}/", "") for part in command)
     write(f"$ {shown}")
     try:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env={**os.environ, "TEST_SUITE": name},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
     except OSError as error:
         write(f"could not start: {error.strerror}")

@@ -51,7 +51,7 @@ class Part(ABC):
 class RealServer(Part):
     """A server program with a folder of its own under /var/tmp, kept over stop and start, gone after close.
 
-    Its output is kept in var/real/NAME.log of the checkout until the next run.
+    Its output is kept in var/real/SUITE/NAME.log of the checkout until the next run.
     """
 
     start_seconds: ClassVar[float] = 120.0
@@ -84,8 +84,9 @@ class RealServer(Part):
     @property
     def log(self) -> Path:
         """Where its output goes."""
-        LOGS.mkdir(parents=True, exist_ok=True)
-        return LOGS / f"{self.name}.log"
+        folder = LOGS / os.environ.get("TEST_SUITE", "")
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{self.name}.log"
 
     @abstractmethod
     def command(self) -> list[str]:

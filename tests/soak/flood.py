@@ -55,20 +55,20 @@ def _row(what: str, value: float, unit: str, floor: float, *, lower: bool = True
     return Row(what, value, unit, [value], floor, lower_is_better=lower)
 
 
-async def flood(seconds: float) -> Flooded:
-    """Refuse strangers from a thousand networks, and four people for two reasons, for so many seconds."""
+async def flood(seconds: float = 0.0, refusals: int = 0) -> Flooded:
+    """Refuse strangers from a thousand networks, and four people for two reasons, for so long and so often."""
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data=Path(folder) / "var")
         await migrate_all(settings)
         services = build(settings)
         try:
             await stamp(services)
-            return await _flood(services, seconds)
+            return await _flood(services, seconds, refusals)
         finally:
             await services.close()
 
 
-async def _flood(services: Services, seconds: float) -> Flooded:
+async def _flood(services: Services, seconds: float, refusals: int) -> Flooded:
     people, denials = [uuid7() for _ in range(PEOPLE)], services.denials
     began, minutes, told, slowest = time.monotonic(), {services.clock() // 60_000_000}, 0, 0.0
     await denials.start()
@@ -80,7 +80,7 @@ async def _flood(services: Services, seconds: float) -> Flooded:
         if number % 50 == 0:
             minutes.add(services.clock() // 60_000_000)
             await asyncio.sleep(0.01)
-        if time.monotonic() - began > seconds:
+        if time.monotonic() - began > seconds and 2 * number > refusals:
             break
     await denials.stop()
     await Worker(services).drain()
