@@ -17,12 +17,20 @@ from pathlib import Path
 
 from tests.patience import PATIENCE
 
-LOADED = ["console.areas", "console.serve", "console.cli.main", "uvicorn", __name__]
+LOADED = [
+    "tests.audit.crash_worker",
+    "console.areas",
+    "console.serve",
+    "console.cli.main",
+    "uvicorn",
+    __name__,
+]
 STREAMS = ("typed", "out", "err")
 
 
 @cache
-def _forks() -> ForkServerContext:
+def forks() -> ForkServerContext:
+    """Return what makes processes in which the product is loaded; each runs one function of a module."""
     from console.cli.main import COMMANDS  # noqa: PLC0415 - what tests load should not depend on this
 
     forks = multiprocessing.get_context("forkserver")
@@ -38,7 +46,7 @@ def run_guildhall(
     with tempfile.TemporaryDirectory() as kept:
         files = {name: Path(kept) / name for name in STREAMS}
         files["typed"].write_text(typed)
-        child = _forks().Process(target=_guildhall, args=(words, dict(environment), folder, files))
+        child = forks().Process(target=_guildhall, args=(words, dict(environment), folder, files))
         child.start()
         child.join(2 * PATIENCE)
         if child.exitcode is None:

@@ -1,7 +1,7 @@
 """The worker is killed with SIGKILL while it works; its successor leaves nothing out and nothing twice."""
 
-import subprocess
-import sys
+import contextlib
+from multiprocessing import Pipe
 
 import pytest
 
@@ -10,41 +10,11 @@ from audit.checkpoints.checkpoint import FileSigner, verify_checkpoint
 from audit.reader import LogReader
 from audit.spool.writer import SpoolWriter
 from audit.tree import merkle
+from tests.audit.crash_worker import work
 from tests.audit.log_store import ORIGIN, Store, a_record, id_of
+from tests.forked import forks
+from tests.patience import PATIENCE
 
-WORKER = """
-import asyncio, sys
-from pathlib import Path
-from audit.checkpoints.checkpoint import FileSigner
-from audit.sequencer import hold_log
-from audit.lease import FileLease
-from tests.audit.log_store import ORIGIN, Store
-
-async def main():
-    folder = Path(sys.argv[1])
-    store = await Store.open(folder)
-    store.signer = FileSigner.load_or_create(folder / "log.key", ORIGIN)
-    log = store.log()
-    checkpointer = store.checkpointer(log, remembers=True)
-    async with hold_log(FileLease(folder / "log.lease"), log):
-        sequencer = store.sequencer(log, checkpointer)
-        sequencer._take_outbox = told("taken", sequencer._take_outbox)
-        log.append = told("appended", log.append)
-        sequencer._clear_outbox = told("cleared", sequencer._clear_outbox)
-        checkpointer.sign = told("signed", checkpointer.sign)
-        while await sequencer.run_once():
-            pass
-    await store.close()
-
-def told(word, act):
-    async def tell(*args, **named):
-        found = await act(*args, **named)
-        print(word, flush=True)
-        return found
-    return tell
-
-asyncio.run(main())
-"""
 ACTS = 1_100  # more than one batch
 CALLS = 60
 
@@ -88,12 +58,16 @@ async def _fill(store: Store) -> set[str]:
 
 
 def _run_worker(store: Store, kill_after: int | None = None) -> None:
-    words = [sys.executable, "-c", WORKER, str(store.folder)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
+    heard, told = Pipe(duplex=False)
+    child = forks().Process(target=work, args=(store.folder, told))
+    child.start()
+    told.close()
+    with heard, contextlib.suppress(EOFError):  # it may have ended before that many steps
         for _ in range(kill_after or 0):
-            child.stdout.readline()
+            heard.recv()
         if kill_after is not None:
             child.kill()
-        child.stdout.read()
-    assert kill_after is not None or child.returncode == 0
+        child.join(PATIENCE)
+    child.join(PATIENCE)
+    assert kill_after is not None or child.exitcode == 0
+    child.close()

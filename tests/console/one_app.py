@@ -34,10 +34,16 @@ class OneApp:
 BUILT: list[OneApp] = []
 
 
-def console_on(services: Services) -> ASGIApp:
-    """Return the console on `services`, built by whoever asks first."""
+def built_on(services: Services) -> Litestar:
+    """Return the application itself, whose routes are everybody's, built by whoever asks first."""
     if not BUILT:
         BUILT.append(OneApp(create_app(services)))
+    return BUILT[0].app
+
+
+def console_on(services: Services) -> ASGIApp:
+    """Return the console on `services`."""
+    built_on(services)
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await BUILT[0].answer(services, scope, receive, send)

@@ -56,7 +56,7 @@ def _row(what: str, value: float, unit: str, floor: float, *, lower: bool = True
 
 
 async def flood(seconds: float = 0.0, refusals: int = 0) -> Flooded:
-    """Refuse strangers from a thousand networks, and four people for two reasons, for so long and so often."""
+    """Refuse strangers of a thousand networks, and four people for two reasons, so long and so often."""
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(data=Path(folder) / "var")
         await migrate_all(settings)

@@ -12,7 +12,6 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from console.app import create_app
 from console.asgi import KnownHosts
 from console.break_glass.opening import open_break_glass
 from console.break_glass.sealing import seal
@@ -28,7 +27,7 @@ from tests.console.matrix.doors import Door, doors_of
 from tests.console.matrix.sent import body_of, form_of
 from tests.console.matrix.table import keep_seen, read_table
 from tests.console.matrix.world import World, make_world
-from tests.console.one_app import console_on
+from tests.console.one_app import built_on, console_on
 
 
 @dataclass
@@ -104,14 +103,14 @@ async def _break_glass(services: Services) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", ACTORS)
 async def test_case_49_every_route_answers_every_caller_as_the_table_says(actor: str, caller: Caller) -> None:
-    seen = {door.name: await caller.knock(door) for door in doors_of(create_app(caller.services))}
+    seen = {door.name: await caller.knock(door) for door in doors_of(built_on(caller.services))}
     keep_seen(actor, seen)
     expected = {door: row[actor] for door, row in read_table().items()}
     assert seen == expected, "read tests/console/matrix/table.py"
 
 
 def test_case_49_a_route_without_a_row_fails(tmp_path: Any) -> None:
-    doors = doors_of(create_app(build(load_settings(data=tmp_path))))
+    doors = doors_of(built_on(build(load_settings(data=tmp_path))))
     assert {door.name for door in doors} == set(read_table())
 
 
