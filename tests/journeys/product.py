@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from console.processes import Child, answers, child_environment, spawn, stop, wait_until
 from tests.forked import run_guildhall
 
-READY_SECONDS = 90.0
+READY_SECONDS = 300.0
 POLL_SECONDS = 0.05
 IDLE_POLL_SECONDS = 0.1
 """A pause and the question, where nothing else runs."""

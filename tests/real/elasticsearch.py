@@ -43,7 +43,7 @@ class ElasticsearchServer(RealServer):
     """One node, no security, on loopback, 512 MiB of heap."""
 
     name: ClassVar[str] = "elasticsearch"
-    start_seconds: ClassVar[float] = 180.0
+    start_seconds: ClassVar[float] = 400.0
 
     def fetch(self) -> None:
         require_jdk()

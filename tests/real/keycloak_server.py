@@ -33,7 +33,7 @@ class KeycloakServer(RealServer):
     """Keycloak with realm `guildhall`: six people, their groups, a confidential client, step-up to `gold`."""
 
     name: ClassVar[str] = "keycloak"
-    start_seconds: ClassVar[float] = 240.0
+    start_seconds: ClassVar[float] = 600.0
     admin_name: ClassVar[str] = "keycloak-admin"
     admin_password: ClassVar[str] = "keycloak-admin-password"
 

@@ -42,7 +42,7 @@ class OidcProviderServer(RealServer):
     """The provider on a free port; it knows member and owner, and steps up to `gold`."""
 
     name: ClassVar[str] = "oidc-provider"
-    start_seconds: ClassVar[float] = 60.0
+    start_seconds: ClassVar[float] = 200.0
     client_id: ClassVar[str] = "guildhall"
     client_secret: ClassVar[str] = "oidc-provider-client-secret"
 

@@ -53,7 +53,7 @@ class OpaServer(RealServer):
     """An OPA server; `bundle` is a folder with a `.manifest`, copied and loaded at every start."""
 
     name: ClassVar[str] = "opa"
-    start_seconds: ClassVar[float] = 30.0
+    start_seconds: ClassVar[float] = 120.0
 
     def __init__(self, bundle: Path | None = None) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ class PostgresServer(RealServer):
     """One PostgreSQL cluster; each caller makes its own databases in it."""
 
     name: ClassVar[str] = "postgres"
-    start_seconds: ClassVar[float] = 60.0
+    start_seconds: ClassVar[float] = 200.0
     options: ClassVar[Mapping[str, str]] = OPTIONS
 
     def fetch(self) -> None:

@@ -34,7 +34,7 @@ class RsyslogReceiver(RealServer):
     """A receiver that writes structured data and message of everything it takes to one file."""
 
     name: ClassVar[str] = "rsyslog"
-    start_seconds: ClassVar[float] = 30.0
+    start_seconds: ClassVar[float] = 120.0
 
     def __init__(self) -> None:
         super().__init__()

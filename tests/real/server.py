@@ -54,7 +54,7 @@ class RealServer(Part):
     Its output is kept in var/real/SUITE/NAME.log of the checkout until the next run.
     """
 
-    start_seconds: ClassVar[float] = 120.0
+    start_seconds: ClassVar[float] = 300.0
 
     def __init__(self) -> None:
         self._child: Child | None = None
