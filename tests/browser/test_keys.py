@@ -18,7 +18,7 @@ from tests.journeys.product import Stage, until
 from tests.real.missing import require
 from tests.real.mlserver import MlServer
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 SHARED = "retail.wine-quality"
 REVOKED_SECONDS = 5.0

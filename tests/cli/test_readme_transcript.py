@@ -32,14 +32,12 @@ def place(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.journey
-@pytest.mark.timeout(600)
 def test_the_readme_does_what_it_says(place: Path) -> None:
     with Shell(place, child_environment(without=["GUILDHALL_"])) as shell:
         shell.follow(PATH)
 
 
 @pytest.mark.journey
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", HOW_TO)
 def test_a_how_to_does_what_it_says(place: Path, name: str) -> None:
     page = (checkout() / "docs" / "how-to" / f"{name}.md").read_text("utf-8")
@@ -48,7 +46,6 @@ def test_a_how_to_does_what_it_says(place: Path, name: str) -> None:
 
 
 @pytest.mark.journey
-@pytest.mark.timeout(600)
 def test_other_tools_say_what_their_page_says(place: Path, go_auditor: Auditor) -> None:
     (place / "tests").symlink_to(checkout() / "tests")
     page = (checkout() / "docs" / "how-to" / "verify-with-other-tools.md").read_text("utf-8")

@@ -98,7 +98,7 @@ def certified(oidc_provider: OidcProviderServer) -> Known:
     return Known(settings, walk, "member", "owner")
 
 
-REAL = [pytest.mark.real, pytest.mark.timeout(400)]
+REAL = [pytest.mark.real]
 
 
 @pytest.fixture(

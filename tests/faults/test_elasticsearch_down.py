@@ -13,7 +13,7 @@ from console.clock import system_clock
 from tests.faults.elasticsearch_down import append_while_down
 from tests.real.elasticsearch import ElasticsearchServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.slow
 
 EVENTS = 20_000
 MORE_MEMORY = 60.0

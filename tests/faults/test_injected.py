@@ -10,7 +10,7 @@ from tests.faults.injected.points import ACTIONS
 from tests.faults.injected.scene import ACTS, CALLS, fill_for_worker, prepare, recover
 from tests.faults.injected.told import Told
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 POINTS = 60
 

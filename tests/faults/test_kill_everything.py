@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.everything import kill_everything
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
 KILLS = 10
 

@@ -18,7 +18,7 @@ from tests.console.gateway.conftest import eventually
 from tests.console.gateway.records import Kept, Worker, opened, read_spool
 from tests.faults.conftest import ROUTE, Installation
 
-pytestmark = [pytest.mark.journey, pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
 KILLS = 10
 CALLERS = 8

@@ -31,7 +31,7 @@ from tests.real.mlserver import MlServer
 from tests.real.opa import OpaServer
 from tests.real.postgres import PostgresServer
 
-pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.journey, pytest.mark.real]
 
 COUNTED = re.compile(r"^model_infer_request_(?:success|failure)_total\{.*\} (\S+)$", re.MULTILINE)
 BACK_SECONDS = 10.0

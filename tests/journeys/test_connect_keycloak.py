@@ -22,7 +22,7 @@ from tests.real.browserless import Browser, exchange, sign_in, walk_login
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.server import free_port
 
-pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.journey, pytest.mark.real]
 
 PAGE: Final = (checkout() / "docs" / "how-to" / "connect-keycloak.md").read_text("utf-8")
 TEN_MINUTES: Final = 600

@@ -12,7 +12,7 @@ import pytest
 from tests.journeys.product import Stage
 from tests.real.strangers import Auditor
 
-pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.journey, pytest.mark.real]
 
 FLIPPED = 5
 

@@ -13,7 +13,7 @@ from tests.journeys.production import sign_in
 from tests.journeys.records import all_shipped, documents, log_size
 from tests.real.browserless import claims
 
-pytestmark = [pytest.mark.journey, pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.journey, pytest.mark.real]
 
 SHIPPED_SECONDS = 10.0
 

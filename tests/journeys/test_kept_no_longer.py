@@ -30,7 +30,7 @@ from tests.journeys.product import Product, Reply
 from tests.journeys.test_exported_log import run_alone
 from tests.real.server import free_port
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.journey
 
 DAY = 86_400_000_000
 SIGN_IN = "session.create"

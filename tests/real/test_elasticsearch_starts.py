@@ -3,7 +3,7 @@ import pytest
 from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.wire import ask
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 
 def test_it_is_healthy(elasticsearch_url: str) -> None:

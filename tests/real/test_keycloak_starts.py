@@ -14,7 +14,7 @@ from tests.real.browserless import (
 from tests.real.keycloak_server import KeycloakServer
 from tests.real.wire import ask
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 GROUPS = {
     "admin1": ["guildhall-admins"],

@@ -9,7 +9,7 @@ from console.demo.cards import read_card
 from tests.real.mlserver import MlServer
 from tests.real.wire import ask
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 VERSIONS = {
     ("credit-default", "1"),

@@ -31,7 +31,7 @@ from sso.tokens import BearerVerifier
 from tests.real.browserless import Browser, walk_login
 from tests.real.keycloak_server import KeycloakServer
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 CALLBACK = "http://127.0.0.1:8400/sign-in/callback"
 PERSON = "member1"

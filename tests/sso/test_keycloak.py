@@ -17,7 +17,6 @@ async def test_a_server_that_is_gone_is_said() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.timeout(400)
 async def test_a_running_keycloak_answers(keycloak: KeycloakServer) -> None:
     await ping(keycloak.url, keycloak.realm)
     with pytest.raises(ProviderError):

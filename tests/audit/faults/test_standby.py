@@ -16,7 +16,7 @@ from tests.audit.log_store import Store
 from tests.real.missing import require
 from tests.real.standby import Primary, Standby
 
-pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 PATIENCE = 60.0
 

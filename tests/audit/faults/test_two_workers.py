@@ -22,7 +22,7 @@ from tests.audit.log_store import ORIGIN, ROOT, Store, id_of
 from tests.faults.injected.told import Told
 from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 

@@ -13,7 +13,7 @@ from tests.audit.exports import export, files, grow, heads
 from tests.audit.log_store import ORIGIN, Store
 from tests.real.strangers import Tessera
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 700, 70_000])

@@ -16,7 +16,7 @@ from sso.provider_checks import Checked, check_provider
 from sso.settings import IssuerSettings
 from tests.console.directory.realm import Realm
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 REDIRECT = "http://127.0.0.1:8400/sign-in/callback"
 HOUR = 3_600_000_000

@@ -10,7 +10,7 @@ from tests.console.directory.realm import Realm
 from tests.real.browserless import claims, exchange, sign_in
 from tests.real.keycloak_server import KeycloakServer
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 KEPT = "http://127.0.0.1/kept"
 

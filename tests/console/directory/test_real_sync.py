@@ -20,7 +20,7 @@ from sso.settings import SessionSettings
 from tests.console.directory.realm import GROUPS, Realm
 from tests.real.browserless import sign_in
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.real
 
 
 async def teams_of(services: Services, subject: str) -> set[UUID]:

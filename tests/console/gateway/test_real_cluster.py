@@ -15,7 +15,7 @@ from tritonclient.utils import InferenceServerException, triton_to_np_dtype
 from tests.console.gateway.conftest import Desk
 from tests.real.mlserver import MlServer
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.real
 
 ROUTE = "risk.credit-default"
 
