@@ -3,10 +3,37 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.bench.__main__ import RUNS as BENCHES
 from tests.bench.result import Result, Row, median_row
 from tests.soak.__main__ import RUNS as SOAKS
 
+QUOTED = {
+    "injected-faults": {
+        "points where a fault was injected": "{:,} points",
+        "acknowledged records": "{:,} acknowledged records",
+        "acknowledged and lost": "{:,} lost",
+        "logged twice": "{:,} twice",
+        "checkpoints that the log does not extend": "{:,} forks",
+    },
+    "kill-everything": {
+        "kills of the whole product": "{:,} times",
+        "calls that the cluster saw": "of {:,} calls that the cluster saw",
+    },
+    "elasticsearch-down": {
+        "entries appended while it was down": "{:,} events",
+        "more memory than at 5,000 events": "{:,.0f} MiB more memory",
+    },
+    "bit-flips": {"flipped bits": "{:,} bits"},
+    "prune-space": {
+        "details removed": "{:,} details",
+        "details spared for a hold": "{:,} of them held back",
+        "file before": "from {:,.0f}",
+        "file after": "to {:,.0f} MiB",
+    },
+}
+"""What docs/how-the-log-works.md quotes, by result and row, in its own words."""
 RESULT = {"name", "commit", "date", "machine", "rows"}
 ROW = {"what", "value", "unit", "floor", "aim", "lower_is_better", "rounds"}
 
@@ -24,6 +51,17 @@ def test_kept_results_have_it_too(root: Path) -> None:
         kept = json.loads(path.read_text())
         assert set(kept) == RESULT, path.name
         assert [row for row in kept["rows"] if set(row) != ROW] == []
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_what_the_page_about_the_log_quotes_is_what_was_measured(root: Path, name: str) -> None:
+    page = (root / "docs/how-the-log-works.md").read_text()
+    rows = {
+        row["what"]: row["value"]
+        for row in json.loads((root / f"tests/results/{name}.json").read_text())["rows"]
+    }
+    said = {words.format(rows[what]) for what, words in QUOTED[name].items()}
+    assert {one for one in said if one not in page} == set()
 
 
 def test_a_row_worse_than_its_floor_is_red() -> None:
