@@ -18,6 +18,7 @@ from tests.soak import (
     prune_space,
     revocation,
     revocation_keycloak,
+    slow_sink,
     spool_kills,
 )
 
@@ -35,6 +36,7 @@ RUNS: dict[str, Callable[[], Result]] = {
     "prune-space": prune_space.measure,
     "revocation": revocation.measure,
     "revocation-keycloak": revocation_keycloak.measure,
+    "slow-sink": slow_sink.measure,
     "spool-kills": spool_kills.measure,
 }
 
