@@ -4,7 +4,6 @@ What is not in the common form is left to audit.head, which says what is wrong w
 """
 
 from functools import lru_cache
-from typing import Final
 from uuid import UUID
 
 import orjson
@@ -14,9 +13,6 @@ from audit.event import Event, Outcome, Resource
 from audit.events import EVENT_TYPES
 from audit.forms import CODE, DIGEST, LONGEST_PLACE, WORD
 from audit.head import HEAD_VERSION, MAX_HEAD, format_time
-
-_IDS: Final = ("actor", "request", "grant", "decision", "evaluation")
-_DIGESTS: Final = ("policy", "state")
 
 
 def write_head(event: Event, time: int, spare: int) -> bytes | None:
@@ -53,16 +49,22 @@ def _fields(event: Event, time: int) -> dict[str, object] | None:
 
 
 def _add_references(fields: dict[str, object], event: Event) -> bool:
-    for name in _IDS:
-        if (value := getattr(event, name)) is not None:
+    for name, value in (
+        ("actor", event.actor),
+        ("request", event.request),
+        ("grant", event.grant),
+        ("decision", event.decision),
+        ("evaluation", event.evaluation),
+    ):
+        if value is not None:
             if type(value) is not UUID:
                 return False
             fields[name] = value
-    for name in _DIGESTS:
-        if (value := getattr(event, name)) is not None:
-            if not _is_digest(value):
+    for name, digest in (("policy", event.policy), ("state", event.state)):
+        if digest is not None:
+            if not _is_digest(digest):
                 return False
-            fields[name] = value
+            fields[name] = digest
     return True
 
 

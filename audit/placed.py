@@ -109,19 +109,19 @@ def place_call(intent: bytes, outcome: bytes, producer: str, number: int) -> Pla
 
 
 def _head_length(record: bytes, parts: Parts) -> int:
-    return len(record) - len(parts.text) - _AROUND_HEAD
+    return len(record) - len(parts[0]) - _AROUND_HEAD
 
 
 def _place(head: Groups, length: int, ended: tuple[str, str, Parts], place: tuple[str, int]) -> Placed | None:
-    (word, reasons, parts), (producer, number) = ended, place
+    (word, reasons, (text, commitments)), (producer, number) = ended, place
     # In the order of the expression, with what the outcome may have changed left out.
     start, action, actor, middle, decision, grant, event, _, policy, _, end, request, *about = head
     resource_id, resource_type, retention, said = about
     time = read_time(said)
-    fits = length <= _LONGEST_HEAD and len(parts.commitments) <= MAX_PARTS and number <= MAX_INT
+    fits = length <= _LONGEST_HEAD and len(commitments) <= MAX_PARTS and number <= MAX_INT
     if time is None or not fits or not is_producer(producer):
         return None
-    digest = f',"body":"{_digest(parts)}"' if parts.commitments else ""
+    digest = f',"body":"{_digest(commitments)}"' if commitments else ""
     data = (
         f'{start}{digest}{middle},"number":{number},"outcome":"{word}"{policy}'
         f',"producer":"{producer}"{reasons}{end}'
@@ -143,8 +143,8 @@ def _place(head: Groups, length: int, ended: tuple[str, str, Parts], place: tupl
         data,
         leaf_hash(data),
     )
-    return Placed(columns, f"[{parts.text}]".encode())
+    return Placed(columns, f"[{text}]".encode())
 
 
-def _digest(parts: Parts) -> str:
-    return sha256(bytes.fromhex("".join(parts.commitments))).hexdigest()
+def _digest(commitments: Groups) -> str:
+    return sha256(bytes.fromhex("".join(commitments))).hexdigest()

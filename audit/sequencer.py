@@ -29,6 +29,7 @@ from audit.placed import Placed
 from audit.record import Record
 from audit.spool.drain import Batch, SpoolDrain
 from audit.spool.fold_process import FoldingProcess
+from audit.spool.reader import CHUNK_BYTES, FIRST_BYTES
 from audit.waiting import rest
 
 OUTBOX_AT_ONCE: Final = 1_000
@@ -130,7 +131,7 @@ class Sequencer:
         drain = self._drain or await self._load_drain()
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
-        batch, self._ahead = self._ahead or await self._collect(drain), None
+        batch, self._ahead = self._ahead or await self._collect(drain, FIRST_BYTES), None
         if batch.censuses or batch.ended:
             await self._log.ask(partial(complete, batch=batch, calls=drain.calls))
         pending = sorted([*waiting, *batch.pending], key=attrgetter("time"))
@@ -142,15 +143,15 @@ class Sequencer:
             await self.sign()
         return max(len(pending) + sum(one.size for one in batch.folded), not batch.is_empty())
 
-    async def _collect(self, drain: SpoolDrain) -> Batch:
-        return await asyncio.to_thread(drain.collect, self._clock())
+    async def _collect(self, drain: SpoolDrain, size: int) -> Batch:
+        return await asyncio.to_thread(drain.collect, self._clock(), size)
 
     async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> None:
         """Log one pass; while the database is at it, collect the next when a spool is behind."""
         drain.move_on(batch)
         if batch.behind:
             self._folding.start()
-        ahead = asyncio.create_task(self._collect(drain)) if batch.behind else None
+        ahead = asyncio.create_task(self._collect(drain, CHUNK_BYTES)) if batch.behind else None
         try:
             logged = await self._log.append(pending, batch.progress, join(batch.folded))
         finally:

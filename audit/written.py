@@ -19,7 +19,7 @@ from audit.events import Action
 from audit.fold import CallOutcome
 from audit.head import format_time
 from audit.record import OUTCOME_ROOM, seal
-from audit.subjects.keyring import NONCE_SIZE, Entropy, KeyRing
+from audit.subjects.keyring import NONCE_SIZE, Entropy, KeyRing, SubjectKey
 
 _RANDOM: Final = SALT_SIZE + NONCE_SIZE
 
@@ -45,29 +45,28 @@ def write_outcome(ended: CallOutcome, parts: Sequence[Part], *, action: Action, 
         CanonicalError: a content or a reason is not canonical.
     """
     written = _write_parts(action, parts, keys, os.urandom)
-    return b'{"ended":"%b","outcome":"%b","parts":[%b],"reasons":%b}' % (
-        format_time(ended.ended).encode(),
-        ended.outcome.encode(),
-        written.encode(),
-        canonical.encode(ended.reasons) if ended.reasons else b"[]",
-    )
+    reasons = canonical.encode(ended.reasons).decode() if ended.reasons else "[]"
+    said = f'"ended":"{format_time(ended.ended)}","outcome":"{ended.outcome}"'
+    return f'{{{said},"parts":[{written}],"reasons":{reasons}}}'.encode()
 
 
 def _write_parts(action: Action, parts: Sequence[Part], keys: KeyRing, entropy: Entropy) -> str:
-    random = entropy(_RANDOM * len(parts))
-    return ",".join(
-        [
-            _write_part(action, part, keys, random[at : at + _RANDOM])
-            for at, part in zip(range(0, len(random), _RANDOM), parts, strict=True)
-        ]
+    random, at, written = entropy(_RANDOM * len(parts)), 0, list[str]()
+    for part in parts:
+        salt, nonce = random[at : at + SALT_SIZE], random[at + SALT_SIZE : at + _RANDOM]
+        written.append(_write_part(action, part, keys.key_for(part.subject), (salt, nonce)))
+        at += _RANDOM
+    return ",".join(written)
+
+
+def _write_part(action: Action, part: Part, key: SubjectKey, random: tuple[bytes, bytes]) -> str:
+    (salt, nonce), name = random, part.name
+    salted = b'%b{"content":%b,"name":"%b","subject":%b}' % (
+        salt,
+        details.write_content(action, part),
+        name.encode(),
+        key.subject_json,
     )
-
-
-def _write_part(action: Action, part: Part, keys: KeyRing, random: bytes) -> str:
-    content, key, name = details.write_content(action, part), keys.key_for(part.subject), part.name
-    salt, nonce = random[:SALT_SIZE], random[SALT_SIZE:]
-    plain = (b'{"content":', content, b',"name":"', name.encode(), b'","subject":', key.subject_json, b"}")
-    salted = b"".join((salt, *plain))
     commitment = sha256(salted).digest()
     sealed = b2a_base64(nonce + key.cipher.encrypt(nonce, salted, commitment), newline=False).decode()
     return (

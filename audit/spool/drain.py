@@ -117,11 +117,11 @@ class SpoolDrain:
         """The calls that were open when the last pass was settled."""
         return self._calls
 
-    def collect(self, now: int) -> Batch:
-        """Read at most one chunk of each spool, and see which calls are open too long."""
+    def collect(self, now: int, size: int = CHUNK_BYTES) -> Batch:
+        """Read at most one chunk, of ``size`` bytes, of each spool, and see which calls are open too long."""
         batch = Batch(now)
         for producer in self._sort_out():
-            self._read(producer, batch)
+            self._read(producer, size, batch)
         for key, call in self._calls.items():
             if not call.announced and key not in batch.progress.closed and is_overdue(call.opened, now):
                 self._announce(key, call, batch)
@@ -154,12 +154,12 @@ class SpoolDrain:
                 to_read.add(producer)
         return sorted(to_read)
 
-    def _read(self, producer: str, batch: Batch) -> None:
+    def _read(self, producer: str, size: int, batch: Batch) -> None:
         cursor = self._cursors.get(producer, Cursor())
         # Asked before the read: what a producer wrote before it went is then seen.
         gone = producer_is_gone(lock_path(self._directory, producer))
         try:
-            chunk = self._fold_chunk(self._directory, producer, cursor.at)
+            chunk = self._fold_chunk(self._directory, producer, cursor.at, size)
         except SpoolCorruptError as error:
             if not gone:  # it would go on writing what nobody can read
                 mark_damaged(self._directory, producer)
@@ -173,7 +173,8 @@ class SpoolDrain:
             batch.folded.append(chunk.placed)
         for frame in chunk.rest:
             self._take(producer, frame, batch)
-        batch.behind = batch.behind or chunk.at.offset - cursor.at.offset > CHUNK_BYTES // 2
+        more = chunk.at.file > cursor.at.file or chunk.at.offset - cursor.at.offset > size // 2
+        batch.behind = batch.behind or more
         if chunk.at != cursor.at:
             batch.progress.cursors[producer] = Cursor(chunk.at)
         elif gone and not self._may_return(producer, batch.now):

@@ -18,7 +18,7 @@ from typing import Any, Final
 from audit.spool.files import spool_path
 from audit.spool.fold_wire import HEADER_BYTES, pack_request, unpack_folded
 from audit.spool.folding import Folded, fold_chunk
-from audit.spool.reader import Position
+from audit.spool.reader import CHUNK_BYTES, Position
 
 ANSWER_SECONDS: Final = 10.0
 WORTH_BYTES: Final = 256 << 10
@@ -49,17 +49,17 @@ class FoldingProcess:
                 self._process = _start()
                 self._end = weakref.finalize(self, _end, self._process)
 
-    def fold(self, directory: Path, producer: str, at: Position) -> Folded:
+    def fold(self, directory: Path, producer: str, at: Position, size: int = CHUNK_BYTES) -> Folded:
         """Do what ``fold_chunk`` does, by the child when a lot waits and it runs."""
         process = self._process
         if process is None or not _is_worth_it(directory, producer, at):
-            return fold_chunk(directory, producer, at)
+            return fold_chunk(directory, producer, at, size)
         try:
-            body = self._ask(process, pack_request(directory, producer, at))
+            body = self._ask(process, pack_request(directory, producer, at, size))
         except (OSError, EOFError):
             logger.warning("The folding process is gone; its work is done here until the next one runs.")
             self.close()
-            return fold_chunk(directory, producer, at)
+            return fold_chunk(directory, producer, at, size)
         return unpack_folded(body)
 
     def _ask(self, process: subprocess.Popen[bytes], request: bytes) -> memoryview:

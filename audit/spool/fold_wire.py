@@ -16,15 +16,15 @@ from audit.spool.reader import Position
 HEADER_BYTES: Final = 8
 
 
-def pack_request(directory: Path, producer: str, at: Position) -> bytes:
-    """Return the frame that asks for a chunk."""
-    return _pack((str(directory), producer, _position(at)))
+def pack_request(directory: Path, producer: str, at: Position, size: int) -> bytes:
+    """Return the frame that asks for a chunk of ``size`` bytes."""
+    return _pack((str(directory), producer, position_of(at), size))
 
 
 def pack_folded(folded: Folded) -> bytes:
     """Return the frame of an answer."""
     rest = [(int(frame.kind), *frame[1:]) for frame in folded.rest]
-    return _pack((_position(folded.at), folded.placed.values, rest, folded.frames, folded.said))
+    return _pack((position_of(folded.at), folded.placed.values, rest, folded.frames, folded.said))
 
 
 def pack_error(offset: int, why: str) -> bytes:
@@ -64,5 +64,6 @@ def _pack(message: Any) -> bytes:  # noqa: ANN401 - tuples of what marshal takes
     return len(body).to_bytes(HEADER_BYTES, "big") + body
 
 
-def _position(at: Position) -> tuple[int, int, int]:
+def position_of(at: Position) -> tuple[int, int, int]:
+    """Return a position as it is sent."""
     return at.file, at.offset, at.next_number

@@ -10,30 +10,59 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
-from audit.spool.fold_wire import pack_error, pack_folded, read_message
+from audit.spool.fold_wire import pack_error, pack_folded, position_of, read_message
 from audit.spool.folding import fold_chunk
 from audit.spool.frame import SpoolCorruptError
-from audit.spool.reader import Position
+from audit.spool.reader import CHUNK_BYTES, Position
 
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def answer(request: tuple[str, str, tuple[int, int, int]]) -> bytes:
-    """Return the frame that answers one request."""
-    directory, producer, at = request
+Request = tuple[str, str, tuple[int, int, int], int]
+
+
+class Answer(NamedTuple):
+    """The message to send, how many frames it is about, and what will be asked next if a lot waits."""
+
+    message: bytes
+    frames: int
+    following: Request | None
+
+
+def answer(request: Request) -> Answer:
+    """Answer one request."""
+    directory, producer, at, size = request
     try:
-        return pack_folded(fold_chunk(Path(directory), producer, Position(*at)))
+        folded = fold_chunk(Path(directory), producer, Position(*at), size)
     except SpoolCorruptError as error:
-        return pack_error(error.offset, error.why)
+        return Answer(pack_error(error.offset, error.why), 0, None)
+    more = folded.at.file > at[0] or folded.at.offset - at[1] > size // 2
+    following = (directory, producer, position_of(folded.at), CHUNK_BYTES) if more else None
+    return Answer(pack_folded(folded), folded.frames, following)
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer until the other side closes."""
+    """Answer until the other side closes; while it is busy with an answer, fold what it asks next."""
+    ahead: dict[Request, Answer] = {}
     while (request := read_message(requests)) is not None:
-        answers.write(answer(request))
+        found = ahead[request] if request in ahead else answer(request)
+        answers.write(found.message)
         answers.flush()
+        ahead = look_ahead(found.following)
+
+
+def look_ahead(following: Request | None) -> dict[Request, Answer]:
+    """Return the answer to what will be asked next, if it is one that does not grow old.
+
+    Frames that are there stay there. That none are there, or that they are damaged, is read when it is asked:
+    whoever asks knows whether the producer was gone before.
+    """
+    if following is None:
+        return {}
+    found = answer(following)
+    return {following: found} if found.frames else {}
 
 
 def end_with_parent(parent: int) -> None:

@@ -13,7 +13,7 @@ from audit.columns import Columns
 from audit.placed import Placed, place_call, place_entry
 from audit.spool.clocks import last_time
 from audit.spool.frame import Frame, FrameKind
-from audit.spool.reader import Position, read_frames
+from audit.spool.reader import CHUNK_BYTES, Position, read_frames
 
 
 class Folded(NamedTuple):
@@ -33,16 +33,19 @@ class Folded(NamedTuple):
     said: int | None
 
 
-FoldChunk = Callable[[Path, str, Position], Folded]
+# A member of an enum costs as much to look up as all else that is done with a frame's kind.
+_INTENT, _OUTCOME, _ENTRY = FrameKind.INTENT, FrameKind.OUTCOME, FrameKind.ENTRY
+
+FoldChunk = Callable[[Path, str, Position, int], Folded]
 
 
-def fold_chunk(directory: Path, producer: str, at: Position) -> Folded:
-    """Read one chunk of ``producer`` behind ``at`` and fold the calls that are whole in it.
+def fold_chunk(directory: Path, producer: str, at: Position, size: int = CHUNK_BYTES) -> Folded:
+    """Read one chunk of ``size`` bytes behind ``at`` and fold the calls of ``producer`` that are whole in it.
 
     Raises:
         SpoolCorruptError: a frame in the middle is damaged, or a number is missing.
     """
-    frames, at = read_frames(directory, producer, at)
+    frames, at = read_frames(directory, producer, at, size)
     placed, rest = _fold(producer, frames)
     return Folded(at, Columns.of(placed).by_time(), rest, len(frames), last_time(frames))
 
@@ -51,10 +54,10 @@ def _fold(producer: str, frames: Sequence[Frame]) -> tuple[list[Placed], list[Fr
     calls: dict[int, Frame] = {}
     placed, rest = list[Placed](), list[Frame]()
     for frame in frames:
-        if frame.kind is FrameKind.INTENT:
+        if frame.kind is _INTENT:
             calls[frame.number] = frame
             continue
-        began = calls.pop(frame.ordinal, None) if frame.kind is FrameKind.OUTCOME else None
+        began = calls.pop(frame.ordinal, None) if frame.kind is _OUTCOME else None
         whole = _place(producer, frame, began)
         if whole is not None:
             placed.append(whole)
@@ -66,6 +69,6 @@ def _fold(producer: str, frames: Sequence[Frame]) -> tuple[list[Placed], list[Fr
 def _place(producer: str, frame: Frame, began: Frame | None) -> Placed | None:
     if began is not None:
         return place_call(began.record, frame.record, producer, began.ordinal)
-    if frame.kind is FrameKind.ENTRY and not is_census(frame.record):
+    if frame.kind is _ENTRY and not is_census(frame.record):
         return place_entry(frame.record, producer, frame.ordinal)
     return None

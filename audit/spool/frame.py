@@ -61,9 +61,8 @@ def encode_frame(frame: Frame) -> bytes:
     """
     if len(frame.record) > MAX_RECORD_BYTES:
         raise ValueError(f"A record of {len(frame.record)} bytes does not fit a frame.")
-    prefix = _PREFIX.pack(frame.kind, frame.number, frame.ordinal)
-    checksum = zlib.crc32(frame.record, zlib.crc32(prefix))
-    return b"".join((_HEADER.pack(len(prefix) + len(frame.record), checksum), prefix, frame.record))
+    payload = _PREFIX.pack(*frame[:3]) + frame.record
+    return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
 
 
 def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
@@ -76,7 +75,7 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
     """
     # Each name that the loop would look up elsewhere is looked up once: thousands of frames come at a time.
     read, check, kinds, header, whole = _WHOLE.unpack_from, zlib.crc32, _KINDS, _HEADER.size, _WHOLE.size
-    at, view, size = 0, memoryview(data), len(data)
+    at, view, size, make = 0, memoryview(data), len(data), tuple.__new__
     while at <= size - whole:
         length, checksum, kind, number, ordinal = read(data, at)
         end = at + header + length
@@ -88,7 +87,7 @@ def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
             raise SpoolCorruptError(base + at, "the checksum differs")
         if kind not in kinds:
             raise SpoolCorruptError(base + at, f"{kind} is no kind of frame")
-        yield Frame(kinds[kind], number, ordinal, data[at + whole : end]), base + end
+        yield make(Frame, (kinds[kind], number, ordinal, data[at + whole : end])), base + end
         at = end
     _check_rest(data, at, base)
 

@@ -1,6 +1,5 @@
 """The worker's side of a spool: frames from a position, in order, each exactly once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -11,6 +10,8 @@ from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode
 # Holds at least one frame, and some thousand calls: what a transaction, a signature and a flush cost is then
 # little for each of them, and a pass still takes a fraction of a second.
 CHUNK_BYTES = 8 * MAX_RECORD_BYTES
+# What is read first, when the database has nothing to do yet.
+FIRST_BYTES = 2 * MAX_RECORD_BYTES
 
 __all__ = [
     "Position",
@@ -32,21 +33,35 @@ class Position:
     next_number: int = 0
 
 
-def read_frames(directory: Path, producer: str, at: Position) -> tuple[Sequence[Frame], Position]:
+def read_frames(
+    directory: Path, producer: str, at: Position, size: int = CHUNK_BYTES
+) -> tuple[list[Frame], Position]:
     """Return the frames of one chunk behind ``at`` and the position behind them; no frames: none for now.
+
+    A chunk has ``size`` bytes, or fewer when there are no more, and goes on in the next file.
 
     Raises:
         SpoolCorruptError: a frame in the middle is damaged, or a number is missing.
     """
     # Asked before the read: once the next file exists, this one is whole.
     has_next = spool_path(directory, producer, at.file + 1).exists()
-    data = _read_chunk(spool_path(directory, producer, at.file), at.offset)
-    frames, at = _take_frames(data, at)
-    if frames or not has_next:
-        return frames, at
-    if data:
+    data = _read_chunk(spool_path(directory, producer, at.file), at.offset, size)
+    frames, behind = _take_frames(data, at)
+    if not has_next or len(data) == size or (frames and behind.offset < at.offset + len(data)):
+        return frames, behind
+    if behind.offset < at.offset + len(data):
         raise SpoolCorruptError(at.offset, "the last frame of a finished file is cut short")
-    return read_frames(directory, producer, Position(at.file + 1, 0, at.next_number))
+    try:
+        more, end = read_frames(directory, producer, _next_file(behind), size - len(data))
+    except SpoolCorruptError:
+        if not frames:
+            raise
+        return frames, behind  # the next read meets the damage first
+    return [*frames, *more], end
+
+
+def _next_file(at: Position) -> Position:
+    return Position(at.file + 1, 0, at.next_number)
 
 
 def _take_frames(data: bytes, at: Position) -> tuple[list[Frame], Position]:
@@ -94,10 +109,10 @@ def retire(directory: Path, producer: str, at: Position) -> None:
     lock.unlink(missing_ok=True)
 
 
-def _read_chunk(path: Path, offset: int) -> bytes:
+def _read_chunk(path: Path, offset: int, size: int) -> bytes:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            return file.read(CHUNK_BYTES)
+            return file.read(size)
     except FileNotFoundError:
         return b""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import psutil
@@ -17,9 +18,11 @@ from audit.fold import CallOutcome
 from audit.spool import fold_process
 from audit.spool.files import spool_path
 from audit.spool.fold_process import FoldingProcess
+from audit.spool.fold_wire import _pack
+from audit.spool.fold_worker import Request, answer, look_ahead, serve
 from audit.spool.folding import fold_chunk
 from audit.spool.frame import FrameKind, SpoolCorruptError
-from audit.spool.reader import Position
+from audit.spool.reader import CHUNK_BYTES, Position
 from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import ROOT, START, Store, a_record
 from tests.patience import PATIENCE
@@ -91,6 +94,30 @@ async def test_damage_is_told_by_the_other_process_as_it_is_here(
         folding.fold(tmp_path, producer, Position())
     assert (there.value.offset, str(there.value)) == (here.value.offset, str(here.value))
     assert folding.pid == pid, "it answered"
+
+
+async def test_it_folds_ahead_what_stays_as_it_is_and_nothing_else(tmp_path: Path) -> None:
+    producer = await a_mixed_spool(tmp_path)
+    size = spool_path(tmp_path, producer, 0).stat().st_size
+    whole: Request = (str(tmp_path), producer, (0, 0, 0), size)
+    found = answer(whole)
+    assert found.following == (str(tmp_path), producer, (0, size, 11), CHUNK_BYTES)
+    assert look_ahead(whole) == {whole: found}
+    assert look_ahead(found.following) == {}, "whether more comes is asked when it is time"
+    assert answer((*whole[:3], 10 * size)).following is None, "nothing waits"
+    path = spool_path(tmp_path, producer, 0)
+    path.write_bytes(path.read_bytes() + bytes([9]) * 80)
+    assert look_ahead(found.following) == {}, "damage is told when it is met"
+
+
+async def test_what_was_folded_ahead_is_what_is_answered(tmp_path: Path) -> None:
+    producer = await a_mixed_spool(tmp_path)
+    first: Request = (str(tmp_path), producer, (0, 0, 0), 1_100)
+    following = answer(first).following
+    assert following is not None
+    requests, answers = BytesIO(_pack(first) + _pack(following)), BytesIO()
+    serve(requests, answers)
+    assert answers.getvalue() == answer(first).message + answer(following).message
 
 
 async def test_a_process_that_died_costs_nothing_but_its_help(

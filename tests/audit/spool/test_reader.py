@@ -10,8 +10,8 @@ PRODUCER = "gateway-1"
 
 
 def write(directory: Path, file: int, numbers: range, torn: bytes = b"") -> None:
-    frames = [Frame(FrameKind.ENTRY, number, number, b"entry") for number in numbers]
-    spool_path(directory, PRODUCER, file).write_bytes(b"".join(map(encode_frame, frames)) + torn)
+    frames = b"".join(map(encode_frame, frames_of(numbers)))
+    spool_path(directory, PRODUCER, file).write_bytes(frames + torn)
 
 
 def test_reads_on_where_it_stopped(tmp_path: Path) -> None:
@@ -27,10 +27,34 @@ def test_goes_from_file_to_file(tmp_path: Path) -> None:
     write(tmp_path, 0, range(2))
     write(tmp_path, 1, range(0))
     write(tmp_path, 2, range(2, 4))
-    _, at = read_frames(tmp_path, PRODUCER, Position())
-    frames, at = read_frames(tmp_path, PRODUCER, at)
-    assert [frame.number for frame in frames] == [2, 3]
+    frames, at = read_frames(tmp_path, PRODUCER, Position())
+    assert [frame.number for frame in frames] == [0, 1, 2, 3]
     assert at.file == 2
+    assert read_frames(tmp_path, PRODUCER, at) == ([], at)
+
+
+def test_a_chunk_holds_as_many_bytes_as_asked_for_across_files(tmp_path: Path) -> None:
+    length = len(encode_frame(Frame(FrameKind.ENTRY, 0, 0, b"entry")))
+    write(tmp_path, 0, range(2))
+    write(tmp_path, 1, range(2, 5))
+    frames, at = read_frames(tmp_path, PRODUCER, Position(), 3 * length + 1)
+    assert ([frame.number for frame in frames], at) == ([0, 1, 2], Position(1, length, 3))
+    frames, at = read_frames(tmp_path, PRODUCER, Position(), 2 * length)
+    assert (len(frames), at) == (2, Position(0, 2 * length, 2))
+    assert read_frames(tmp_path, PRODUCER, at, length) == (frames_of(range(2, 3)), Position(1, length, 3))
+
+
+def frames_of(numbers: range) -> list[Frame]:
+    return [Frame(FrameKind.ENTRY, number, number, b"entry") for number in numbers]
+
+
+def test_damage_in_the_next_file_is_met_when_what_stands_before_it_was_read(tmp_path: Path) -> None:
+    write(tmp_path, 0, range(2))
+    write(tmp_path, 1, range(3, 4))
+    frames, at = read_frames(tmp_path, PRODUCER, Position())
+    assert len(frames) == 2
+    with pytest.raises(SpoolCorruptError, match="frame 3 stands where 2 belongs"):
+        read_frames(tmp_path, PRODUCER, at)
 
 
 def test_a_spool_shorter_than_the_cursor_has_no_more_frames(tmp_path: Path) -> None:
