@@ -4,6 +4,7 @@ An event may become visible a little after its time, so every look goes back a f
 knows by their ids which are new.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -77,8 +78,10 @@ async def read_events(admin: KeycloakAdmin, since: Since) -> Seen:
     Raises:
         DirectoryError: Keycloak does not answer, or our client lacks the role view-events.
     """
-    changed = await _read(admin.a_get_admin_events, since.admin, {})
-    signed = await _read(admin.a_get_events, since.sign_in, {"type": list(SIGN_INS)})
+    changed, signed = await asyncio.gather(
+        _read(admin.a_get_admin_events, since.admin, {}),
+        _read(admin.a_get_events, since.sign_in, {"type": list(SIGN_INS)}),
+    )
     return Seen(tuple(map(_admin_event, changed)), tuple(map(_sign_in_event, signed)))
 
 

@@ -1,5 +1,6 @@
 """What a realm says of its people: everybody at once, or the few that an event named."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -63,12 +64,15 @@ async def read_some(admin: KeycloakAdmin, settings: DirectorySettings, subjects:
 async def _read_one(
     admin: KeycloakAdmin, settings: DirectorySettings, subject: str
 ) -> DirectoryPerson | None:
-    user = await ask_if_there(admin.a_get_user(subject))
-    if user is None:
+    # At once: somebody who has left waits for nothing but this.
+    user, groups, organized = await asyncio.gather(
+        ask_if_there(admin.a_get_user(subject)),
+        ask_if_there(admin.a_get_user_groups(subject)),
+        ask_if_there(admin.a_get_user_organizations(subject)),
+    )
+    if user is None or groups is None:
         return None
-    groups = await ask(admin.a_get_user_groups(subject))
-    organized = await ask_if_there(admin.a_get_user_organizations(subject)) or []
-    aliases = [one["alias"] for one in organized]
+    aliases = [one["alias"] for one in organized or []]
     return _person(settings, user, [shown(settings, group) for group in groups], aliases)
 
 
