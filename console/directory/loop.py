@@ -5,13 +5,15 @@ import contextlib
 import logging
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from console.directory.keeping import drop_unfinished, keep_cursor, next_run
-from console.directory.polling import poll
+from console.directory.looking import Meanwhile
+from console.directory.polling import concerned, poll
 from console.directory.running import run_full
 from console.errors import ConsoleError
 from console.services import Services
@@ -49,7 +51,9 @@ class DirectoryLoop:
         admin = self._admin
         run = await next_run(self._services, self._settings)
         if run is not None:
-            await run_full(self._services, self._settings, admin, run)
+            look = partial(poll, self._services, self._settings, admin)
+            meanwhile = Meanwhile(look, partial(concerned, admin), self._settings.poll_seconds)
+            await run_full(self._services, self._settings, admin, run, meanwhile)
         await poll(self._services, self._settings, admin)
 
     async def close(self) -> None:

@@ -52,6 +52,19 @@ async def poll(services: Services, settings: DirectorySettings, admin: RealmAdmi
     return new
 
 
+async def concerned(admin: RealmAdmin, new: Seen) -> set[str]:
+    """Return whom events say something of.
+
+    Raises:
+        DirectoryError: somebody named by name only cannot be asked for.
+    """
+    subjects = set(affected(new.admin))
+    subjects |= {event.subject for event in new.sign_ins if event.type in OF_ACCOUNTS and event.subject}
+    for name in unnamed(new.admin):
+        subjects |= {user["id"] for user in await ask(admin.a_get_users({"username": name, "exact": "true"}))}
+    return subjects
+
+
 async def _since(services: Services, settings: DirectorySettings, admin: RealmAdmin) -> Since:
     async with services.database.read() as session:
         cursor = await session.get(DirectoryCursor, settings.known_as)
@@ -68,10 +81,7 @@ async def _bring_in_line(
     services: Services, settings: DirectorySettings, admin: RealmAdmin, new: Seen
 ) -> bool:
     """Read again whom the events concern, and apply; say no when everybody must be read again."""
-    subjects = set(affected(new.admin))
-    subjects |= {event.subject for event in new.sign_ins if event.type in OF_ACCOUNTS and event.subject}
-    for name in unnamed(new.admin):
-        subjects |= {user["id"] for user in await ask(admin.a_get_users({"username": name, "exact": "true"}))}
+    subjects = await concerned(admin, new)
     if len(subjects) > MOST:
         return False
     if subjects:

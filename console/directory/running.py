@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -12,6 +13,7 @@ from audit.events import Action
 from console.directory.applying import Applied, apply_plan
 from console.directory.guarding import guard
 from console.directory.keeping import find_cursor, keep_run
+from console.directory.looking import Meanwhile
 from console.directory.told import Told, read_told, tell
 from console.questions import Origin, Resource
 from console.services import Services
@@ -43,9 +45,13 @@ def directory_work(services: Services) -> UnitOfWork:
 
 
 async def run_full(
-    services: Services, settings: DirectorySettings, admin: RealmAdmin, run: DirectoryRun
+    services: Services,
+    settings: DirectorySettings,
+    admin: RealmAdmin,
+    run: DirectoryRun,
+    meanwhile: Meanwhile,
 ) -> DirectoryRun:
-    """Carry `run` to its end, and record it.
+    """Carry `run` to its end, and record it; `meanwhile` looks at the events while everybody is read.
 
     Raises:
         DirectoryError: the directory cannot be read; recorded as failed.
@@ -54,7 +60,8 @@ async def run_full(
     confirmed = read_told(run.plan).taking if run.state is RunState.CONFIRMED else None
     await keep_run(services, run.id, state=RunState.RUNNING, started=services.clock())
     try:
-        snapshot = await read_everybody(admin, settings, *await _rules(services))
+        everybody = partial(read_everybody, admin, settings, *await _rules(services))
+        snapshot = await meanwhile.read(everybody, partial(read_some, admin, settings))
         known = await read_known(services, settings, None)
         absent = missing(snapshot, known.held)
         plan = compare(settings, replace(snapshot, gone=absent), known)

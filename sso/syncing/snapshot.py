@@ -1,7 +1,7 @@
 """What a directory says, at one moment; whichever product it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +25,8 @@ class Snapshot:
     gone: frozenset[str] = frozenset()
     groups: int = 0
     memberships: int = 0
+
+    def renewed(self, some: "Snapshot") -> "Snapshot":
+        """Return the same with the people of `some`, and without those who are `gone` there."""
+        kept = {subject: one for subject, one in self.people.items() if subject not in some.gone}
+        return replace(self, people={**kept, **some.people})
