@@ -91,8 +91,12 @@ async def append_acts(
         (event.id.hex, now, seal(event, time=now, keys=keys).to_bytes()) for event in events
     ]
     rows = await rows_on(await session.connection())
-    await rows.insert(_table(RowVersion), _VERSION, versions)
-    await rows.insert(_table(Outbox), _OUTBOX, waiting)
+    await rows.insert(_table(RowVersion), _VERSION, _by_column(versions, _VERSION))
+    await rows.insert(_table(Outbox), _OUTBOX, _by_column(waiting, _OUTBOX))
+
+
+def _by_column(rows: Sequence[Values], columns: Sequence[str]) -> list[Values]:
+    return list(zip(*rows, strict=True)) if rows else [()] * len(columns)
 
 
 async def _known(session: AsyncSession, acts: Sequence[Act]) -> Mapping[tuple[str, UUID], State | None]:
