@@ -276,3 +276,20 @@ class GrantUseCursor(SQLModel, table=True):
     __tablename__ = "grant_use_cursor"
     id: int = Field(default=1, primary_key=True)
     index: int = Field(sa_type=sa.BigInteger)
+
+
+class GrantBasis(SQLModel, table=True):
+    """On what a grant was approved, for telling when that has changed (console.campaigns.staleness).
+
+    `card_fields` holds SHA-256 of each field of the card that policy names, `stale` what has changed since,
+    separated by commas.
+    """
+
+    __tablename__ = "grant_basis"
+    grant_id: UUID = Field(primary_key=True)
+    card_fields: str = Field(sa_type=sa.Text)
+    owner_team_id: UUID
+    policy_revision: str = Field(max_length=64)
+    monthly_calls: int | None = Field(default=None, sa_type=sa.BigInteger)
+    stale: str = Field(default="", max_length=500)
+    stale_since: int | None = Field(default=None, sa_type=sa.BigInteger)

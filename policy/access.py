@@ -8,6 +8,7 @@ from policy.errors import InvalidRequestError
 
 PURPOSE_CHARACTERS: Final = (3, 500)
 DURATION_DAYS: Final = (1, 365)
+MOST_MONTHLY_CALLS: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class AccessRequest:
             id as text; None for the whole team.
         owner_team: the team that owns the model.
         duration_days: how long the grant lasts, counted from its approval.
+        monthly_calls: how many calls a month are meant, or None where nobody said; ten times as many make the
+            approval stale.
+        renews: the grant, by its id as text, that this one is to follow.
         card_hash: SHA-256 (hex) of the canonical model card the page shows, or None without one.
     """
 
@@ -37,6 +41,8 @@ class AccessRequest:
     card_hash: str | None = None
     service: str | None = None
     service_id: str | None = None
+    monthly_calls: int | None = None
+    renews: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is out of bounds.
@@ -46,12 +52,16 @@ class AccessRequest:
         """
         require_length("purpose", self.purpose, PURPOSE_CHARACTERS)
         low, high = DURATION_DAYS
+        if self.monthly_calls is not None and not 1 <= self.monthly_calls <= MOST_MONTHLY_CALLS:
+            raise InvalidRequestError(f"monthly_calls is a whole number from 1 to {MOST_MONTHLY_CALLS}.")
         if isinstance(self.duration_days, bool) or not low <= self.duration_days <= high:
             raise InvalidRequestError(f"duration_days is a whole number from {low} to {high}.")
 
     def content(self) -> Document:
         """Return the content of the change; ``policy.canonical.content_hash`` gives what is signed."""
         service = {"service": {"id": self.service_id, "name": self.service}} if self.service else {}
+        calls = {} if self.monthly_calls is None else {"monthly_calls": self.monthly_calls}
+        renews = {} if self.renews is None else {"renews": self.renews}
         return {
             "kind": "access",
             "requester": self.requester_id,
@@ -65,6 +75,8 @@ class AccessRequest:
             "purpose": self.purpose,
             "duration_days": self.duration_days,
             "card_hash": self.card_hash,
+            **calls,
+            **renews,
         }
 
 

@@ -4,7 +4,18 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field
-from audit.events.shared import ACT, BY_PRINCIPAL, CREATES, DELETES, DOCUMENT, NUMBER, READS, TEXTS, UPDATES
+from audit.events.shared import (
+    ACT,
+    BY_PRINCIPAL,
+    CREATES,
+    DELETES,
+    DOCUMENT,
+    NUMBER,
+    READS,
+    TEXTS,
+    UPDATES,
+    finding,
+)
 
 ACCESS_REQUEST: Final = Details(
     "access_request",
@@ -20,6 +31,8 @@ ACCESS_REQUEST: Final = Details(
         Field("data_class"),
         Field("duration_days", NUMBER),
         Field("card_hash", null=True),
+        Field("monthly_calls", NUMBER),
+        Field("renews"),
         Field("content_hash"),
     ),
 )
@@ -53,6 +66,9 @@ ASKED: Final = Details(
 REVOCATION: Final = Details("revocation", (Field("reason", personal=True),))
 ACCESS_REVIEW: Final = Details("access_review", (Field("campaign"),))
 """The round of access review that a grant ended by."""
+
+STALE: Final = Details("stale", (Field("changed", TEXTS), Field("repeat", TEXTS)))
+"""What changed since an approval, and the ids of the answers that are to be given anew."""
 
 ACCESS: Final = (
     EventType(
@@ -99,6 +115,15 @@ ACCESS: Final = (
         type=("change",),
         ocsf=UPDATES,
         parts=ACT,
+    ),
+    EventType(
+        action=Action.APPROVAL_STALE,
+        sentence="What {resource} was approved on has changed",
+        retention="admin",
+        category=("iam",),
+        type=("info",),
+        ocsf=finding(),
+        parts=(STALE, *ACT),
     ),
     EventType(
         action=Action.GRANT_CREATE,

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from console.access.forms import AccessRequestCreate, GrantRead, RequestCreated, RequestDetail, RequestItem
 from console.access.grants import list_grants
 from console.access.queries import RequestFilter, list_requests, read_request
+from console.access.renewing import renew_grant
 from console.access.requesting import request_access
 from console.access.reviewing import review_request, submit_reviews
 from console.access.revoking import revoke_grant
@@ -89,6 +90,12 @@ async def get_grants(
     return Listing.of(await list_grants(work, active=active, after=cursor(after, 1), size=limit))
 
 
+@post("/grants/{grant_id:uuid}/renewals", opt=declares(Permission.ACCESS_REQUEST_CREATE))
+async def post_renewal(work: NamedDependency[UnitOfWork], grant_id: FromPath[UUID]) -> RequestCreated:
+    """Ask anew for what a grant of a team of mine gives: a request like any other, filled in."""
+    return await renew_grant(work, grant_id)
+
+
 @delete("/grants/{grant_id:uuid}", opt=declares(Permission.GRANT_REVOKE))
 async def delete_grant(
     work: NamedDependency[UnitOfWork], grant_id: FromPath[UUID], data: JSONBody[Reason]
@@ -105,5 +112,6 @@ API = (
     post_review,
     post_reviews,
     get_grants,
+    post_renewal,
     delete_grant,
 )

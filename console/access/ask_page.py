@@ -49,6 +49,6 @@ async def send_request(
     work: UnitOfWork, name: str, typed: Mapping[str, str]
 ) -> tuple[Form[AccessRequestCreate], RequestCreated | None]:
     """Ask for access with what was typed; no service account chosen is the whole team."""
-    chosen = {key: value for key, value in typed.items() if key != "service" or value}
+    chosen = {key: value for key, value in typed.items() if key not in {"service", "monthly_calls"} or value}
     sent = read_form(AccessRequestCreate, {**chosen, "route": name})
     return await submit(sent, lambda data: request_access(work, data))

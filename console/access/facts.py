@@ -54,6 +54,8 @@ class RequestFacts(AnsweredChange):
             asked["purpose"],
             asked["duration_days"],
             receiver=self.receiver,
+            monthly_calls=asked.get("monthly_calls"),
+            renews=asked.get("renews"),
         )
         return content_hash(now) != self.change.content_hash
 
@@ -96,6 +98,8 @@ def describe_content(
     duration_days: int,
     *,
     receiver: Receiver | None = None,
+    monthly_calls: int | None = None,
+    renews: str | None = None,
 ) -> Document:
     """Return everything a reviewer is shown, the content that is hashed and signed.
 
@@ -116,6 +120,8 @@ def describe_content(
         card_hash=hashlib.sha256(route.model.card.encode()).hexdigest(),
         service=receiver.handle if receiver else None,
         service_id=str(receiver.id) if receiver else None,
+        monthly_calls=monthly_calls,
+        renews=renews,
     )
     return {**asked.content(), "title": route.model.title}
 

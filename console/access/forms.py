@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from console.catalog.forms import Form
 from console.changes.forms import Asked, ReviewRead, Someone
+from policy.access import MOST_MONTHLY_CALLS
 
 
 def no_truth(value: object) -> object:
@@ -16,10 +17,14 @@ def no_truth(value: object) -> object:
     return value
 
 
+MonthlyCalls = Annotated[int, Field(ge=1, le=MOST_MONTHLY_CALLS)]
+
+
 class AccessRequestCreate(Form):
     """A team asks to call a route, for a purpose and a number of days.
 
     `service` is the id of one of its service accounts: then that one may call, and nobody else.
+    `monthly_calls` is how many calls are meant; ten times as many make the approval stale.
     """
 
     route: Annotated[str, Field(min_length=1, max_length=97)]
@@ -27,6 +32,7 @@ class AccessRequestCreate(Form):
     purpose: Annotated[str, Field(min_length=3, max_length=500)]
     duration_days: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
     service: UUID | None = None
+    monthly_calls: Annotated[MonthlyCalls | None, BeforeValidator(no_truth)] = None
 
 
 class RequestCreated(BaseModel):
@@ -73,7 +79,8 @@ class RequestDetail(RequestItem):
 
     `content` is everything that is signed, `content_hash` its hash; `stale` says that the request can no
     longer be approved: the model has changed since, or the service account is none of the team's any more.
-    `stale_because` says it in a sentence. `own` says that the caller asked for it.
+    `stale_because` says it in a sentence. `own` says that the caller asked for it. `changed` names what is no
+    longer as it was when this was approved, and `repeat` the answers that were given on it.
     """
 
     content: dict[str, Any]
@@ -83,6 +90,8 @@ class RequestDetail(RequestItem):
     stale: bool
     stale_because: str | None
     own: bool
+    changed: list[str] = []
+    repeat: list[ReviewRead] = []
 
 
 class GrantRead(BaseModel):
@@ -98,5 +107,6 @@ class GrantRead(BaseModel):
     starts: str
     ends: str
     request: UUID
+    stale: list[str] = []
     revoked_at: str | None
     revoke_reason: str | None

@@ -6,6 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
+from console.access.basis import make_basis
 from console.access.facts import RequestFacts
 from console.access.rows import grant_row
 from console.clock import to_text
@@ -24,7 +25,8 @@ async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFa
     The caller has approved the change and given it its `grant_id`, in the same open transaction.
     """
     grant = _grant(found, now)
-    session.add(grant)
+    basis = make_basis(grant.id, found.route.model, found.content, found.change.policy_revision)
+    session.add_all([grant, basis])
     await session.flush()
     content = {
         "route": found.content["route"]["name"],

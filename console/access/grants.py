@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from console.access.basis import in_words, stale_of
 from console.access.forms import GrantRead
 from console.clock import to_text
 from console.models import Model, Route
@@ -32,7 +33,13 @@ async def list_grants(
         query = query.where(col(Grant.id) < cursor_id(after))
     async with work.read() as session:
         rows = (await session.exec(query.order_by(col(Grant.id).desc()).limit(size + 1))).all()
-    items = [_grant_read(grant, (route, owner, holder), now) for grant, route, owner, holder in rows]
+        stale = await stale_of(session, [row[0].id for row in rows])
+    items = [
+        _grant_read(grant, (route, owner, holder), now).model_copy(
+            update={"stale": in_words(stale.get(grant.id, ()))}
+        )
+        for grant, route, owner, holder in rows
+    ]
     return cut_page(items, lambda item: (str(item.id),), size)
 
 

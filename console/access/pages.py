@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from console.access.ask_page import open_ask, send_request
 from console.access.lists import open_grants, open_queue, open_requests
+from console.access.renewing import renew_grant
 from console.access.request_page import open_request
 from console.access.review_page import open_review, sign_review
 from console.access.revoking import revoke_grant
@@ -131,4 +132,12 @@ async def revoke(
     return redirect(request, "/grants")
 
 
-PAGES = (ask, send, requests, follow, withdraw, reviews, review, sign, grants, revoke)
+@post("/grants/{grant_id:uuid}/renew", opt=declares(Permission.ACCESS_REQUEST_CREATE), status_code=200)
+async def renew(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], grant_id: FromPath[UUID]
+) -> Response[Any]:
+    """Ask anew for what a grant of a team of mine gives."""
+    return redirect(request, f"/requests/{(await renew_grant(work, grant_id)).id}")
+
+
+PAGES = (ask, send, requests, follow, withdraw, reviews, review, sign, grants, renew, revoke)

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.access.asked import Answers, answers_of, asked_condition
+from console.access.basis import in_words, stale_of, to_repeat
 from console.access.facts import RequestFacts, find_request
 from console.access.forms import RequestDetail, RequestItem
 from console.access.reading import record_reading
@@ -84,15 +85,19 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
     mine = await answers_of(session, me)
     profile = await session.get(Profile, change.requester_id)
     stale = found.why_stale() if change.state is ChangeState.PENDING else None
+    changed = (await stale_of(session, [change.grant_id])).get(change.grant_id, []) if change.grant_id else []
+    reviews = await review_reads(session, found.reviews)
     return RequestDetail(
         **request_item(change, profile, mine, work.now).model_dump(),
         content=found.content,
         content_hash=change.content_hash,
         missing=missing_now(found, work.now),
-        reviews=await review_reads(session, found.reviews),
+        reviews=reviews,
         stale=stale is not None,
         stale_because=stale,
         own=change.requester_id == me,
+        changed=in_words(changed),
+        repeat=[one for one in reviews if one.decision == "approve" and to_repeat(changed, one.groups)],
     )
 
 

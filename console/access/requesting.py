@@ -35,8 +35,12 @@ from sso.models import Person, Team
 NOT_THEIRS: Final = "This is no service account of that team, or it is disabled."
 
 
-async def request_access(work: UnitOfWork, form: AccessRequestCreate) -> RequestCreated:
+async def request_access(
+    work: UnitOfWork, form: AccessRequestCreate, renews: UUID | None = None
+) -> RequestCreated:
     """Ask that a team of the caller's, or one of its service accounts, may call a route.
+
+    `renews` is the grant that this one is to follow, when it is asked for anew.
 
     Raises:
         NotFoundError: no such route, or none the caller may know of.
@@ -46,7 +50,7 @@ async def request_access(work: UnitOfWork, form: AccessRequestCreate) -> Request
     """
     route, resource = await _asked_for(work, form)
     await work.authorize(Permission.ACCESS_REQUEST_CREATE, resource)
-    content = _content(work, route, form, await _receiver(work, form))
+    content = _content(work, route, form, await _receiver(work, form), renews)
     change_id = uuid7()
     plan = await plan_for(work, _document(change_id, content, route.model.purpose))
     async with work.write() as session:
@@ -84,11 +88,22 @@ async def _receiver(work: UnitOfWork, form: AccessRequestCreate) -> Receiver | N
 
 
 def _content(
-    work: UnitOfWork, route: RouteFacts, form: AccessRequestCreate, receiver: Receiver | None
+    work: UnitOfWork,
+    route: RouteFacts,
+    form: AccessRequestCreate,
+    receiver: Receiver | None,
+    renews: UUID | None,
 ) -> Document:
     try:
         return describe_content(
-            route, work.principal.id, form.team, form.purpose, form.duration_days, receiver=receiver
+            route,
+            work.principal.id,
+            form.team,
+            form.purpose,
+            form.duration_days,
+            receiver=receiver,
+            monthly_calls=form.monthly_calls,
+            renews=str(renews) if renews else None,
         )
     except InvalidRequestError as error:
         raise InvalidInputError(str(error), (error.code,)) from None

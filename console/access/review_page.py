@@ -21,6 +21,8 @@ LABELS: Final = {
     "team": "Team that may call it",
     "service": "Only this service account of it",
     "purpose": "Purpose",
+    "monthly_calls": "Calls a month",
+    "renews": "Follows the grant",
     "duration_days": "Days, from the last approval",
     "permission": "Permission",
     "tier": "Tier",

@@ -23,7 +23,7 @@ class CampaignCreate(Form):
 
     team: Name | None = None
     tier: Tier | None = None
-    answer_days: Annotated[int | None, Field(ge=1, le=90)] = None
+    answer_days: Annotated[int, Field(ge=1, le=90)] | None = None
     reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
 
 

@@ -1,4 +1,4 @@
-"""The worker's part of access review: it counts uses, opens rounds by the schedule, and ends silence."""
+"""The worker's part of access review: uses are counted, rounds opened and closed, approvals found stale."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.campaigns.closing import close_due
 from console.campaigns.opening import open_due
+from console.campaigns.staleness import mark_stale
 from console.campaigns.uses import count_uses
 from console.errors import ConsoleError
 from console.questions import Origin
@@ -29,6 +30,7 @@ async def keep_reviews(services: Services) -> tuple[int, int]:
     work = UnitOfWork(services, system_principal("worker"), Origin("worker"))
     await count_uses(services)
     closed = await close_due(work)
+    await mark_stale(work)
     return await open_due(work), closed
 
 

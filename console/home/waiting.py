@@ -11,6 +11,7 @@ from console.catalog.forms import RouteRead
 from console.catalog.queries import RouteFilter, list_routes
 from console.changes.awaiting import list_awaited
 from console.changes.forms import ChangeItem
+from console.home.ending import Ending, grants_ending
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.permissions import Permission
@@ -43,6 +44,7 @@ class Home:
     may_call: Sequence[RouteRead]
     owned: Sequence[RouteRead]
     rounds: int
+    ending: Sequence[Ending]
     answers: bool
     audits: bool
     administers: bool
@@ -69,6 +71,7 @@ async def open_home(work: UnitOfWork) -> Home:
         may_call=[item for item in routes if item.access == "granted" and item.state == "active"],
         owned=[item for item in routes if item.team in rights.owner_of],
         rounds=rounds,
+        ending=await grants_ending(work),
         answers=answers_requests(rights),
         audits=audits,
         administers=administers,
