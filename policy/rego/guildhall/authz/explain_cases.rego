@@ -13,7 +13,7 @@ asker(id, owner_of, roles) := {
 	"auth": {"method": "session", "acr": null, "auth_time": null},
 }
 
-asked(subject, resource) := {
+explained(subject, resource) := {
 	"v": 1,
 	"subject": subject,
 	"action": "access.explain",
@@ -28,35 +28,35 @@ everything := {"type": "access", "id": null}
 
 cases := {
 	"everybody looks at their own": {
-		"input": asked(asker("member", [], []), of("risk", "member")),
+		"input": explained(asker("member", [], []), of("risk", "member")),
 		"expect": {"allow": true, "matched": ["own"]},
 	},
 	"nobody looks at another's": {
-		"input": asked(asker("member", [], []), of("risk", "other")),
+		"input": explained(asker("member", [], []), of("risk", "other")),
 		"expect": {"allow": false, "reasons": ["role_missing:auditor", "role_missing:owner"]},
 	},
 	"an owner looks at what is the team's": {
-		"input": asked(asker("owner", ["risk"], []), of("risk", "other")),
+		"input": explained(asker("owner", ["risk"], []), of("risk", "other")),
 		"expect": {"allow": true, "matched": ["owner:risk"]},
 	},
 	"an owner looks at nothing of other teams": {
-		"input": asked(asker("owner", ["risk"], []), of("health", "other")),
+		"input": explained(asker("owner", ["risk"], []), of("health", "other")),
 		"expect": {"allow": false},
 	},
 	"an auditor looks at everything": {
-		"input": asked(asker("auditor", [], [{"role": "auditor", "scope": "all"}]), everything),
+		"input": explained(asker("auditor", [], [{"role": "auditor", "scope": "all"}]), everything),
 		"expect": {"allow": true, "matched": ["role:auditor"]},
 	},
 	"a scoped auditor looks at a list, which is cut to the scope": {
-		"input": asked(asker("auditor", [], [{"role": "auditor", "scope": ["risk"]}]), everything),
+		"input": explained(asker("auditor", [], [{"role": "auditor", "scope": ["risk"]}]), everything),
 		"expect": {"allow": true, "matched": ["role:auditor"]},
 	},
 	"a scoped auditor looks at nothing beside the scope": {
-		"input": asked(asker("auditor", [], [{"role": "auditor", "scope": ["risk"]}]), of("health", "other")),
+		"input": explained(asker("auditor", [], [{"role": "auditor", "scope": ["risk"]}]), of("health", "other")),
 		"expect": {"allow": false, "reasons": ["out_of_scope:auditor", "role_missing:owner"]},
 	},
 	"an admin looks at nobody's by that role": {
-		"input": asked(asker("admin", [], [{"role": "admin", "scope": "all"}]), everything),
+		"input": explained(asker("admin", [], [{"role": "admin", "scope": "all"}]), everything),
 		"expect": {"allow": false},
 	},
 }
