@@ -20,7 +20,7 @@ FORM = ModelPublish(
     task="binary classification",
     purpose="fraud-detection",
     visibility=Visibility.LISTED,
-    tier=Tier.HIGH,
+    tier=Tier.LOW,
     data_class=DataClass.PERSONAL,
     card={},
     versions=(ServedAs(cluster="none", upstream_name="fraud", label="1"),),

@@ -186,6 +186,8 @@ async def test_a_record_that_cannot_be_sealed_takes_its_act_with_it(
             await add_team(work, "unsealed", part)
     async with for_writing(services.keys.engine).begin() as connection:
         await connection.execute(subject_key.update().values(wrapped=None, erased=1))
+    # A key that was read is remembered for five seconds.
+    services.clock.forward(6)  # type: ignore[attr-defined]
     with pytest.raises(AuditUnavailableError):
         await add_team(work, "unsealed")
     assert await teams_named(services, "unsealed") == 0

@@ -18,6 +18,7 @@ UNPROVEN = {
     "unproven_issuer",
 }
 CHOOSES_KEYS = {
+    "policy/signing.py": "verify_bundle",
     "sso/tokens.py": "_verify_anew",
     "console/sign_in/back_channel.py": "_believed",
     "console/workloads/callers.py": "_believe",

@@ -22,7 +22,8 @@ from audit.tree import merkle
 from audit.tree.merkle import leaf_hash
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry
-from tests.audit.sinks.fake_elasticsearch import Document, FakeElasticsearch
+from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
+from tests.audit.sinks.fake_queries import Document
 from tests.audit.sinks.signed_log import SignedLog, open_log
 
 pytestmark = pytest.mark.slow  # looks at thousands of documents

@@ -31,7 +31,8 @@ from audit.witness.wire import AddCheckpoint
 from tests.audit.exports import export, grow, write
 from tests.audit.log_store import ORIGIN, Store
 from tests.audit.sinks import fake_elasticsearch as server
-from tests.audit.sinks.fake_elasticsearch import Document, FakeElasticsearch, Key
+from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
+from tests.audit.sinks.fake_queries import Document, Key
 
 SIZE = 700
 KEPT = (300, 700)

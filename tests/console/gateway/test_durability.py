@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from console.gateway.forward import Answer
-from console.settings import GatewaySettings
+from console.gateway_settings import GatewaySettings
 from tests.console.gateway.clusters import ScriptedCluster, Seen, silent
 from tests.console.gateway.conftest import CREDIT, Desk, eventually, gateway_on
 from tests.console.gateway.records import Kept
