@@ -26,6 +26,12 @@ QUOTED = {
         "more memory than at 5,000 events": "{:,.0f} MiB more memory",
     },
     "bit-flips": {"flipped bits": "{:,} bits"},
+    "flood-served": {
+        "refusals of people": "{:,} refusals of four people",
+        "refusals of strangers": "{:,} of strangers",
+        "calls of somebody else": "{:,} calls of somebody else",
+        "entries beside those calls": "{:,} entries beside",
+    },
     "prune-space": {
         "details removed": "{:,} details",
         "details spared for a hold": "{:,} of them held back",
