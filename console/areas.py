@@ -16,6 +16,8 @@ from console.changes.api import API as CHANGES_API
 from console.changes.pages import PAGES as CHANGES_PAGES
 from console.custody.api import API as CUSTODY_API
 from console.custody.pages import PAGES as CUSTODY_PAGES
+from console.deputies.api import API as DEPUTIES_API
+from console.deputies.pages import PAGES as DEPUTIES_PAGES
 from console.directory.api import API as DIRECTORY_API
 from console.directory.pages import PAGES as DIRECTORY_PAGES
 from console.explain.api import API as EXPLAIN_API
@@ -27,6 +29,7 @@ from console.keys.api import API as KEYS_API
 from console.keys.api import OPEN as KEYS_OPEN
 from console.keys.pages import PAGES as KEYS_PAGES
 from console.people.api import API as PEOPLE_API
+from console.people.link_api import API as LINKS_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.people.rule_api import API as RULES_API
 from console.people.team_pages import PAGES as TEAM_PAGES
@@ -52,6 +55,7 @@ PAGES: Final = [
     *CATALOG_PAGES,
     *CHANGES_PAGES,
     *CUSTODY_PAGES,
+    *DEPUTIES_PAGES,
     *DIRECTORY_PAGES,
     *EXPLAIN_PAGES,
     *HOME_PAGES,
@@ -70,9 +74,11 @@ API: Final = [
     *CATALOG_API,
     *CHANGES_API,
     *CUSTODY_API,
+    *DEPUTIES_API,
     *DIRECTORY_API,
     *EXPLAIN_API,
     *KEYS_API,
+    *LINKS_API,
     *PEOPLE_API,
     *SCIM_API,
     *WORKLOADS_API,

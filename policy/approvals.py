@@ -13,6 +13,15 @@ FEWEST_OTHERS: Final = 1
 """However little a policy asks for, a change of another kind takes its author and one other person."""
 
 
+NEVER_AUTOMATIC: Final = frozenset({"high", "personal", "special"})
+"""Tiers and data classes of which somebody always answers, whatever a policy lets go by itself."""
+
+
+def may_be_automatic(tier: str, data_class: str) -> bool:
+    """Whether access to such a model may be given without an answer, where a policy says so."""
+    return NEVER_AUTOMATIC.isdisjoint({tier, data_class})
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A person who approved, and the groups that person can answer for."""

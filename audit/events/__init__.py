@@ -18,6 +18,7 @@ from audit.events.action import Action
 from audit.events.campaigns import CAMPAIGNS
 from audit.events.changes import CHANGES
 from audit.events.declared import EventType, Retention
+from audit.events.deputies import DEPUTIES
 from audit.events.directory import DIRECTORY
 from audit.events.emergency import BREAK_GLASS
 from audit.events.installation import INSTALLATION
@@ -38,6 +39,7 @@ _GROUPS: Final = (
     CAMPAIGNS,
     CHANGES,
     CLUSTERS,
+    DEPUTIES,
     DIRECTORY,
     INSTALLATION,
     KEYS,

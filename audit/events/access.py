@@ -72,6 +72,15 @@ STALE: Final = Details("stale", (Field("changed", TEXTS), Field("repeat", TEXTS)
 
 ACCESS: Final = (
     EventType(
+        action=Action.ACCESS_REQUEST_AUTOMATIC,
+        sentence="{resource} was approved by policy, without an answer, as the company agreed",
+        retention="admin",
+        category=("iam",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=(Details("automatic", (Field("why", TEXTS), Field("policy"))), *ACT),
+    ),
+    EventType(
         action=Action.ACCESS_EXPLAIN,
         sentence="{actor} looked at who could do what",
         retention="audit",

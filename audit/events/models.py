@@ -116,7 +116,7 @@ CLUSTERS: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=ACT,
+        parts=(Details("cluster", (Field("name"), Field("url", ecs="url.original"))), *ACT),
     ),
 )
 
@@ -172,7 +172,7 @@ MODELS: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=ACT,
+        parts=(MODEL, *ACT),
     ),
     EventType(
         action=Action.ROUTE_CREATE,

@@ -29,6 +29,7 @@ LEAVING: Final = Details(
     (
         Field("reason"),
         Field("answers", NUMBER),
+        Field("delegations", NUMBER),
         Field("grants", NUMBER),
         Field("keys", NUMBER),
         Field("requests", NUMBER),

@@ -1,65 +1,49 @@
-"""Whose answer a request awaits: the groups a person can answer for, against what is required and given."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID
+"""Which requests await somebody's answer, as a condition over changes joined with their owner team."""
 
 import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
-from console.changes.standing import subject_document
+from console.changes.asked import Answers, answers_of
 from console.changes.states import state_is
-from policy.decision import Document, GroupCount
-from policy.facts import groups_of
-from policy.models import Change, ChangeState, Review
+from policy.models import Change, ChangeState
 from sso.models import PlatformRole, Team
-from sso.rights import PersonRights, rights_of
 
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What somebody may answer, and what they have answered."""
-
-    person_id: UUID
-    rights: PersonRights
-    subject: Document
-    given: frozenset[UUID]
-
-    def awaited(self, change: Change, owner_team: str, required: Sequence[GroupCount]) -> bool:
-        """Whether this person is asked and has not answered; the request itself must be pending."""
-        if change.requester_id == self.person_id or change.id in self.given:
-            return False
-        return not groups_of(self.subject, owner_team).isdisjoint(entry.group for entry in required)
-
-
-async def answers_of(session: AsyncSession, person_id: UUID) -> Answers:
-    """Return what the person may answer and has answered."""
-    given = await session.exec(select(Review.change_id).where(col(Review.reviewer_id) == person_id))
-    rights = await rights_of(session, person_id)
-    subject = await subject_document(session, person_id)
-    return Answers(person_id, rights, subject, frozenset(given))
+__all__ = ["Answers", "answers_of", "asked_condition"]
 
 
 def asked_condition(mine: Answers, now: int) -> sa.ColumnElement[bool]:
-    """Return the condition, over changes joined with their owner team, that the answer is awaited."""
-    answered = sa.exists().where(
-        col(Review.change_id) == col(Change.id), col(Review.reviewer_id) == mine.person_id
-    )
-    as_owner = sa.and_(
-        col(Team.name).in_(mine.rights.owner_of), col(Change.required).contains('"owner:', autoescape=True)
-    )
-    as_reviewer = sa.and_(
-        _reviewed_teams(mine.rights), col(Change.required).contains('"reviewer"', autoescape=True)
-    )
+    """Return the condition that the answer is awaited."""
+    if mine.away:
+        return sa.false()
     return sa.and_(
         state_is(ChangeState.PENDING, now),
-        col(Change.requester_id) != mine.person_id,
-        sa.not_(answered),
-        sa.or_(as_owner, as_reviewer),
+        col(Change.requester_id).not_in(mine.bars),
+        col(Change.id).not_in(mine.given),
+        sa.or_(*_as_owner(mine, now), _as_reviewer(mine, now)),
     )
 
 
-def _reviewed_teams(rights: PersonRights) -> sa.ColumnElement[bool]:
-    scope = dict(rights.roles).get(PlatformRole.REVIEWER, ())
-    return sa.true() if scope == "all" else col(Team.name).in_(scope)
+def _as_owner(mine: Answers, now: int) -> list[sa.ColumnElement[bool]]:
+    return [_asks(f"owner:{team}", now) for team in dict.fromkeys(mine.owned())]
+
+
+def _as_reviewer(mine: Answers, now: int) -> sa.ColumnElement[bool]:
+    return sa.and_(_reviewed_teams(mine), _asks("reviewer", now))
+
+
+def _asks(group: str, now: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a group is asked, or answers in the stead of those who were."""
+    named = f'"{group}"'
+    late = sa.and_(col(Change.due) <= now, col(Change.further).contains(named, autoescape=True))
+    return sa.or_(col(Change.required).contains(named, autoescape=True), late)
+
+
+def _reviewed_teams(mine: Answers) -> sa.ColumnElement[bool]:
+    found: list[sa.ColumnElement[bool]] = [sa.false()]
+    for subject in mine.subjects:
+        roles = subject["roles"]
+        for held in roles if isinstance(roles, list) else []:
+            if held["role"] == PlatformRole.REVIEWER:
+                scope = held["scope"]
+                found.append(sa.true() if scope == "all" else col(Team.name).in_(scope))
+    return sa.or_(*found)

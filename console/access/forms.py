@@ -42,10 +42,11 @@ class RequestCreated(BaseModel):
     state: str
     content_hash: str
     required: list[Asked]
+    grant_id: UUID | None = None
 
 
 class RequestItem(BaseModel):
-    """A request in a list; `asked` says that the caller's answer is awaited.
+    """A request in a list; `asked` says that the caller's answer is awaited, `due` until when answers are.
 
     `service` is the handle of the team's service account that it is for, null for the whole team.
     """
@@ -66,6 +67,8 @@ class RequestItem(BaseModel):
     decided: str | None
     required: list[Asked]
     grant_id: UUID | None
+    due: str | None
+    automatic: bool
     asked: bool
 
     @property
@@ -90,6 +93,9 @@ class RequestDetail(RequestItem):
     stale: bool
     stale_because: str | None
     own: bool
+    why: list[str]
+    further: list[str]
+    overdue: bool
     changed: list[str] = []
     repeat: list[ReviewRead] = []
 

@@ -16,7 +16,7 @@ from console.access.forms import RequestDetail, RequestItem
 from console.access.reading import record_reading
 from console.access.shown import missing_now, request_item
 from console.changes.seen import authorize_seen, nothing
-from console.changes.shown import review_reads
+from console.changes.shown import review_reads, told_plan
 from console.changes.states import state_is
 from console.models import Model, Route
 from console.web.listing import cursor_id
@@ -44,7 +44,7 @@ async def list_requests(
     """Return one page of the requests the caller may read, newest first."""
     scope = await work.scope(Permission.ACCESS_REQUEST_READ)
     async with work.read() as session:
-        mine = await answers_of(session, work.principal.id)
+        mine = await answers_of(session, work.principal.id, work.now)
         query = _select().where(*_conditions(scope, wanted, mine, work.now))
         if after is not None:
             query = query.where(col(Change.id) < cursor_id(after))
@@ -57,7 +57,7 @@ async def count_asked(work: UnitOfWork) -> int:
     """Return how many requests await the caller's answer."""
     scope = await work.scope(Permission.ACCESS_REQUEST_READ)
     async with work.read() as session:
-        mine = await answers_of(session, work.principal.id)
+        mine = await answers_of(session, work.principal.id, work.now)
         conditions = _conditions(scope, RequestFilter(asked=True), mine, work.now)
         query = _joined(sa.select(sa.func.count()).select_from(Change)).where(*conditions)
         return int((await session.exec(query)).scalar_one())
@@ -82,7 +82,7 @@ async def read_request(work: UnitOfWork, change_id: UUID) -> RequestDetail:
 
 async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) -> RequestDetail:
     change, me = found.change, work.principal.id
-    mine = await answers_of(session, me)
+    mine = await answers_of(session, me, work.now)
     profile = await session.get(Profile, change.requester_id)
     stale = found.why_stale() if change.state is ChangeState.PENDING else None
     changed = (await stale_of(session, [change.grant_id])).get(change.grant_id, []) if change.grant_id else []
@@ -98,6 +98,7 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
         own=change.requester_id == me,
         changed=in_words(changed),
         repeat=[one for one in reviews if one.decision == "approve" and to_repeat(changed, one.groups)],
+        **told_plan(found.change, overdue=found.answers.overdue),
     )
 
 

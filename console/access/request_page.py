@@ -7,7 +7,8 @@ from uuid import UUID
 from console.access.forms import RequestDetail
 from console.access.queries import read_request
 from console.catalog.explained import group_in_words
-from console.changes.forms import Asked, ReviewRead
+from console.changes.explaining import PlanWords, plan_words
+from console.changes.forms import ReviewRead
 from console.clock import to_text
 from console.work import UnitOfWork
 from policy.models import ChangeState, Grant
@@ -38,6 +39,7 @@ class RequestPage:
 
     asked: RequestDetail
     steps: Sequence[Step]
+    plan: PlanWords
     deciders: Sequence[str]
     granted: bool
     may_withdraw: bool
@@ -55,6 +57,7 @@ async def open_request(work: UnitOfWork, request_id: UUID) -> RequestPage:
     active = grant is not None and grant.revoked_at is None and grant.ends > work.now
     return RequestPage(
         asked=asked,
+        plan=plan_words(asked),
         steps=tell_steps(asked, grant, revoker, work.now),
         deciders=[group_in_words(entry.group) for entry in asked.required],
         granted=active,
@@ -75,7 +78,10 @@ def tell_steps(asked: RequestDetail, grant: Grant | None, revoker: Profile | Non
     """Return what happened and what is still to come, in order."""
     who = asked.requester.shown
     first = Step("Asked", asked.created, f"{who}, for {asked.receiver}", asked.purpose, "info", "message")
-    steps = [first, *(_answer(review) for review in asked.reviews), *_open(asked.missing)]
+    steps = [first, *(_answer(review) for review in asked.reviews), *_open(asked)]
+    if asked.automatic:
+        agreed = "The company has agreed to this for such models; nobody had to answer."
+        steps.append(Step("Approved by policy", asked.decided, None, agreed, "good", "circle-check"))
     if asked.state in ENDINGS and grant is None:
         title, tone, icon = ENDINGS[asked.state]
         steps.append(Step(title, asked.decided, tone=tone, icon=icon))
@@ -87,6 +93,8 @@ def tell_steps(asked: RequestDetail, grant: Grant | None, revoker: Profile | Non
 def _answer(review: ReviewRead) -> Step:
     approves = review.decision == "approve"
     who = review.reviewer.shown
+    if review.stands_for is not None:
+        who += f", in the stead of {review.stands_for.shown}"
     groups = " and ".join(group_in_words(group) for group in review.groups)
     words = f"“{review.meaning}”" + (f" {review.reason}" if review.reason else "")
     return Step(
@@ -99,10 +107,10 @@ def _answer(review: ReviewRead) -> Step:
     )
 
 
-def _open(missing: Sequence[Asked]) -> list[Step]:
+def _open(asked: RequestDetail) -> list[Step]:
     return [
         Step(f"Answer of {group_in_words(entry.group)}", None, tone="wait", icon="clock")
-        for entry in missing
+        for entry in asked.missing
         for _ in range(entry.count)
     ]
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from audit.event import Part
 from audit.events import Action
+from console.access.automatic import approve_automatically
 from console.access.facts import describe_content
 from console.access.forms import AccessRequestCreate, RequestCreated
 from console.access.receiving import Receiver, find_receiver
@@ -23,6 +24,7 @@ from console.changes.states import state_is
 from console.errors import ConflictError, InvalidInputError
 from console.questions import Resource
 from console.work import UnitOfWork
+from policy.approvals import may_be_automatic
 from policy.canonical import canonical, content_hash
 from policy.decision import Document
 from policy.errors import InvalidRequestError
@@ -60,9 +62,15 @@ async def request_access(
         session.add(change)
         await session.flush()
         await _record(work, change, resource, content)
+        if change.automatic:
+            await approve_automatically(work, session, change.id)
     required = [Asked(group=entry.group, count=entry.count) for entry in plan.required]
     return RequestCreated(
-        id=change.id, state=change.state.value, content_hash=change.content_hash, required=required
+        id=change.id,
+        state=change.state.value,
+        content_hash=change.content_hash,
+        required=required,
+        grant_id=change.grant_id,
     )
 
 
@@ -127,6 +135,7 @@ def _document(change_id: UUID, content: Document, purpose: str) -> Document:
 def _change(
     content: Document, plan: Plan, *, change_id: UUID, route: RouteFacts, team: Team, work: UnitOfWork
 ) -> Change:
+    now = work.now
     return Change(
         id=change_id,
         kind=ChangeKind.ACCESS,
@@ -139,8 +148,9 @@ def _change(
         state=ChangeState.PENDING,
         required=canonical(plan.required_document()).decode(),
         policy_revision=plan.revision,
-        created=work.now,
-        **planned(plan, work.now),
+        created=now,
+        automatic=plan.automatic and may_be_automatic(str(content["tier"]), str(content["data_class"])),
+        **planned(plan, now),
     )
 
 

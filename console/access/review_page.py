@@ -9,7 +9,8 @@ from console.access.forms import RequestDetail
 from console.access.queries import read_request
 from console.access.reviewing import review_request
 from console.catalog.explained import group_in_words
-from console.changes.forms import ReviewCreate, Reviewed
+from console.changes.explaining import PlanWords, plan_words
+from console.changes.forms import ReviewCreate, Reviewed, ReviewRead
 from console.changes.signing import confirm_path, may_sign, submit_signed
 from console.changes.standing import groups_now
 from console.web.forms import Form
@@ -51,6 +52,7 @@ class ReviewPage:
     """
 
     asked: RequestDetail
+    plan: PlanWords
     content: Sequence[tuple[str, str]]
     slots: Sequence[Slot]
     groups: Sequence[str]
@@ -77,6 +79,7 @@ async def open_review(
     wanted = groups & {entry.group for entry in asked.required}
     return ReviewPage(
         asked=asked,
+        plan=plan_words(asked),
         content=describe_signed(asked),
         slots=_slots(asked),
         groups=[group_in_words(group) for group in sorted(wanted)],
@@ -105,11 +108,16 @@ def _slots(asked: RequestDetail) -> list[Slot]:
     return [
         Slot(
             group_in_words(entry.group),
-            next((one.reviewer.name for one in approved if entry.group in one.groups), None),
+            next((_signer(one) for one in approved if entry.group in one.groups), None),
         )
         for entry in asked.required
         for _ in range(entry.count)
     ]
+
+
+def _signer(review: ReviewRead) -> str:
+    instead = f", in the stead of {review.stands_for.shown}" if review.stands_for else ""
+    return review.reviewer.shown + instead
 
 
 def _barred(work: UnitOfWork, asked: RequestDetail) -> str | None:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from console.access.asked import Answers
 from console.access.facts import RequestFacts
 from console.access.forms import RequestItem
+from console.changes.asked import Answers
 from console.changes.forms import Asked
 from console.changes.shown import asked_list, someone
 from console.changes.states import state_at
@@ -39,7 +39,9 @@ def request_item(change: Change, requester: Profile | None, mine: Answers, now: 
         decided=to_text(change.decided) if change.decided else None,
         required=asked_list(required),
         grant_id=change.grant_id,
-        asked=state is ChangeState.PENDING and mine.awaited(change, owner, required),
+        due=to_text(change.due) if change.due and state is ChangeState.PENDING else None,
+        automatic=change.automatic,
+        asked=state is ChangeState.PENDING and mine.awaited(change, owner, now),
     )
 
 

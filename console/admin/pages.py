@@ -10,7 +10,8 @@ from litestar.response import Template
 from console.admin.clusters import open_clusters
 from console.admin.health import read_health
 from console.admin.sinks import SinkClear, clear_sink, open_sinks, try_sink
-from console.catalog.discovery import create_cluster, sync_cluster
+from console.catalog import cluster_change
+from console.catalog.discovery import sync_cluster
 from console.catalog.forms import ClusterCreate
 from console.declared import declares
 from console.web.forms import read_form
@@ -37,7 +38,7 @@ async def clusters(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -
 async def add_cluster(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
     """Add a cluster that already runs."""
     sent = read_form(ClusterCreate, await typed(request))
-    form, _ = await submit(sent, lambda data: create_cluster(work, data))
+    form, _ = await submit(sent, lambda data: cluster_change.add_cluster(work, data))
     if form.data is None:
         context = await open_clusters(work, form)
         return form_error(request, "admin/clusters.html", context, fragment="admin/_cluster_form.html")

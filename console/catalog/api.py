@@ -2,20 +2,24 @@
 
 from typing import Annotated, Any
 
-from litestar import get, post
+from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from console.catalog.discovery import create_cluster, sync_cluster
+from console.catalog.cluster_change import add_cluster, move_cluster
+from console.catalog.discovery import find_cluster, sync_cluster
 from console.catalog.forms import (
     ClusterCreate,
+    ClusterMove,
     ClusterRead,
     DeploymentRead,
     ModelPublish,
+    ModelUpdate,
     Reason,
     RouteDetail,
 )
 from console.catalog.forms import RouteRead as RouteRow
+from console.catalog.model_change import update_model
 from console.catalog.publishing import publish_model
 from console.catalog.queries import (
     RouteFilter,
@@ -26,6 +30,7 @@ from console.catalog.queries import (
     route_detail,
 )
 from console.catalog.stopping import start_route, stop_route
+from console.changes.carrying import Carried
 from console.declared import declares
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork
@@ -73,10 +78,35 @@ async def get_clusters(work: NamedDependency[UnitOfWork]) -> Listing[ClusterRead
     return Listing(items=list(await list_clusters(work)))
 
 
+@put("/models/{name:str}", opt=declares(Permission.MODEL_UPDATE))
+async def put_model(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[ModelUpdate]
+) -> Response[Carried]:
+    """Say something else of a model; 202 where somebody else has to agree."""
+    carried = await update_model(work, name, data)
+    return Response(carried, status_code=202 if carried.change else 200)
+
+
 @post("/clusters", opt=declares(Permission.CLUSTER_CREATE))
-async def post_cluster(work: NamedDependency[UnitOfWork], data: JSONBody[ClusterCreate]) -> ClusterRead:
-    """Add a cluster that already runs."""
-    return cluster_read(await create_cluster(work, data))
+async def post_cluster(
+    work: NamedDependency[UnitOfWork], data: JSONBody[ClusterCreate]
+) -> Response[ClusterRead | Carried]:
+    """Add a cluster that already runs; 202 where somebody else has to agree."""
+    carried = await add_cluster(work, data)
+    if carried.change:
+        return Response(carried, status_code=202)
+    async with work.read() as session:
+        added = await find_cluster(session, data.name)
+    return Response(cluster_read(added) if added else carried, status_code=201)
+
+
+@put("/clusters/{name:str}", opt=declares(Permission.CLUSTER_CREATE))
+async def put_cluster(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[ClusterMove]
+) -> Response[Carried]:
+    """Give a cluster another address; 202 where somebody else has to agree."""
+    carried = await move_cluster(work, name, data)
+    return Response(carried, status_code=202 if carried.change else 200)
 
 
 @post("/clusters/{name:str}/sync", opt=declares(Permission.CLUSTER_SYNC), status_code=200)
@@ -98,8 +128,10 @@ API = (
     post_stop,
     post_start,
     post_model,
+    put_model,
     get_clusters,
     post_cluster,
+    put_cluster,
     post_sync,
     get_deployments,
 )

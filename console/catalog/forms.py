@@ -83,6 +83,24 @@ class ClusterCreate(Form):
 
     name: Name
     url: Annotated[str, Field(max_length=500)]
+    reason: Annotated[str, Field(max_length=500), Readable] = ""
+
+
+class ClusterMove(Form):
+    """Another address of a cluster, and why."""
+
+    url: Annotated[str, Field(max_length=500)]
+    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+
+
+class ModelUpdate(Form):
+    """What a model is from now on; what is left out stays."""
+
+    tier: Tier | None = None
+    data_class: DataClass | None = None
+    visibility: Visibility | None = None
+    team: Name | None = None
+    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
 
 
 class ServedAs(Form):

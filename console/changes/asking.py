@@ -31,7 +31,7 @@ from policy.facts import describe_change_of
 from policy.models import Change, ChangeKind, ChangeState
 from policy.permissions import Permission
 from policy.plan import Plan
-from sso.models import Person
+from sso.models import Person, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ async def propose(work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: 
     plan = await plan_for(work, _document(work, proposal))
     async with work.write() as session:
         await _refuse_twin(session, work, proposal)
-        change = _change(work, proposal, plan)
+        change = _change(work, proposal, plan, await _team_id(session, proposal))
         session.add(change)
         await session.flush()
         await _record(work, change, content)
@@ -119,6 +119,12 @@ async def execute_change(work: UnitOfWork, session: AsyncSession, found: KeptCha
     )
 
 
+async def _team_id(session: AsyncSession, proposal: _Proposal) -> UUID | None:
+    """Return the team whose owner and reviewers are asked, for lists; None where it is everybody's."""
+    name = kind_of(proposal.kind).team(proposal.content)
+    return (await session.exec(select(Team.id).where(col(Team.name) == name))).first() if name else None
+
+
 def _document(work: UnitOfWork, proposal: _Proposal) -> Document:
     kind = kind_of(proposal.kind)
     return describe_change_of(
@@ -131,21 +137,22 @@ def _document(work: UnitOfWork, proposal: _Proposal) -> Document:
     )
 
 
-def _change(work: UnitOfWork, proposal: _Proposal, plan: Plan) -> Change:
+def _change(work: UnitOfWork, proposal: _Proposal, plan: Plan, team_id: UUID | None) -> Change:
+    now = work.now
     return Change(
         id=proposal.id,
         kind=proposal.kind,
         resource_type=proposal.subject.type,
         resource_id=proposal.subject.id,
-        team_id=None,
+        team_id=team_id,
         requester_id=work.principal.id,
         content=canonical(proposal.content).decode(),
         content_hash=content_hash(proposal.content),
         state=ChangeState.PENDING,
         required=canonical(plan.required_document()).decode(),
         policy_revision=plan.revision,
-        created=work.now,
-        **planned(plan, work.now),
+        created=now,
+        **planned(plan, now),
     )
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from console.catalog.explained import group_in_words
 from console.changes.deciding import review_change
+from console.changes.explaining import PlanWords, plan_words
 from console.changes.forms import ChangeDetail, ChangeReviewed, ReviewCreate
 from console.changes.kinds import kind_of
 from console.changes.queries import read_change
@@ -25,6 +27,8 @@ class ChangePage:
     """What the page shows; `barred` says in a sentence why this person cannot answer."""
 
     asked: ChangeDetail
+    plan: PlanWords
+    missing: Sequence[str]
     content: Sequence[tuple[str, str]]
     barred: str | None
     audits: bool
@@ -49,6 +53,8 @@ async def open_change(
     kind = kind_of(ChangeKind(asked.kind))
     return ChangePage(
         asked=asked,
+        plan=plan_words(asked),
+        missing=[group_in_words(one.group) for one in asked.missing for _ in range(one.count)],
         content=_signed(asked, {**FIRST_LABELS, **dict(kind.labels), **LAST_LABELS}),
         barred=_barred(work, asked),
         audits=await work.allowed(Permission.AUDIT_READ, Resource("audit")),

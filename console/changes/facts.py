@@ -125,11 +125,16 @@ class AnsweredChange(ABC):
                 item.reviewer_id,
                 item.decision.value,
                 self.counting(self.answers.voices[item.id], self.plan),
-                stands_for=item.stands_for,
+                stands_for=self._stood_for(item),
             )
             for item in self.reviews
             if item.content_hash == self.change.content_hash
         ]
+
+    def _stood_for(self, review: Review) -> UUID | None:
+        """Return for whom a deputy has answered; once that has ended they may answer themselves."""
+        others = self.answers.voices[review.id].others
+        return review.stands_for if review.stands_for in others else None
 
     def counting(self, voice: Voice, plan: Plan) -> frozenset[str]:
         """Return the groups a voice counts for: past its time, a further group's count for those asked."""

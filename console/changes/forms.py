@@ -67,7 +67,7 @@ class Someone(BaseModel):
 
 
 class ReviewRead(BaseModel):
-    """A signed answer: who, when, and what it meant."""
+    """A signed answer: who, when, and what it meant; a deputy's names whom it stands for."""
 
     reviewer: Someone
     time: str
@@ -76,6 +76,7 @@ class ReviewRead(BaseModel):
     reason: str
     groups: list[str]
     content_hash: str
+    stands_for: Someone | None
 
 
 class Reviewed(BaseModel):
@@ -108,6 +109,7 @@ class ChangeItem(BaseModel):
     created: str
     decided: str | None
     required: list[Asked]
+    due: str | None
     asked: bool
 
 
@@ -131,6 +133,9 @@ class ChangeDetail(ChangeItem):
     reviews: list[ReviewRead]
     stale: str | None
     own: bool
+    why: list[str]
+    further: list[str]
+    overdue: bool
     consequences: list[Consequence]
 
 

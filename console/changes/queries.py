@@ -10,12 +10,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.events import Action
+from console.changes.asked import answers_of
 from console.changes.forms import ChangeDetail, ChangeItem
 from console.changes.kept import find_kept
 from console.changes.kinds import KeptChange, kind_of, known_kinds
 from console.changes.seen import authorize_seen, nothing
-from console.changes.shown import asked_list, people_by_id, review_reads
-from console.changes.standing import groups_now
+from console.changes.shown import asked_list, people_by_id, review_reads, told_plan
 from console.changes.states import state_at, state_is
 from console.clock import to_text
 from console.web.listing import cursor_id
@@ -24,9 +24,10 @@ from console.work import UnitOfWork
 from policy import scope as scopes
 from policy.approvals import missing
 from policy.changes import approvals
-from policy.models import Change, ChangeKind, ChangeState, Review
+from policy.models import Change, ChangeKind, ChangeState
 from policy.permissions import Permission
 from policy.plan import read_group_counts
+from sso.models import Team
 
 READING = Permission.CHANGE_READ
 
@@ -42,7 +43,8 @@ async def list_changes(
     scope = await work.scope(READING)
     columns: dict[str, Any] = {
         "person": col(Change.requester_id),
-        "team": sa.cast(sa.null(), sa.String),  # what is kept of everybody is no team's
+        # What is kept of everybody is no team's.
+        "team": sa.select(col(Team.name)).where(col(Team.id) == col(Change.team_id)).scalar_subquery(),
     }
     query = select(Change).where(
         col(Change.kind).in_(known_kinds() if kinds is None else kinds), scopes.compile(scope, columns)
@@ -89,20 +91,19 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: KeptChange) ->
         stale=found.why_stale() if pending else None,
         own=change.requester_id == work.principal.id,
         consequences=list(does),
+        **told_plan(change, overdue=found.answers.overdue),
     )
 
 
 async def _items(work: UnitOfWork, session: AsyncSession, rows: Sequence[Change]) -> list[ChangeItem]:
     me, now = work.principal.id, work.now
-    given = set(await session.exec(select(Review.change_id).where(col(Review.reviewer_id) == me)))
-    groups = await groups_now(session, me, "")
+    mine = await answers_of(session, me, now)
     people = await people_by_id(session, [row.requester_id for row in rows])
     found = []
     for row in rows:
         content, required = json.loads(row.content), read_group_counts(json.loads(row.required))
         state, kind = state_at(row, now), kind_of(row.kind)
-        mine = row.requester_id == me or me in kind.parties(content) or row.id in given
-        awaited = not mine and not groups.isdisjoint(entry.group for entry in required)
+        awaited = mine.awaited(row, kind.team(content), now, kind.parties(content))
         found.append(
             ChangeItem(
                 id=row.id,
@@ -113,6 +114,7 @@ async def _items(work: UnitOfWork, session: AsyncSession, rows: Sequence[Change]
                 created=to_text(row.created),
                 decided=to_text(row.decided) if row.decided else None,
                 required=asked_list(required),
+                due=to_text(row.due) if row.due and state is ChangeState.PENDING else None,
                 asked=awaited and state is ChangeState.PENDING,
             )
         )

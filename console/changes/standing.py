@@ -38,8 +38,7 @@ class Voice:
 
 async def groups_now(session: AsyncSession, person_id: UUID, team: str) -> frozenset[str]:
     """Return the groups a person can answer for on what is `team`'s; none when disabled, or no person."""
-    person = await session.get(Person, person_id)
-    if person is None or person.state is not PersonState.ACTIVE or person.kind is PersonKind.SERVICE:
+    if not await is_active(session, person_id):
         return frozenset()
     return groups_of(await subject_document(session, person_id), team)
 
@@ -88,7 +87,7 @@ async def voices_of(session: AsyncSession, person_id: UUID, team: str, now: int)
     """Return in whose name somebody could answer: their own first, then whom they stand in for."""
     own = await accounts_of(session, [person_id])
     found = [Voice(await groups_now(session, person_id, team), own - {person_id})]
-    if not await _is_active(session, person_id):
+    if not await is_active(session, person_id):
         return found
     for delegator in await delegators_of(session, person_id, now):
         theirs = await accounts_of(session, [delegator])
@@ -118,6 +117,7 @@ async def everybody_away(session: AsyncSession, people: Iterable[UUID], now: int
     return bool(wanted) and wanted <= set(await session.exec(away))
 
 
-async def _is_active(session: AsyncSession, person_id: UUID) -> bool:
+async def is_active(session: AsyncSession, person_id: UUID) -> bool:
+    """Say whether this is a person who may sign in; a service account never answers."""
     person = await session.get(Person, person_id)
     return person is not None and person.state is PersonState.ACTIVE and person.kind is not PersonKind.SERVICE

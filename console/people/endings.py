@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,10 +17,11 @@ from audit.event import Part
 from audit.events import Action
 from console.access.rows import revoked_grant_row
 from console.changes.rows import change_row
+from console.deputies.naming import drop
 from console.keys.ending import end_keys
 from console.questions import Resource
 from console.work import Row, UnitOfWork
-from policy.models import Change, ChangeKind, ChangeState, Grant, PrincipalType, Review
+from policy.models import Change, ChangeKind, ChangeState, Delegation, Grant, PrincipalType, Review
 from sso.models import Membership, Person, PersonState, Team, TeamRole
 from sso.sessions import revoke_all_of
 
@@ -99,6 +101,15 @@ async def revoke_grants(work: UnitOfWork, session: AsyncSession, person_id: UUID
     return len(grants)
 
 
+async def end_delegations(work: UnitOfWork, session: AsyncSession, person_id: UUID, reason: str) -> int:
+    """End what lets the person answer for others, or others for them."""
+    theirs = sa.or_(col(Delegation.person_id) == person_id, col(Delegation.deputy_id) == person_id)
+    rows = (await session.exec(select(Delegation).where(theirs).with_for_update())).all()
+    for row in rows:
+        await drop(work, session, row, reason)
+    return len(rows)
+
+
 async def ownerless_teams(session: AsyncSession, person_id: UUID) -> tuple[str, ...]:
     """Return the names of the teams the person owns and no other active person does."""
     owns = (col(Membership.role) == TeamRole.OWNER, col(Person.state) == PersonState.ACTIVE)
@@ -119,6 +130,7 @@ async def ownerless_teams(session: AsyncSession, person_id: UUID) -> tuple[str, 
 ENDINGS: Final[Mapping[str, Ending]] = MappingProxyType(
     {
         "answers": void_answers,
+        "delegations": end_delegations,
         "grants": revoke_grants,
         "keys": end_keys,
         "requests": withdraw_requests,

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from console.catalog.forms import Form
+from console.changes.forms import Someone
 from sso.models import PlatformRole, RuleMatcher, RuleRole, TeamRole
 
 TEAM_NAME = r"^[a-z0-9][a-z0-9-]{0,31}$"
@@ -67,6 +68,30 @@ class Preview(Form):
         if (self.person is None) == (self.claims is None) or (self.claims is not None and not self.issuer):
             raise ValueError(BY_CLAIMS)
         return self
+
+
+class IdentityLinkAsk(Form):
+    """Two accounts, each by id or handle, that are one human, and how that is known."""
+
+    person: Who
+    other: Who
+    reason: Why
+
+
+class IdentityLinkPart(Form):
+    """Why two accounts are two humans again."""
+
+    reason: Why
+
+
+class IdentityLinkRead(BaseModel):
+    """Two accounts that count as one human, and the change that said so."""
+
+    id: UUID
+    person: Someone
+    other: Someone
+    created: str
+    change: UUID
 
 
 class TeamCreate(Form):

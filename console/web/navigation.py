@@ -76,6 +76,7 @@ class Shell:
         default=(
             ("Your access", "/me"),
             ("Your keys", "/me/keys"),
+            ("Your deputies", "/me/deputies"),
             ("Where you are signed in", "/me/sessions"),
         )
     )

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from policy.changes import ChangeFacts, ReviewFacts, approvals, confirm, expire, review, withdraw
+from policy.changes import ChangeFacts, ReviewFacts, approvals, confirm, edit, expire, review, withdraw
 from policy.decision import GroupCount
 from policy.errors import (
     AlreadyReviewedError,
@@ -109,6 +109,18 @@ def test_an_edit_makes_earlier_approvals_stale() -> None:
     assert approvals(edited) == ()
     second = review(edited, answer(REVIEWER, "reviewer", seen="later"), PLAN)
     assert second.state is ChangeState.PENDING
+
+
+def test_case_62_an_old_content_that_comes_back_needs_its_own_approval() -> None:
+    first = review(CHANGE, answer(OWNER, "owner:risk"), PLAN)
+    restored = edit(edit(first, "later", REQUESTER), "now", REQUESTER)
+    assert (restored.content_hash, restored.reviews) == (CHANGE.content_hash, ())
+    second = review(restored, answer(REVIEWER, "reviewer"), PLAN)
+    assert second.state is ChangeState.PENDING
+    with pytest.raises(OnlyRequesterMayWithdrawError):
+        edit(first, "later", OWNER)
+    with pytest.raises(ChangeClosedError):
+        edit(approved(), "later", REQUESTER)
 
 
 def test_only_the_requester_withdraws() -> None:

@@ -27,7 +27,7 @@ def refused(response: Any) -> tuple[int, list[str]]:
     return response.status_code, response.json()["reasons"]
 
 
-async def test_author_approves_own_request_even_as_owner_and_reviewer(desk: Any, admit: Any) -> None:
+async def test_case_61_author_approves_own_request_even_as_owner_and_reviewer(desk: Any, admit: Any) -> None:
     await admit("member", ("retail", "risk-owners", *REVIEWER))
     request = await desk.asked()
     assert refused(await desk.answer("member", request)) == (403, ["requester_may_not_decide"])
@@ -36,7 +36,7 @@ async def test_author_approves_own_request_even_as_owner_and_reviewer(desk: Any,
     assert await rows(desk.services, Review) == []
 
 
-async def test_author_approves_through_a_second_identity_of_the_same_person(
+async def test_case_61_author_approves_through_a_second_identity_of_the_same_person(
     desk: Any, people: Any, work_as: Any, services: Any
 ) -> None:
     request = await desk.asked()
@@ -52,7 +52,7 @@ async def test_author_approves_through_a_second_identity_of_the_same_person(
     assert caught.value.reasons == ("requester_may_not_decide",)
 
 
-async def test_quorum_of_owner_and_reviewer_is_not_met_by_two_reviewers(desk: Any, admit: Any) -> None:
+async def test_case_64_owner_and_reviewer_are_not_two_reviewers(desk: Any, admit: Any) -> None:
     request = await desk.asked()
     await admit("admin", REVIEWER)
     assert (await desk.answer("admin", request)).json()["state"] == "pending"
@@ -63,7 +63,7 @@ async def test_quorum_of_owner_and_reviewer_is_not_met_by_two_reviewers(desk: An
     assert await rows(desk.services, Grant) == []
 
 
-async def test_owner_who_is_also_reviewer_cannot_fill_both_slots(desk: Any, admit: Any) -> None:
+async def test_case_64_owner_who_is_also_reviewer_cannot_fill_both_slots(desk: Any, admit: Any) -> None:
     await admit("owner", ("risk-owners", *REVIEWER))
     request = await desk.asked()
     assert (await desk.answer("owner", request)).json()["state"] == "pending"
@@ -71,7 +71,7 @@ async def test_owner_who_is_also_reviewer_cannot_fill_both_slots(desk: Any, admi
     assert (await desk.answer("reviewer", request)).json()["state"] == "approved"
 
 
-async def test_approval_of_one_content_does_not_count_for_another(desk: Any) -> None:
+async def test_case_62_approval_of_one_content_does_not_count_for_another(desk: Any) -> None:
     first = await desk.asked()
     withdrawn = await desk.call("member", "POST", f"/access-requests/{first['id']}/withdraw")
     assert withdrawn.status_code == 204
@@ -81,7 +81,7 @@ async def test_approval_of_one_content_does_not_count_for_another(desk: Any) -> 
     assert await rows(desk.services, Review) == []
 
 
-async def test_a_model_that_changed_after_the_request_needs_a_new_request(desk: Any, services: Any) -> None:
+async def test_case_62_a_model_that_changed_needs_a_new_request(desk: Any, services: Any) -> None:
     request = await desk.asked()
     await desk.answer("owner", request)
     async with services.database.write() as session:
@@ -93,7 +93,7 @@ async def test_a_model_that_changed_after_the_request_needs_a_new_request(desk: 
     assert await rows(services, Grant) == []
 
 
-async def test_reviewer_loses_the_role_between_approval_and_execution(desk: Any, admit: Any) -> None:
+async def test_case_63_reviewer_loses_the_role_between_approval_and_execution(desk: Any, admit: Any) -> None:
     request = await desk.asked()
     assert (await desk.answer("reviewer", request)).status_code == 201
     await admit("reviewer", ())
@@ -117,7 +117,7 @@ async def test_the_approval_of_somebody_disabled_since_counts_no_more(
 
 
 @pytest.mark.parametrize("step_up", [False, True])
-async def test_approve_without_step_up_or_with_an_old_one(desk: Any, clock: Any, step_up: bool) -> None:
+async def test_case_66_approve_without_step_up_or_by_an_old_one(desk: Any, clock: Any, step_up: bool) -> None:
     request = await desk.asked()
     token = desk.token_for("owner", step_up=step_up)
     clock.forward(301 if step_up else 0)

@@ -34,7 +34,7 @@ holding(id, owner_of, roles) := {
 	"auth": {"method": "session", "acr": "gold", "auth_time": now - 10},
 }
 
-asked(subject, action, requester, selves, overdue, reviews) := {
+about_access(subject, action, requester, selves, overdue, reviews) := {
 	"v": 1,
 	"subject": subject,
 	"action": action,
@@ -63,11 +63,11 @@ asked(subject, action, requester, selves, overdue, reviews) := {
 	}},
 }
 
-answering(subject, requester, selves) := asked(subject, "access_request.review", requester, selves, false, [])
+answering(subject, requester, selves) := about_access(subject, "access_request.review", requester, selves, false, [])
 
-read(subject) := asked(subject, "access_request.read", "member", [], false, [])
+read(subject) := about_access(subject, "access_request.read", "member", [], false, [])
 
-late(subject, overdue) := asked(subject, "access_request.review", "member", [], overdue, [])
+late(subject, overdue) := about_access(subject, "access_request.review", "member", [], overdue, [])
 
 nothing(subject, action) := {
 	"v": 1,
@@ -118,21 +118,21 @@ cases := {
 		"expect": {"allow": false, "reasons": ["requester_may_not_decide"]},
 	},
 	"whom a deputy has answered for has answered": {
-		"input": asked(
+		"input": about_access(
 			holding("owner", ["risk"], []), "access_request.review", "member", [], false,
 			[{"by": "deputy", "for": "owner", "decision": "approve", "groups": ["owner:risk"]}],
 		),
 		"expect": {"allow": false, "reasons": ["already_reviewed"]},
 	},
 	"a deputy's answer fills the owner's place": {
-		"input": asked(
+		"input": about_access(
 			by_reviewer, "access_request.review", "member", [], false,
 			[{"by": "deputy", "for": "owner", "decision": "approve", "groups": ["owner:risk"]}],
 		),
 		"expect": {"allow": true, "missing": [{"group": "reviewer", "count": 1}]},
 	},
 	"what a deputy answered for the requester counts for nothing": {
-		"input": asked(
+		"input": about_access(
 			by_reviewer, "access_request.review", "owner", [], false,
 			[{"by": "deputy", "for": "owner", "decision": "approve", "groups": ["owner:risk"]}],
 		),

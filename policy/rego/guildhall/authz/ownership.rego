@@ -43,3 +43,10 @@ is_own if {
 	object.get(input.resource, "person", input.subject.id) == input.subject.id
 	object.get(input.resource, "id", null) in {null, input.subject.id}
 }
+
+is_own if {
+	input.action in {"delegation.accept", "delegation.create", "delegation.end"}
+	input.resource.type == "delegation"
+	input.subject.kind == "person"
+	input.resource.person == input.subject.id
+}

@@ -1,0 +1,1 @@
+"""Deputies: who answers for whom, and until when; and who is away."""
