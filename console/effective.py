@@ -28,6 +28,8 @@ async def record_settings(services: Services, role: str) -> None:
     other row; a start that changes nothing adds nothing to it.
     """
     work = UnitOfWork(services, system_principal("start"), Origin("process"))
+    async with services.database.read() as session:
+        await services.policies.active(session)
     settings = plain(services.settings)
     about = {"version": version("guildhall"), "policy_revision": services.policy_revision}
     part = Part(name="settings", subject=None, content={"role": role, **about, "settings": settings})

@@ -61,6 +61,7 @@ class Services:
     async def close(self) -> None:
         """Release what was opened, last opened first."""
         await self.feed.stop()
+        await self.policies.stop()
         await self.denials.stop()
         await self.key_uses.stop()
         await self.http.aclose()

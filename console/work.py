@@ -207,7 +207,7 @@ class UnitOfWork:
                 request=request,
                 grant=grant,
                 decision=self.decision.id if self.decision else None,
-                policy=self.services.policy_revision,
+                policy=self.decision.revision if self.decision else self.services.policy_revision,
                 state=await _append_history(session, rows, now, event_id),
                 parts=(*parts, *changed, *own_parts(self.principal, self.origin, self._query, self.decision)),
             )

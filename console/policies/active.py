@@ -70,6 +70,12 @@ class Policies:
         await self._know(session, found)
         return found
 
+    async def stop(self) -> None:
+        """Read no more."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+
     def _hear(self, moves: Moves) -> None:
         # Not from a caller's session: its snapshot may be older than what has just moved.
         if moves.touch(POLICY_MOVES):

@@ -56,6 +56,7 @@ async def sign_active(services: Services, key: ECKey) -> str | None:
 
 
 async def _unsigned(session: AsyncSession, services: Services, key: ECKey) -> str | None:
+    await services.policies.active(session)  # so that what this process records names it too
     revision = await _active(session, services)
     row = await session.get(PolicyBundle, revision)
     return revision if row is None or row.signature is None or row.key_id != key_id(key) else None

@@ -12,9 +12,11 @@ from audit.body import open_part
 from audit.models import Outbox, RowVersion
 from audit.record import Record
 from console.effective import plain, record_settings
-from console.policies.active import Active
+from console.policies.activating import ACTIVE_ID
 from console.services import Services
 from console.settings import load_settings
+from policy.models import ActivePolicy
+from tests.console.policies.conftest import approve
 
 
 def test_no_secret_is_in_the_recorded_settings(tmp_path: Path) -> None:
@@ -67,7 +69,10 @@ async def test_each_start_tells_its_settings_and_what_differs_from_the_last(serv
 
 async def test_another_bundle_is_a_difference(services: Services) -> None:
     await record_settings(services, "worker")
-    services.policies.known = Active("f" * 64)
+    change = await approve(services, "f" * 64)
+    row = ActivePolicy(id=ACTIVE_ID, revision="f" * 64, previous="0" * 64, change_id=change, activated=1)
+    async with services.database.write() as session:
+        session.add(row)
     await record_settings(services, "worker")
     _, last = await loads(services)
     assert last["change"]["rows"][0]["after"] == {"policy_revision": "f" * 64}
