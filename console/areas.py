@@ -33,7 +33,9 @@ from console.people.link_api import API as LINKS_API
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.people.rule_api import API as RULES_API
 from console.people.team_pages import PAGES as TEAM_PAGES
+from console.policies.api import API as POLICIES_API
 from console.policies.engine_doors import ENGINE_DOORS
+from console.policies.pages import PAGES as POLICIES_PAGES
 from console.scim.api import API as SCIM_API
 from console.scim.pages import PAGES as SCIM_PAGES
 from console.sessions.api import API as SESSIONS_API
@@ -61,6 +63,7 @@ PAGES: Final = [
     *HOME_PAGES,
     *KEYS_PAGES,
     *PEOPLE_PAGES,
+    *POLICIES_PAGES,
     *SCIM_PAGES,
     *SESSIONS_PAGES,
     *TEAM_PAGES,
@@ -80,6 +83,7 @@ API: Final = [
     *KEYS_API,
     *LINKS_API,
     *PEOPLE_API,
+    *POLICIES_API,
     *SCIM_API,
     *WORKLOADS_API,
     *RULES_API,

@@ -184,6 +184,27 @@ class PolicyBundle(SQLModel, table=True):
     signed: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
+class PolicyDraft(SQLModel, table=True):
+    """A candidate on somebody's desk: ``files`` is canonical JSON, path to text, tests and cases included.
+
+    ``report`` is what checking found, ``replay`` what replaying past decisions found; both are of these very
+    files, and taken away when one of them changes. ``base`` is the revision it was begun from; once it was
+    ``proposed`` nothing of it changes.
+    """
+
+    __tablename__ = "policy_draft"
+
+    id: uuid.UUID = Field(primary_key=True)
+    author_id: uuid.UUID = Field(index=True)
+    base: str = Field(max_length=64)
+    files: str = Field(sa_type=sa.Text)
+    report: str | None = Field(default=None, sa_type=sa.Text)
+    replay: str | None = Field(default=None, sa_type=sa.Text)
+    proposed: int | None = Field(default=None, sa_type=sa.BigInteger)
+    created: int = Field(sa_type=sa.BigInteger)
+    updated: int = Field(sa_type=sa.BigInteger)
+
+
 class ActivePolicy(SQLModel, table=True):
     """The one row that says which revision decides; without it, the revision that comes with the product.
 

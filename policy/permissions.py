@@ -55,6 +55,7 @@ class Permission(StrEnum):
     PERSON_DISABLE = "person.disable"
     PERSON_ENABLE = "person.enable"
     PERSON_READ = "person.read"
+    POLICY_DRAFT = "policy.draft"
     POLICY_READ = "policy.read"
     ROLE_ASSIGN = "role.assign"
     ROLE_REMOVE = "role.remove"

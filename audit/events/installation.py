@@ -4,7 +4,7 @@ from typing import Final
 
 from audit.events.action import Action
 from audit.events.declared import Details, EventType, Field
-from audit.events.shared import ACT, ACTIVATES, BY_PRINCIPAL, DOCUMENT, READS, running
+from audit.events.shared import ACT, ACTIVATES, BY_PRINCIPAL, CREATES, DOCUMENT, NUMBER, READS, running
 
 SETTINGS: Final = Details(
     "settings",
@@ -12,6 +12,13 @@ SETTINGS: Final = Details(
 )
 
 REVISION: Final = Details("policy", (Field("revision"), Field("previous")))
+DRAFT: Final = Details(
+    "draft", (Field("revision"), Field("base"), Field("problems", NUMBER), Field("failed", NUMBER))
+)
+REPLAYED: Final = Details(
+    "replay",
+    (Field("revision"), Field("since"), Field("decisions", NUMBER), Field("flips", NUMBER), Field("digest")),
+)
 SIGNED: Final = Details("signed", (Field("revision"), Field("key_id"), Field("signature")))
 
 INSTALLATION: Final = (
@@ -34,6 +41,15 @@ INSTALLATION: Final = (
         parts=(REVISION, *ACT),
     ),
     EventType(
+        action=Action.POLICY_DRAFT,
+        sentence="{actor} worked on a draft of the policies",
+        retention="admin",
+        category=("configuration",),
+        type=("creation",),
+        ocsf=CREATES,
+        parts=(DRAFT, *ACT),
+    ),
+    EventType(
         action=Action.POLICY_READ,
         sentence="{actor} read the policies",
         retention="admin",
@@ -41,6 +57,15 @@ INSTALLATION: Final = (
         type=("access",),
         ocsf=READS,
         parts=BY_PRINCIPAL,
+    ),
+    EventType(
+        action=Action.POLICY_REPLAY,
+        sentence="{actor} replayed decisions of the log under a draft of the policies",
+        retention="audit",
+        category=("configuration",),
+        type=("access",),
+        ocsf=READS,
+        parts=(REPLAYED, *ACT),
     ),
     EventType(
         action=Action.POLICY_SIGN,

@@ -1,20 +1,29 @@
-"""`guildhall policy`: test and check the rules that decide."""
+"""`guildhall policy`: test and check rules here, replay decisions under them, ask that they decide."""
 
 import sys
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 import click
 
-from policy.bundles import RULES
+from console.cli.catalog import json_option
+from console.cli.client import WrongUseError, open_client, token_option
+from console.cli.output import write_json, write_rows
+from policy.bundles import RULES, read_bundle
 from policy.testing import check as check_rules
 from policy.testing import run_tests
 
+DRAFTS: Final = "/api/v1/policies/drafts"
+PATIENCE: Final = 300.0
+FINDING_COLUMNS: Final = ("file", "line", "text")
+FLIP_COLUMNS: Final = ("what", "person", "action", "route", "reasons", "would_reasons", "times")
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group()
 def policy() -> None:
-    """Test and check policies written in Rego."""
+    """Test, check, replay and activate policies written in Rego."""
 
 
 @policy.command()
@@ -36,3 +45,46 @@ def check(directory: Path) -> None:
     for finding in findings:
         click.echo(str(finding))
     sys.exit(1 if findings else 0)
+
+
+@policy.command()
+@click.argument("directory", type=FOLDER)
+@click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True)
+@json_option
+@token_option
+def replay(directory: Path, days: int, token: str | None, *, as_json: bool) -> None:
+    """Make a draft of a folder, tests included, and replay the last days' decisions under it.
+
+    Exit with 1 when the draft has problems, or a decision would come out differently.
+    """
+    files = dict(read_bundle(directory, with_tests=True).files)
+    with open_client("admin", token) as client:
+        draft = client.post(DRAFTS, {"files": files}, patience=PATIENCE)
+        if draft["sound"]:
+            draft = client.post(f"{DRAFTS}/{draft['id']}/replay", {"days": days}, patience=PATIENCE)
+    found = draft["replay"]
+    if as_json:
+        write_json(draft)
+    elif found is None:
+        write_rows(FINDING_COLUMNS, [*draft["problems"], *draft["failed"]])
+    else:
+        click.echo(f"draft {draft['id']}: {found['flipped']} of {found['decisions']} come out differently")
+        write_rows(FLIP_COLUMNS, found["flips"])
+    sys.exit(0 if found is not None and not found["flipped"] else 1)
+
+
+@policy.command()
+@click.argument("draft", type=click.UUID, required=False)
+@click.option("--reason", required=True, help="Why; whoever answers reads it.")
+@click.option("--rollback", is_flag=True, help="Bring back the revision that decided before.")
+@json_option
+@token_option
+def activate(draft: UUID | None, reason: str, token: str | None, *, rollback: bool, as_json: bool) -> None:
+    """Ask that a replayed DRAFT decides, or what decided before; somebody else has to agree."""
+    if (draft is None) is not rollback:
+        raise WrongUseError("Name a draft, or --rollback, and not both.")
+    path = "/api/v1/policies/rollback" if rollback else f"{DRAFTS}/{draft}/propose"
+    with open_client("admin", token) as client:
+        asked = client.post(path, {"reason": reason})
+    needed = " and ".join(f"{entry['count']} {entry['group']}" for entry in asked["required"])
+    write_json(asked) if as_json else click.echo(f"{asked['id']}: it waits for {needed}.")

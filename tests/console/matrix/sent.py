@@ -54,6 +54,8 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "/people/teams": {"name": "night"},
     "/people/{person_id:uuid}/roles": {"role": "reviewer", "scope": "all", "reason": WHY},
     "/people": {"reason": WHY},
+    "/policies/rollback": {"reason": WHY},
+    "/policies": {"path": "data.json", "text": "{}", "days": "1", "reason": WHY},
     "/records/hold": {"actor": "bystander", "reason": WHY},
     "/service-accounts/{account_id:uuid}/keys": {"name": "nightly", "days": "30"},
     "/service-accounts/{account_id:uuid}/disable": {"reason": WHY},

@@ -1,0 +1,72 @@
+"""Checks a draft: the portable subset, a compile and the tests, in processes that may die of it."""
+
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from policy.bundles import Bundle, revise
+from policy.errors import BundleError
+from policy.testing import check, run_tests
+
+TESTS: Final = ("_cases.rego", "_test.rego")
+MOST_FILES: Final = 200
+LONGEST: Final = 512 * 1024
+PATH: Final = r"(?:[a-z0-9_]+/)*[a-z0-9_]+\.rego|data\.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, in which file and line; line 0 is the file or the whole."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What checking a draft found. It may be proposed when nothing is wrong and there are tests that pass."""
+
+    problems: tuple[Finding, ...]
+    passed: int
+    failed: tuple[Finding, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the draft may go on."""
+        return not self.problems and not self.failed and self.passed > 0
+
+    def document(self) -> dict[str, object]:
+        """Return the JSON form."""
+        return asdict(self)
+
+
+async def check_files(files: Mapping[str, str]) -> Report:
+    """Return what is wrong with a draft; nothing that it does can hold or take down this process."""
+    return await asyncio.to_thread(_check, dict(files))
+
+
+def bundle_of(files: Mapping[str, str]) -> Bundle:
+    """Return the bundle of a draft: its files without tests and cases."""
+    kept = {name: text for name, text in files.items() if not name.endswith(TESTS)}
+    return Bundle(kept, revise(kept))
+
+
+def _check(files: Mapping[str, str]) -> Report:
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            target = Path(folder) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+        try:
+            problems = tuple(Finding(one.path, one.line, one.message) for one in check(Path(folder)))
+            if problems:
+                return Report(problems, 0, ())
+            outcomes = run_tests(Path(folder)).outcomes
+        except BundleError as error:
+            return Report((Finding(".", 0, str(error)),), 0, ())
+    failed = tuple(Finding(one.name, 0, one.why) for one in outcomes if not one.passed)
+    return Report((), len(outcomes) - len(failed), failed)

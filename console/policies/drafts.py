@@ -1,0 +1,256 @@
+"""A draft of the policies: begun from what decides, changed and checked, replayed, and proposed."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from audit.errors import KeyStoreError
+from audit.event import Part
+from audit.events import Action
+from console.catalog.facts import nothing_here
+from console.changes.asking import authorize_asking, propose
+from console.changes.forms import ChangeCreated
+from console.changes.kinds import Subject
+from console.errors import ConflictError, InvalidInputError, ServiceUnavailableError
+from console.policies.activating import ACTIVE_ID
+from console.policies.active import read_active
+from console.policies.bundles import keep_bundle
+from console.policies.checking import LONGEST, MOST_FILES, PATH, bundle_of, check_files
+from console.policies.proposing import find_revision, signed, text_of
+from console.policies.replaying import Replay, replay_days
+from console.questions import Resource
+from console.work import UnitOfWork
+from policy.bundles import read_bundle
+from policy.canonical import canonical
+from policy.errors import BundleError
+from policy.models import ChangeKind, PolicyDraft
+from policy.permissions import Permission
+
+UNSOUND: Final = "The draft has problems, or tests that fail; mend them first."
+UNREPLAYED: Final = "Replay the draft first: the vote is about what would have come out differently."
+NOTHING_BEFORE: Final = "No revision decided before this one."
+MEANWHILE: Final = "The draft was changed meanwhile; replay it again."
+UNOPENED: Final = "The keys of the log's details cannot be read now. Try again in a moment."
+
+
+async def start_draft(work: UnitOfWork, files: Mapping[str, str] | None = None) -> PolicyDraft:
+    """Begin a draft with these files, or with those that decide now and the product's tests, and check it.
+
+    Raises:
+        RefusedError: the caller does not write policies.
+        InvalidInputError: a file has no name that policies have, or there is too much.
+    """
+    await work.authorize(Permission.POLICY_DRAFT, Resource("policy"))
+    async with work.read() as session:
+        base = (await read_active(session, work.services.policies.shipped)).revision
+        chosen = dict(files) if files is not None else await _active_files(work, session, base)
+    _require_names(chosen)
+    now = work.now
+    draft = PolicyDraft(
+        id=uuid7(), author_id=work.principal.id, base=base, files="", created=now, updated=now
+    )
+    return await _keep(work, draft, chosen)
+
+
+async def change_draft(work: UnitOfWork, draft_id: UUID, path: str, text: str) -> PolicyDraft:
+    """Give one file of a draft another text (none takes it out), and check the whole again.
+
+    Raises:
+        RefusedError: the caller does not write policies.
+        NotFoundError: no such draft.
+        ConflictError: it was proposed already.
+        InvalidInputError: the file has no name that policies have.
+    """
+    draft = await find_draft(work, draft_id)
+    _require_open(draft)
+    lines = text.replace("\r\n", "\n").strip("\n")  # browsers send the line ends of another system
+    files = files_of(draft) | {path: f"{lines}\n" if lines else ""}
+    files = {name: content for name, content in files.items() if content}
+    _require_names(files)
+    return await _keep(work, draft, files)
+
+
+async def find_draft(work: UnitOfWork, draft_id: UUID) -> PolicyDraft:
+    """Return a draft, to somebody who writes policies.
+
+    Raises:
+        RefusedError: the caller does not.
+        NotFoundError: no such draft.
+    """
+    await work.authorize(Permission.POLICY_DRAFT, Resource("policy"))
+    async with work.read() as session:
+        found = await session.get(PolicyDraft, draft_id)
+    if found is None:
+        raise nothing_here()
+    return found
+
+
+async def replay_draft(work: UnitOfWork, draft_id: UUID, days: int) -> PolicyDraft:
+    """Replay the last days' decisions under a draft; reading them is recorded.
+
+    Raises:
+        RefusedError, NotFoundError: as `find_draft`.
+        ConflictError: the draft is not sound, or takes the engine down.
+        ServiceUnavailableError: what was decided cannot be read now.
+    """
+    draft = await find_draft(work, draft_id)
+    _require_open(draft)
+    _require_sound(draft)
+    try:
+        found = await replay_days(work.services, bundle_of(files_of(draft)), days, work.now)
+    except BundleError as error:
+        raise ConflictError(str(error), ("given_up",)) from error
+    except KeyStoreError as error:
+        raise ServiceUnavailableError(UNOPENED, ("key_store_unavailable",)) from error
+    told = {
+        "revision": found.revision,
+        "since": found.since,
+        "decisions": found.decisions,
+        "flips": found.flipped,
+        "digest": found.digest,
+    }
+    async with work.write() as session:
+        fresh = await session.get_one(PolicyDraft, draft.id, with_for_update=True)
+        if fresh.files != draft.files:
+            raise ConflictError(MEANWHILE, ("overtaken",))
+        fresh.replay = text_of(found.document())
+        session.add(fresh)
+        await work.record(
+            Action.POLICY_REPLAY,
+            resource=Resource("policy", draft.id),
+            parts=[Part(name="replay", subject=None, content=told)],
+        )
+    return fresh
+
+
+async def propose_draft(work: UnitOfWork, draft_id: UUID, reason: str) -> ChangeCreated:
+    """Ask that a draft decides; somebody else has to agree, as the policy that decides now says.
+
+    Raises:
+        RefusedError, NotFoundError: as `find_draft`; or the caller may not ask for it.
+        ConflictError: the draft is not sound or not replayed, or another revision decides by now.
+    """
+    draft = await find_draft(work, draft_id)
+    await authorize_asking(work, ChangeKind.POLICY)
+    _require_sound(draft)
+    replay = replay_of(draft)
+    if replay is None:
+        raise ConflictError(UNREPLAYED, ("not_replayed",))
+    bundle = bundle_of(files_of(draft))
+    counted = {
+        "draft": str(draft.id),
+        "since": replay.since,
+        "decisions": replay.decisions,
+        "flips": replay.flipped,
+        "newly_allowed": sum(flip.times for flip in replay.flips if flip.what == "newly allowed"),
+        "newly_refused": sum(flip.times for flip in replay.flips if flip.what == "newly refused"),
+        "undecided": replay.undecided,
+    }
+    await _keep_revision(work, draft, bundle.files)
+    content = {**signed(bundle, replay.digest), "base": draft.base, **counted}
+    return await propose(work, ChangeKind.POLICY, Subject("policy", ACTIVE_ID, content), reason)
+
+
+async def propose_rollback(work: UnitOfWork, reason: str) -> ChangeCreated:
+    """Ask that the revision that decided before decides again; that takes an approval of its own.
+
+    Raises:
+        RefusedError: the caller may not ask for it.
+        ConflictError: nothing decided before.
+    """
+    await authorize_asking(work, ChangeKind.POLICY)
+    async with work.read() as session:
+        active = await read_active(session, work.services.policies.shipped)
+        bundle = await find_revision(work.services, session, active.previous) if active.previous else None
+    if bundle is None:
+        raise ConflictError(NOTHING_BEFORE, ("nothing_before",))
+    content = {**signed(bundle, None), "base": active.revision}
+    return await propose(work, ChangeKind.POLICY, Subject("policy", ACTIVE_ID, content), reason)
+
+
+def files_of(draft: PolicyDraft) -> dict[str, str]:
+    """Return a draft's files, tests included."""
+    found: dict[str, str] = json.loads(draft.files)
+    return found
+
+
+def report_of(draft: PolicyDraft) -> Mapping[str, Any]:
+    """Return what checking it found."""
+    found: Mapping[str, Any] = json.loads(draft.report or '{"problems": [], "failed": [], "passed": 0}')
+    return found
+
+
+def replay_of(draft: PolicyDraft) -> Replay | None:
+    """Return what replaying it found, None before it was."""
+    return Replay.read(json.loads(draft.replay)) if draft.replay else None
+
+
+async def _active_files(work: UnitOfWork, session: AsyncSession, revision: str) -> dict[str, str]:
+    bundle = await find_revision(work.services, session, revision)
+    tests = {
+        name: text
+        for name, text in read_bundle(with_tests=True).files.items()
+        if name.endswith(("_cases.rego", "_test.rego"))
+    }
+    return tests | dict(bundle.files if bundle else {})
+
+
+async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) -> PolicyDraft:
+    report = await check_files(files)
+    draft.files, draft.updated = canonical(files).decode(), work.now
+    draft.report, draft.replay = text_of(report.document()), None
+    told = {
+        "revision": bundle_of(files).revision,
+        "base": draft.base,
+        "problems": len(report.problems),
+        "failed": len(report.failed),
+    }
+    async with work.write() as session:
+        kept = await session.merge(draft)
+        await work.record(
+            Action.POLICY_DRAFT,
+            resource=Resource("policy", draft.id),
+            parts=[Part(name="draft", subject=None, content=told)],
+        )
+    return kept
+
+
+async def _keep_revision(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) -> None:
+    async with work.write() as session:
+        revision = await keep_bundle(session, files, work.now)
+        fresh = await session.get_one(PolicyDraft, draft.id, with_for_update=True)
+        if (fresh.files, fresh.replay) != (draft.files, draft.replay):
+            raise ConflictError(MEANWHILE, ("overtaken",))
+        fresh.proposed = work.now
+        session.add(fresh)
+        told = {"revision": revision, "base": draft.base, "problems": 0, "failed": 0}
+        await work.record(
+            Action.POLICY_DRAFT,
+            resource=Resource("policy", draft.id),
+            parts=[Part(name="draft", subject=None, content=told)],
+        )
+
+
+def _require_open(draft: PolicyDraft) -> None:
+    if draft.proposed is not None:
+        raise ConflictError("This draft was proposed; begin another one.", ("already_proposed",))
+
+
+def _require_sound(draft: PolicyDraft) -> None:
+    report = report_of(draft)
+    if report["problems"] or report["failed"] or not report["passed"]:
+        raise ConflictError(UNSOUND, ("unsound",))
+
+
+def _require_names(files: Mapping[str, str]) -> None:
+    wrong = [name for name in files if not re.fullmatch(PATH, name)]
+    if wrong or len(files) > MOST_FILES or sum(map(len, files.values())) > LONGEST:
+        sentence = (
+            "Files are called like guildhall/authz/decision.rego, or data.json; half a megabyte in all."
+        )
+        raise InvalidInputError("These files cannot be a policy.", ("invalid_files",), {"files": sentence})

@@ -1,0 +1,110 @@
+"""What the policies area takes and gives."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from console.catalog.forms import Form
+from console.explain.forms import Named
+
+Text = Annotated[str, Field(max_length=512 * 1024)]
+Why = Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class DraftCreate(Form):
+    """A draft: all files with tests and cases, or none to begin from what decides now."""
+
+    files: dict[str, Text] | None = None
+
+
+class FileChange(Form):
+    """One file of a draft; no text takes it out."""
+
+    path: Annotated[str, Field(min_length=1, max_length=200)]
+    text: Text = ""
+
+
+class ReplayAsk(Form):
+    """Of how many days the decisions are replayed."""
+
+    days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class Reason(Form):
+    """Why it is asked for."""
+
+    reason: Why
+
+
+class FindingRead(BaseModel):
+    """What is wrong, and where."""
+
+    file: str
+    line: int
+    text: str
+
+
+class FlipRead(BaseModel):
+    """Decisions alike that come out differently; the person is missing for who may not read of them."""
+
+    what: str
+    person: Named | None
+    action: str
+    route: str
+    reasons: list[str]
+    would_reasons: list[str]
+    times: int
+    entry: UUID
+
+
+class ReplayRead(BaseModel):
+    """What replaying a draft found."""
+
+    since: str
+    decisions: int
+    unreadable: int
+    undecided: int
+    flipped: int
+    digest: str
+    flips: list[FlipRead]
+
+
+class DraftRead(BaseModel):
+    """A draft with what was found of it; `sound` says that it may be replayed and proposed."""
+
+    id: UUID
+    revision: str
+    base: str
+    sound: bool
+    passed: int
+    problems: list[FindingRead]
+    failed: list[FindingRead]
+    replay: ReplayRead | None
+    proposed: bool
+    updated: str
+
+
+class RevisionRead(BaseModel):
+    """A revision that is kept, and when it was first."""
+
+    revision: str
+    created: str | None
+
+
+class PoliciesRead(BaseModel):
+    """What decides, what decided before, and which revisions are kept; `reported` is what the engine says."""
+
+    active: str
+    previous: str | None
+    activated: str | None
+    reported: str | None
+    trouble: str | None
+    kept: list[RevisionRead]
+
+
+class FilesRead(BaseModel):
+    """The text of one revision, by path."""
+
+    revision: str
+    files: dict[str, str]

@@ -1,0 +1,146 @@
+"""Reads of the policies: what decides, every kept revision's text, and drafts with what was found of them."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from console.catalog.facts import nothing_here
+from console.clock import to_text
+from console.explain.asked import read_handles
+from console.explain.forms import Named
+from console.policies.active import read_active
+from console.policies.checking import bundle_of
+from console.policies.drafts import files_of, replay_of, report_of
+from console.policies.forms import (
+    DraftRead,
+    FilesRead,
+    FindingRead,
+    FlipRead,
+    PoliciesRead,
+    ReplayRead,
+    RevisionRead,
+)
+from console.policies.proposing import find_revision
+from console.policies.replaying import Flip, Replay
+from console.questions import Resource
+from console.work import UnitOfWork
+from policy.decision import Holds
+from policy.models import PolicyBundle, PolicyDraft
+from policy.permissions import Permission
+from sso.rights import rights_of
+
+READS_OF_OTHERS: Final = frozenset({"auditor", "reviewer"})
+"""Who reads whose decisions would flip: an admin writes policies, and reads nobody's entries by that role."""
+SHOWN: Final = 50
+
+
+async def read_policies(work: UnitOfWork) -> PoliciesRead:
+    """Return what decides and what is kept.
+
+    Raises:
+        RefusedError: the caller reads no policies.
+    """
+    await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    services = work.services
+    kept = select(PolicyBundle).order_by(col(PolicyBundle.created).desc()).limit(SHOWN)
+    async with work.read() as session:
+        active = await read_active(session, services.policies.shipped)
+        rows = (await session.exec(kept)).all()
+    revisions = [RevisionRead(revision=row.revision, created=to_text(row.created)) for row in rows]
+    if services.policies.shipped.revision not in {one.revision for one in revisions}:
+        revisions.append(RevisionRead(revision=services.policies.shipped.revision, created=None))
+    return PoliciesRead(
+        active=active.revision,
+        previous=active.previous,
+        activated=to_text(active.activated) if active.activated else None,
+        reported=services.decider.revision if isinstance(services.decider, Holds) else None,
+        trouble=services.policies.trouble,
+        kept=revisions,
+    )
+
+
+async def read_revision(work: UnitOfWork, revision: str) -> FilesRead:
+    """Return the files of a kept revision.
+
+    Raises:
+        RefusedError: the caller reads no policies.
+        NotFoundError: there is none of this name.
+    """
+    await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    async with work.read() as session:
+        found = await find_revision(work.services, session, revision)
+    if found is None:
+        raise nothing_here()
+    return FilesRead(revision=found.revision, files=dict(sorted(found.files.items())))
+
+
+async def list_drafts(work: UnitOfWork) -> Sequence[DraftRead]:
+    """Return the newest drafts, to whoever reads policies."""
+    await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    async with work.read() as session:
+        query = select(PolicyDraft).order_by(col(PolicyDraft.updated).desc()).limit(SHOWN)
+        rows = (await session.exec(query)).all()
+    return [await shown_draft(work, row) for row in rows]
+
+
+async def read_draft(work: UnitOfWork, draft_id: UUID) -> tuple[PolicyDraft, DraftRead]:
+    """Return a draft, to whoever reads policies.
+
+    Raises:
+        RefusedError: the caller reads no policies.
+        NotFoundError: no such draft.
+    """
+    await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    async with work.read() as session:
+        found = await session.get(PolicyDraft, draft_id)
+    if found is None:
+        raise nothing_here()
+    return found, await shown_draft(work, found)
+
+
+async def shown_draft(work: UnitOfWork, draft: PolicyDraft) -> DraftRead:
+    """Return a draft as people and programs read it."""
+    report, replay = report_of(draft), replay_of(draft)
+    return DraftRead(
+        id=draft.id,
+        revision=bundle_of(files_of(draft)).revision,
+        base=draft.base,
+        sound=not report["problems"] and not report["failed"] and report["passed"] > 0,
+        passed=report["passed"],
+        problems=[FindingRead(**one) for one in report["problems"]],
+        failed=[FindingRead(**one) for one in report["failed"]],
+        replay=await _shown_replay(work, replay) if replay else None,
+        proposed=draft.proposed is not None,
+        updated=to_text(draft.updated),
+    )
+
+
+async def _shown_replay(work: UnitOfWork, replay: Replay) -> ReplayRead:
+    async with work.read() as session:
+        roles = {str(role) for role, _ in (await rights_of(session, work.principal.id)).roles}
+        wanted = {flip.person for flip in replay.flips} if roles & READS_OF_OTHERS else set()
+        named = {str(one): name for one, name in (await read_handles(session, map(UUID, wanted))).items()}
+    return ReplayRead(
+        since=replay.since,
+        decisions=replay.decisions,
+        unreadable=replay.unreadable,
+        undecided=replay.undecided,
+        flipped=replay.flipped,
+        digest=replay.digest,
+        flips=[_shown_flip(flip, named.get(flip.person)) for flip in replay.flips],
+    )
+
+
+def _shown_flip(flip: Flip, person: Named | None) -> FlipRead:
+    return FlipRead(
+        what=flip.what,
+        person=person,
+        action=flip.action,
+        route=flip.route,
+        reasons=list(flip.reasons),
+        would_reasons=list(flip.would_reasons),
+        times=flip.times,
+        entry=UUID(flip.entry),
+    )
