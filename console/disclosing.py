@@ -56,8 +56,9 @@ class Leave:
     async def _is_given(self) -> bool:
         now = self._services.clock()
         if now - self._read >= FRESH:
+            # Before the question: a database that hangs is asked again in five seconds, not for each batch.
+            self._given, self._read = False, now
             self._given = (await disclosures(self._services)).get(self._sink, False)
-            self._read = now
         return self._given
 
 

@@ -1,6 +1,6 @@
 """Followers are told pseudonyms; one that two people let have details has them, and forgets if it can."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -91,6 +91,22 @@ async def test_a_row_made_in_sql_lets_nobody_have_anything(office: Office) -> No
         session.add(Disclosure(id=uuid7(), sink="file", details=True, change_id=uuid7(), created=1))
     await office.get("auditor", "/audit/events", q="action:sink.read")
     assert await told(office) == []
+
+
+async def test_while_nobody_can_say_pseudonyms_are_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.approve(await office.ask("admin", "/disclosures", **ASKED))
+    entries, leave, asked = await logged(office), Leave(office.services, "file"), list[object]()
+
+    async def away(_: object) -> Mapping[str, bool]:
+        asked.append(_)
+        raise OSError
+
+    monkeypatch.setattr("console.disclosing.disclosures", away)
+    for _ in range(3):
+        assert [one for one in await leave.tell(entries) if one.told] == []
+    assert len(asked) == 1
 
 
 @pytest.fixture
