@@ -26,6 +26,10 @@ QUOTED = {
         "more memory than at 5,000 events": "{:,.0f} MiB more memory",
     },
     "bit-flips": {"flipped bits": "{:,} bits"},
+    "flood": {
+        "refusals": "{:,} refusals by the part that counts them",
+        "entries of their own, and summaries": "{:,} entries and summaries",
+    },
     "flood-served": {
         "refusals of people": "{:,} refusals of four people",
         "refusals of strangers": "{:,} of strangers",
