@@ -15,11 +15,13 @@ from console.catalog.forms import (
     DeploymentRead,
     ModelPublish,
     ModelUpdate,
+    PromoteAsk,
     Reason,
     RouteDetail,
 )
 from console.catalog.forms import RouteRead as RouteRow
 from console.catalog.model_change import update_model
+from console.catalog.promoting import ask_promotion
 from console.catalog.publishing import publish_model
 from console.catalog.queries import (
     RouteFilter,
@@ -31,6 +33,7 @@ from console.catalog.queries import (
 )
 from console.catalog.stopping import start_route, stop_route
 from console.changes.carrying import Carried
+from console.changes.forms import ChangeCreated
 from console.declared import declares
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork
@@ -63,6 +66,14 @@ async def post_stop(work: NamedDependency[UnitOfWork], name: FromPath[str], data
 async def post_start(work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[Reason]) -> None:
     """Start a stopped route again."""
     await start_route(work, name, data.reason)
+
+
+@post("/routes/{name:str}/versions", opt=declares(Permission.MODEL_PUBLISH))
+async def post_version(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[PromoteAsk]
+) -> ChangeCreated:
+    """Ask that the route is answered by one version more; a reviewer signs its evidence."""
+    return await ask_promotion(work, name, data)
 
 
 @post("/models", opt=declares(Permission.MODEL_PUBLISH))
@@ -123,6 +134,7 @@ async def get_deployments(work: NamedDependency[UnitOfWork], name: FromPath[str]
 
 
 API = (
+    post_version,
     get_routes,
     get_route,
     post_stop,

@@ -121,6 +121,21 @@ class ServedAs(Form):
     card: ModelCard = {}
 
 
+class PromoteAsk(Form):
+    """A version that a cluster serves, to be called by a route; `default`: by every call that names none."""
+
+    cluster: Name
+    upstream_name: Annotated[str, AfterValidator(_upstream_name)]
+    upstream_version: Annotated[str, AfterValidator(_upstream_version)] = ""
+    label: Annotated[str, AfterValidator(_label)]
+    default: bool = False
+    evidence_kind: EvidenceKind = EvidenceKind.SERVED
+    evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    artifact: Annotated[str, Field(max_length=255), Readable] = ""
+    card: ModelCard = {}
+    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+
+
 class ModelPublish(Form):
     """A model with its card, the versions it offers and the route they are called by."""
 

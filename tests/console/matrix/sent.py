@@ -30,6 +30,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "ModelUpdate": {"tier": "low", "reason": WHY},
     "MembershipCreate": {"person": "bystander", "team": "risk", "role": "member", "reason": WHY},
     "Preview": {"person": "bystander"},
+    "PromoteAsk": {"cluster": "nobody", "upstream_name": "credit", "label": "9", "reason": WHY},
     "RoleCreate": {"person": "bystander", "role": "reviewer", "scope": "all", "reason": WHY},
     "ServiceAccountCreate": SERVICE,
     "TeamCreate": {"name": "night"},
