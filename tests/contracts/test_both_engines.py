@@ -10,6 +10,7 @@ QUESTIONS = 10_000
 
 
 @pytest.mark.real
+@pytest.mark.timeout(900)
 def test_both_engines_answer_generated_questions_alike(pytestconfig: pytest.Config) -> None:
     require(pytestconfig, OpaServer())
     with batching_opa() as url:
