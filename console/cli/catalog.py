@@ -52,7 +52,12 @@ def add(name: str, url: str, token: str | None, *, as_json: bool) -> None:
     """Add the cluster NAME that already runs at URL."""
     with open_client(ADMIN, token) as client:
         added = client.post("/api/v1/clusters", {"name": name, "url": url})
-    write_json(added) if as_json else write_facts({key: added[key] for key in CLUSTER_COLUMNS})
+    if as_json:
+        write_json(added)
+    elif added.get("change"):
+        click.echo(f"It waits for somebody else's answer: change {added['change']['id']}.")
+    else:
+        write_facts({key: added[key] for key in CLUSTER_COLUMNS})
 
 
 @cluster.command("list")
