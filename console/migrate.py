@@ -1,5 +1,6 @@
 """Brings every database to the newest revision of its tree: main, log and keys."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -46,5 +47,10 @@ def _upgrade(connection: Connection, tree: Tree) -> None:
 
 def _is_current(connection: Connection, tree: Tree) -> bool:
     context = MigrationContext.configure(connection)
-    newest = ScriptDirectory.from_config(tree_config(tree)).get_heads()
-    return set(context.get_current_heads()) == set(newest)
+    return set(context.get_current_heads()) == _newest(tree)
+
+
+@cache
+def _newest(tree: Tree) -> frozenset[str]:
+    # The revisions of a process do not change, and Alembic reads every file of a tree to find the last.
+    return frozenset(ScriptDirectory.from_config(tree_config(tree)).get_heads())

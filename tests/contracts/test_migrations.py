@@ -65,6 +65,7 @@ async def test_a_difference_is_found(engines: dict[Tree, AsyncEngine], tree: Tre
         await run(engines[tree], check, tree)
 
 
+@pytest.mark.slow
 async def test_down_to_empty_and_up_again(engines: dict[Tree, AsyncEngine]) -> None:
     for tree in TREES:
         await upgrade(engines[tree], tree)

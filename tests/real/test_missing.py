@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each starts a pytest of its own
+
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = """
 import pytest

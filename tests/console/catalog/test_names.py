@@ -22,6 +22,7 @@ NASTY = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(NASTY, NASTY)
 def test_no_upstream_name_or_version_leaves_its_segment(name: str, version: str) -> None:
     if not (is_upstream_name(name) and is_upstream_version(version)):
