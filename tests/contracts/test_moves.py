@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, update
 from uuid_utils.compat import uuid7
 
-from audit.models import LegalHold, PruneJob, RetentionRow
+from audit.models import Disclosure, LegalHold, PruneJob, RetentionRow
 from console.database import Database
 from console.freshness import moves as moves_module
 from console.freshness.feed import Feed
@@ -20,12 +20,24 @@ from console.freshness.moves import ANY, Move, Moves, read_moves, read_position
 from console.freshness.watched import WATCHED, Watched, missing_triggers
 from console.governed import GOVERNED
 from console.migrate import upgrade
-from console.models import Cluster, Deployment, Model, Moved, Route, RouteTarget, UnexplainedRow, Version
-from policy.models import ActivePolicy, Change, Grant, PolicyBundle, Review
+from console.models import (
+    Campaign,
+    CampaignItem,
+    Cluster,
+    Deployment,
+    Model,
+    Moved,
+    Route,
+    RouteTarget,
+    UnexplainedRow,
+    Version,
+)
+from policy.models import ActivePolicy, Change, Delegation, Grant, PolicyBundle, Review
 from sso.models import (
     ApiKey,
     BreakGlass,
     Identity,
+    IdentityLink,
     MappingRule,
     Membership,
     Person,
@@ -42,8 +54,8 @@ from sso.models import (
 from tests.patience import PATIENCE
 
 READ_WHEN_NEEDED = {
-    *(BreakGlass, Change, LegalHold, MappingRule, PruneJob, RetentionRow, Review),
-    *(ScimCredential, SealedCredential, Version),
+    *(BreakGlass, Campaign, CampaignItem, Change, Delegation, Disclosure, IdentityLink, LegalHold),
+    *(MappingRule, PruneJob, RetentionRow, Review, ScimCredential, SealedCredential, Version),
 }
 """Governed rows on which neither who calls nor a call rests: whoever decides about them reads them."""
 MAKERS: dict[type[Any], Callable[[sa.Column[Any]], object]] = {
