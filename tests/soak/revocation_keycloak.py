@@ -6,6 +6,7 @@ every moment between two looks.
 """
 
 import asyncio
+import json
 import logging
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from tests.soak.revocation_site import Caller, Site
 
 AT_ONCE: Final = 5
 ARRIVALS: Final = 50
+KEPT: Final = ROOT / "var" / "bench" / "revocation-keycloak-so-far.json"
 BY_KEY: Final = ("call by key", "open answer by key")
 
 
@@ -100,6 +102,7 @@ async def measure_paths(folder: Path, server: KeycloakServer, trials: int) -> di
 async def _all(
     site: KeycloakSite, paths: Mapping[str, PathOut], trials: int, found: dict[str, list[float]]
 ) -> None:
+    """Try each path; what was found is kept after each, so that a later path's failure loses none of it."""
     for name, path in paths.items():
         done = 0
         while done < trials:
@@ -108,6 +111,7 @@ async def _all(
                 for surface, seconds in one.items():
                     found.setdefault(f"{name}, {surface}", []).append(seconds)
             done += together
+        KEPT.write_text(json.dumps(found, indent=1))
 
 
 async def _tried(site: KeycloakSite, path: PathOut) -> dict[str, float]:
