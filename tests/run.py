@@ -26,6 +26,7 @@ SECOND_LANE = (
     "tests/console/access",
     "tests/console/gateway",
     "tests/console/trail",
+    "tests/contracts",
     "tests/house",
 )
 

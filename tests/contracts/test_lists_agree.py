@@ -81,6 +81,7 @@ def a_grant(random: Random, number: int) -> Document:
     }
 
 
+@pytest.mark.slow
 async def test_a_list_is_its_rows_decided_one_by_one(engine: AsyncEngine) -> None:
     random, decider = Random(SEED), EmbeddedDecider(decision_seconds=10)  # noqa: S311 - repeatable
     routes = [a_route(random, number) for number in range(ROWS)]

@@ -49,10 +49,11 @@ def test_beyond_them_the_error_names_field_and_bound(change: dict[str, Any], nam
 
 
 def test_everything_that_is_shown_is_signed() -> None:
-    signed = content_hash(AccessRequest(**FIELDS).content())
-    for name, value in asdict(AccessRequest(**FIELDS)).items():
+    whole = {**FIELDS, "monthly_calls": 1_000, "renews": "an earlier grant"}
+    signed = content_hash(AccessRequest(**whole).content())
+    for name, value in asdict(AccessRequest(**whole)).items():
         other = value + 1 if isinstance(value, int) else f"{value}!"
-        assert content_hash(AccessRequest(**{**FIELDS, name: other}).content()) != signed, name
+        assert content_hash(AccessRequest(**{**whole, name: other}).content()) != signed, name
 
 
 def test_for_a_whole_team_no_service_is_named() -> None:

@@ -79,6 +79,7 @@ async def answer(engine: EmbeddedDecider, document: dict[str, Any]) -> Any:
     return (await engine.evaluate(Entrypoint.DECISION, document)).result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [20260505])
 async def test_an_answer_rests_on_what_is_declared_and_on_time_only_through_its_end(
     engine: EmbeddedDecider, seed: int

@@ -17,12 +17,14 @@ from tests.console.changes.world import Organisation, plan_of
 STEPS_IN_CI: Final = 20_000
 
 
+@pytest.mark.slow
 def test_no_step_of_five_actors_carries_out_what_nobody_else_approved() -> None:
     steps, executed = walk(STEPS_IN_CI)
     assert steps >= STEPS_IN_CI
     assert executed > STEPS_IN_CI // 200  # else nothing was tried
 
 
+@pytest.mark.slow
 def test_no_generated_organisation_carries_out_what_nobody_else_approved() -> None:
     told = run(ORGANISATIONS_IN_CI)
     assert told.organisations == ORGANISATIONS_IN_CI

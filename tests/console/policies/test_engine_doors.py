@@ -116,6 +116,7 @@ async def test_case_81_decisions_that_nobody_asked_for_are_ignored(services: Ser
     assert (engine.decisions, engine.ignored) == (1, len(forged))
 
 
+@pytest.mark.slow
 async def test_case_81_what_unpacks_to_too_much_is_refused_without_unpacking_it(services: Services) -> None:
     services, bomb = with_token(services), _bomb()
     assert len(bomb) < PACKED_BYTES
