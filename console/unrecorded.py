@@ -13,7 +13,7 @@ from policy.permissions import Permission
 READS: Final[Mapping[Permission, str]] = MappingProxyType(
     {
         Permission.BREAK_GLASS_READ: "who holds a sealed credential, and when one was used",
-        Permission.CAMPAIGN_READ: "the rounds of access review over the grants on one's teams' routes",
+        Permission.CAMPAIGN_READ: "the rounds of access review of one's teams' routes, and what has no owner",
         Permission.CHANGE_READ: "a change that takes two people, the holds, how long details are kept",
         Permission.CLUSTER_READ: "the clusters and what they serve",
         Permission.DIRECTORY_READ: "how the sync stands; a page of it that names people is recorded",

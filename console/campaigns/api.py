@@ -8,9 +8,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from console.campaigns.answering import answer_items
-from console.campaigns.forms import Answered, AnswerSheet, CampaignCreate, CampaignRead, ItemRead
+from console.campaigns.forms import (
+    Answered,
+    AnswerSheet,
+    CampaignCreate,
+    CampaignRead,
+    ItemRead,
+    OrphanGive,
+    OrphanRead,
+)
+from console.campaigns.giving import give_model
 from console.campaigns.opening import open_campaign
+from console.campaigns.orphans import list_orphans
 from console.campaigns.queries import ItemFilter, list_campaigns, list_items, read_campaign
+from console.changes.carrying import Carried
 from console.declared import declares
 from console.models import ItemState
 from console.web.listing import Listing, cursor
@@ -62,4 +73,20 @@ async def post_answers(
     return Listing(items=await answer_items(work, campaign_id, data))
 
 
-API = (get_campaigns, post_campaign, get_campaign, get_items, post_answers)
+@get("/orphans", opt=declares(Permission.CAMPAIGN_READ))
+async def get_orphans(
+    work: NamedDependency[UnitOfWork], after: FromQuery[str] = "", limit: Limit = 50
+) -> Listing[OrphanRead]:
+    """List teams without an owner, their models, and grants whose holders are gone."""
+    return Listing.of(await list_orphans(work, cursor(after, 2), limit))
+
+
+@post("/orphans/models/{name:str}/owner", opt=declares(Permission.MEMBERSHIP_CREATE), status_code=202)
+async def post_owner(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[OrphanGive]
+) -> Carried:
+    """Ask that a model that nobody answers for is given to another team."""
+    return await give_model(work, name, data)
+
+
+API = (get_campaigns, post_campaign, get_campaign, get_items, post_answers, get_orphans, post_owner)

@@ -96,3 +96,25 @@ class Answered(BaseModel):
 
     id: UUID
     state: str
+
+
+class OrphanGive(Form):
+    """Which team is to own a model that nobody answers for, and why."""
+
+    team: Name
+    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+
+
+class OrphanRead(BaseModel):
+    """What nobody answers for: a `team`, a `model` by its route's name, or a `grant` on one.
+
+    `team` owns the model; `holder` is whose grant it is; `reason` is a code and `words` say it.
+    """
+
+    kind: str
+    id: UUID
+    name: str
+    team: str
+    holder: str
+    reason: str
+    words: str

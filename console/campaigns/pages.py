@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from console.campaigns.orphan_page import ORPHANS, open_orphans, send_owner
 from console.campaigns.shown import PATH, open_campaigns, open_one, send_answers, send_campaign
 from console.declared import declares
 from console.web.request import ConsoleRequest
@@ -60,4 +61,23 @@ async def answer(
     return redirect(request, f"{PATH}/{campaign_id}")
 
 
-PAGES = (campaigns, begin, campaign, answer)
+@get("/reviews/orphans", opt=declares(Permission.CAMPAIGN_READ))
+async def orphans(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], after: FromQuery[str] = ""
+) -> Template:
+    """See what nobody answers for, and give it somebody who does."""
+    context = await open_orphans(work, after)
+    return page(request, "campaigns/orphans.html", context, fragment="campaigns/_orphans.html")
+
+
+@post("/reviews/orphans", opt=declares(Permission.MEMBERSHIP_CREATE), status_code=200)
+async def give(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
+    """Ask that a model that nobody answers for is given to another team."""
+    form, carried = await send_owner(work, await typed(request))
+    if carried is None:
+        context = await open_orphans(work, form=form)
+        return form_error(request, "campaigns/orphans.html", context, fragment="campaigns/_give_form.html")
+    return redirect(request, f"/records/changes/{carried.change.id}" if carried.change else ORPHANS)
+
+
+PAGES = (campaigns, begin, campaign, answer, orphans, give)

@@ -60,12 +60,27 @@ async def update_model(work: UnitOfWork, name: str, form: ModelUpdate) -> Carrie
         facts = await find_route(session, name)
         if facts is None:
             raise nothing_here()
-        team = await _team(session, form.team) if form.team else facts.team
+        team = await team_named(session, form.team) if form.team else facts.team
     await authorize_seen(work, Permission.MODEL_UPDATE, facts.resource(), Permission.MODEL_READ)
+    return await ask_change(work, facts, form, team)
+
+
+async def ask_change(work: UnitOfWork, facts: RouteFacts, form: ModelUpdate, team: Team) -> Carried:
+    """Do what is stricter and ask for the rest, for a caller who has been authorized.
+
+    Raises:
+        ConflictError: it says so already, or the same is pending.
+    """
     now, then = described(facts), {**described(facts), **_said(form, team)}
     if now == then:
         raise ConflictError("The model is what you say already.", ("nothing_changes",))
-    content = {"route": name, **then, "team_id": str(team.id), "before": now, "model": str(facts.model.id)}
+    content = {
+        "route": facts.route.name,
+        **then,
+        "team_id": str(team.id),
+        "before": now,
+        "model": str(facts.model.id),
+    }
     subject = Subject("model", facts.model.id, content)
     if takes_two(now, then):
         return Carried(state="pending", change=await propose(work, ChangeKind.MODEL, subject, form.reason))
@@ -98,7 +113,12 @@ def _said(form: ModelUpdate, team: Team) -> dict[str, str]:
     return {"team": team.name, **{name: str(value) for name, value in said.items() if value is not None}}
 
 
-async def _team(session: AsyncSession, name: str) -> Team:
+async def team_named(session: AsyncSession, name: str) -> Team:
+    """Return the team that is to own a model.
+
+    Raises:
+        InvalidInputError: there is none by that name.
+    """
     team = (await session.exec(select(Team).where(col(Team.name) == name))).first()
     if team is None:
         sentence = "There is no team by that name."

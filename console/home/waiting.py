@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from console.access.forms import RequestItem
 from console.access.lists import open_queue
 from console.access.queries import RequestFilter, list_requests
+from console.campaigns.orphans import count_orphans
 from console.campaigns.queries import count_awaited
 from console.catalog.forms import RouteRead
 from console.catalog.queries import RouteFilter, list_routes
@@ -44,6 +45,7 @@ class Home:
     may_call: Sequence[RouteRead]
     owned: Sequence[RouteRead]
     rounds: int
+    orphans: int
     ending: Sequence[Ending]
     answers: bool
     audits: bool
@@ -71,6 +73,7 @@ async def open_home(work: UnitOfWork) -> Home:
         may_call=[item for item in routes if item.access == "granted" and item.state == "active"],
         owned=[item for item in routes if item.team in rights.owner_of],
         rounds=rounds,
+        orphans=await count_orphans(work) if administers or answers_requests(rights) else 0,
         ending=await grants_ending(work),
         answers=answers_requests(rights),
         audits=audits,
