@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.governed import GovernedSession
+from console.quick_cursor import open_quickly
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -93,7 +94,8 @@ def create_main_engine(url: str) -> AsyncEngine:
         return create_async_engine(
             url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
         )
-    engine = create_async_engine(url, hide_parameters=True)
+    quick = {"async_creator_fn": open_quickly}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=quick)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     sa.event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

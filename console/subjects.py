@@ -10,7 +10,7 @@ from sso.principal import Principal
 
 async def subject_of(session: AsyncSession, principal: Principal) -> Document:
     """Return what policy may know of `principal`; rights come from the tables, never from claims."""
-    known = principal.kind != "system"
+    known = principal.kind != "system" and principal.may_hold_rights
     rights = await rights_of(session, principal.id) if known else PersonRights()
     proof = principal.authentication
     key = proof.key

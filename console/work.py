@@ -71,6 +71,7 @@ class UnitOfWork:
         self.origin = origin
         self.decision: Decision | None = None
         self._query: Query | None = None
+        self._ahead: tuple[Permission, Resource, Query] | None = None
         self._session: AsyncSession | None = None
         self._reading: AsyncSession | None = None
         self._records = 0
@@ -85,6 +86,13 @@ class UnitOfWork:
     def act_as(self, principal: Principal) -> None:
         """Let the person who has just been admitted be the actor of their own sign-in's records."""
         self.principal, self._admitted = principal, True
+
+    async def read_ahead(self, session: AsyncSession, permission: Permission, resource: Resource) -> None:
+        """Read what the next `authorize` asks about on a session that is open already, so that it opens none.
+
+        Only the facts are read there: the decision itself may wait for the network, and no snapshot does.
+        """
+        self._ahead = permission, resource, await self._facts(session, permission, resource)
 
     async def authorize(self, permission: Permission, resource: Resource) -> Decision:
         """Decide whether the principal may do `permission` on `resource`.
@@ -237,9 +245,15 @@ class UnitOfWork:
         return await decide(self.services, query, self._active)
 
     async def _ask(self, permission: Permission, resource: Resource) -> Query:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[:2] == (permission, resource):
+            return ahead[2]
         async with self.read() as session:
-            self._active = await self.services.policies.active(session)
-            return await ask(self.services, session, self.principal, permission, resource)
+            return await self._facts(session, permission, resource)
+
+    async def _facts(self, session: AsyncSession, permission: Permission, resource: Resource) -> Query:
+        self._active = await self.services.policies.active(session)
+        return await ask(self.services, session, self.principal, permission, resource)
 
     def _open_session(self, outcome: Outcome) -> AsyncSession:
         if self._session is None:

@@ -74,13 +74,17 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person, a service or the system, together with the proof it came with."""
+    """A person, a service or the system, together with the proof it came with.
+
+    `may_hold_rights` is False for one that no team and no role can name: there is nothing to look up.
+    """
 
     id: UUID
     kind: PrincipalKind
     handle: str
     name: str
     authentication: Authentication
+    may_hold_rights: bool = True
 
 
 def system_principal(name: str) -> Principal:

@@ -17,7 +17,7 @@ from policy.permissions import Permission
 from sso.models import ScimCredential
 from sso.principal import Authentication, Principal
 from sso.scim.application import Caller, ScimApplication, Scope
-from sso.scim.tokens import read_token
+from sso.scim.tokens import ScimToken, read_token
 
 TOUCH_EVERY: Final = 60_000_000
 """How exactly the last use is kept, in microseconds."""
@@ -30,6 +30,15 @@ class LetIn:
 
     may_write: bool
     storage: AsyncScimStorage
+
+
+class StrangerError(Exception):
+    """No live credential of ours; `reason` is counted, and the stranger hears nothing of it."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Door:
@@ -49,33 +58,35 @@ class Door:
         """
         client, agent = scope.get("client"), (request.header("user-agent") or "")[:200]
         origin = Origin("scim", client[0] if client else None, agent or None)
+        permission = Permission.SCIM_WRITE if writes else Permission.SCIM_READ
         with telling():
-            credential = await self._credential(request, origin)
-            work = UnitOfWork(self._services, principal_of(credential), origin)
-            permission = Permission.SCIM_WRITE if writes else Permission.SCIM_READ
-            await work.authorize(permission, Resource("scim", credential.id))
+            try:
+                credential, work = await self._read(request.header("authorization"), permission, origin)
+            except StrangerError as stranger:
+                self._services.denials.count_stranger(origin.address, [stranger.reason])
+                raise UnauthorizedException(detail="Send a live SCIM credential as a bearer token.") from None
+            await self._touch(credential)
+            await work.authorize(permission, resource_of(credential))
         return LetIn(writes, TableStorage(work, credential, writes=writes))
 
-    async def _credential(self, request: ScimRequest, origin: Origin) -> ScimCredential:
-        found, reason = await self._find(request.header("authorization"))
-        if found is None:
-            self._services.denials.count_stranger(origin.address, [reason])
-            raise UnauthorizedException(detail="Send a live SCIM credential as a bearer token.")
-        await self._touch(found)
-        return found
-
-    async def _find(self, header: str | None) -> tuple[ScimCredential | None, str]:
-        scheme, _, text = (header or "").partition(" ")
-        token = read_token(text.strip()) if scheme.lower() == "bearer" else None
-        if token is None:
-            return None, "scim_token_missing" if not header else "scim_token_invalid"
+    async def _read(
+        self, header: str | None, permission: Permission, origin: Origin
+    ) -> tuple[ScimCredential, UnitOfWork]:
+        """Read the credential, and what deciding about it needs, in one snapshot: half of a write's reads."""
+        token = token_in(header)
         async with self._services.database.read() as session:
             known = await session.exec(select(ScimCredential).where(col(ScimCredential.token_id) == token.id))
-            found = known.first()
+            credential = self._checked(token, known.first())
+            work = UnitOfWork(self._services, principal_of(credential), origin)
+            await work.read_ahead(session, permission, resource_of(credential))
+        return credential, work
+
+    def _checked(self, token: ScimToken, found: ScimCredential | None) -> ScimCredential:
         if found is None or not token.is_kept_as(found.verifier, self._services.identity_key):
-            return None, "scim_token_unknown"
-        ended = found.revoked is not None or self._services.clock() >= found.expires
-        return (None, "scim_token_ended") if ended else (found, "")
+            raise StrangerError("scim_token_unknown")
+        if found.revoked is not None or self._services.clock() >= found.expires:
+            raise StrangerError("scim_token_ended")
+        return found
 
     async def _touch(self, credential: ScimCredential) -> None:
         now = self._services.clock()
@@ -84,6 +95,24 @@ class Door:
         async with self._services.database.write() as session:
             own = col(ScimCredential.id) == credential.id
             await session.exec(update(ScimCredential).where(own).values(used=now))
+
+
+def token_in(header: str | None) -> ScimToken:
+    """Return the token an `Authorization` header carries.
+
+    Raises:
+        StrangerError: none of ours is in it.
+    """
+    scheme, _, text = (header or "").partition(" ")
+    token = read_token(text.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        raise StrangerError("scim_token_invalid" if header else "scim_token_missing")
+    return token
+
+
+def resource_of(credential: ScimCredential) -> Resource:
+    """Return the door as what is acted on, by this credential."""
+    return Resource("scim", credential.id)
 
 
 def principal_of(credential: ScimCredential) -> Principal:
@@ -95,7 +124,8 @@ def principal_of(credential: ScimCredential) -> Principal:
         scopes=SCOPES,
         expires=credential.expires // 1_000_000,
     )
-    return Principal(credential.id, "service", f"scim:{credential.name}", credential.name, proof)
+    handle = f"scim:{credential.name}"
+    return Principal(credential.id, "service", handle, credential.name, proof, may_hold_rights=False)
 
 
 def scim_application(services: Services) -> ScimApplication:
