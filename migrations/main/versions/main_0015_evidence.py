@@ -23,5 +23,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Triggers name the columns that tell; they are made anew after every upgrade (console.freshness.watched).
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER IF EXISTS moved_deployment_update ON deployment")
     for table, name, _, _ in reversed(ADDED):
         op.drop_column(table, name)
