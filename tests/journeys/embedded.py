@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.journeys.product import Product, Stage
+from tests.journeys.product import Product, Stage, until
 from tests.real.server import free_port
 
 PEOPLE = ("member", "owner", "reviewer", "admin", "auditor")
+SIGNED_SECONDS = 20.0
 
 
 @contextmanager
@@ -21,9 +22,15 @@ def embedded_stage(data: Path) -> Iterator[Stage]:
     try:
         product.start("demo", "demo", "--port", str(port), "--data", str(data))
         product.wait("demo", url)
+        until(lambda: is_signed(product), seconds=SIGNED_SECONDS, what="the log's first checkpoint")
         yield Stage(product, {name: name for name in PEOPLE}, lambda *asked: dev_token(product, *asked))
     finally:
         product.close()
+
+
+def is_signed(product: Product) -> bool:
+    """Whether there is a checkpoint yet: the worker's first one comes some moments after the console."""
+    return product.ask("GET", "/log/checkpoint", token=dev_token(product, "auditor", False)).status == 200
 
 
 def dev_token(product: Product, person: str, step_up: bool) -> str:
