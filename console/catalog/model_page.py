@@ -40,6 +40,7 @@ class ModelPage:
     snippets: Sequence[Snippet]
     may_stop: bool
     may_start: bool
+    may_change: bool
     reason_form: Form[Reason]
 
 
@@ -61,6 +62,7 @@ async def open_model(work: UnitOfWork, name: str, form: Form[Reason] | None = No
         snippets=write_snippets(work.services.settings, name, work.principal.handle, model.versions),
         may_stop=not stopped and await work.allowed(Permission.ROUTE_STOP, resource),
         may_start=stopped and await work.allowed(Permission.ROUTE_START, resource),
+        may_change=await work.allowed(Permission.MODEL_UPDATE, resource),
         reason_form=form or Form(),
     )
 

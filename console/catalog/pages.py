@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from console.catalog.change_page import open_change, send_change
 from console.catalog.forms import Reason
 from console.catalog.marketplace import open_marketplace, read_filter
 from console.catalog.model_page import open_model
@@ -62,4 +63,22 @@ async def start(
     return redirect(request, f"/models/{name}")
 
 
-PAGES = (models, model, stop, start)
+@get("/models/{name:str}/change", opt=declares(Permission.MODEL_UPDATE))
+async def change(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+    """Read what a model is, in a form that says something else of it."""
+    return page(request, "catalog/change.html", await open_change(work, name))
+
+
+@post("/models/{name:str}/change", opt=declares(Permission.MODEL_UPDATE), status_code=200)
+async def send(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Say something else of a model; what is weaker waits for somebody else."""
+    form, carried = await send_change(work, name, await typed(request))
+    if carried is None:
+        context = await open_change(work, name, form)
+        return form_error(request, "catalog/change.html", context, fragment="catalog/_change_form.html")
+    return redirect(request, f"/records/changes/{carried.change.id}" if carried.change else f"/models/{name}")
+
+
+PAGES = (models, model, stop, start, change, send)

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from console.catalog.model_change import takes_two
 from console.models import Cluster, Model
 from tests.console.custody.conftest import Office
-from tests.console.visitor import heads
+from tests.console.visitor import heads, visit
 
 pytestmark = pytest.mark.slow  # each builds an installation
 CREDIT = "/models/risk.credit-default"
@@ -138,3 +138,29 @@ async def test_whose_accounts_they_are_does_not_answer(office: Office, people: A
     change = await office.ask("admin", "/identity-links", person="member", other="reviewer")
     answered = await office.answer("reviewer", change)
     assert (answered.status_code, answered.json()["reasons"]) == (403, ["party_may_not_decide"])
+
+
+async def test_the_owner_is_led_to_a_form_that_does_or_asks(office: Office) -> None:
+    visitor = visit(office.services)
+    await visitor.sign_in("owner")
+    assert f'href="{CREDIT}/change"' in (await visitor.client.get(CREDIT)).text
+    shown = (await visitor.client.get(f"{CREDIT}/change")).text
+    assert 'value="risk"' in shown
+    now = {"tier": "high", "data_class": "personal", "visibility": "listed", "team": "risk"}
+    sent = now | {"_csrf": await visitor.token(), "reason": "Because of case 4711"}
+    same = await visitor.client.post(f"{CREDIT}/change", data=sent)
+    assert (same.status_code, "The model is what you say already." in same.text) == (422, True)
+    stricter = await visitor.client.post(f"{CREDIT}/change", data=sent | {"visibility": "hidden"})
+    assert stricter.headers["location"] == CREDIT
+    assert (await model(office)).visibility.value == "hidden"
+    weaker = await visitor.client.post(f"{CREDIT}/change", data=sent | {"visibility": "shared"})
+    assert weaker.headers["location"].startswith("/records/changes/")
+    assert (await model(office)).visibility.value == "hidden"
+
+
+async def test_nobody_else_is_offered_the_form(office: Office) -> None:
+    for who in ("member", "admin"):
+        visitor = visit(office.services)
+        await visitor.sign_in(who)
+        assert "/change" not in (await visitor.client.get(CREDIT)).text
+        assert (await visitor.client.get(f"{CREDIT}/change")).status_code == 403

@@ -48,6 +48,7 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "/me/deputies": {"deputy": "bystander", "days": "5", "reason": WHY},
     "/me/keys": {"name": "nightly", "days": "30"},
     "/models/{name:str}/request": {key: str(value) for key, value in ASKED.items() if key != "route"},
+    "/models/{name:str}/change": {"tier": "low", "reason": WHY},
     "/models": {"reason": WHY},
     "/people/keys/revoke": {"key": NOBODY, "reason": WHY},
     "/people/rules/preview": {"person": "bystander"},
