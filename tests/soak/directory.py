@@ -70,8 +70,7 @@ async def _turns(services: Services, realm: Realm, came: tuple[int, int]) -> Res
     await loop.close()
     async with services.database.read() as session:
         (run,) = (await session.exec(select(DirectoryRun))).all()
-    people, memberships = came
-    size = f"{people} of 28000 people"
+    size = f"{came[0]} of {PEOPLE} people"
     return Result(
         "directory",
         [
@@ -79,8 +78,8 @@ async def _turns(services: Services, realm: Realm, came: tuple[int, int]) -> Res
             Row(
                 f"unchanged by the cursor, {size}", unchanged, "s", [unchanged], floor=5, lower_is_better=True
             ),
-            Row("people that came", run.people, "people", [run.people], floor=people),
-            Row("memberships read", run.memberships, "memberships", [run.memberships], floor=memberships),
+            Row("people that came", run.people, "people", [run.people], floor=PEOPLE),
+            Row("memberships read", run.memberships, "memberships", [run.memberships], floor=MEMBERSHIPS),
         ],
     )
 
