@@ -49,6 +49,7 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/log/timestamp": "somebody else's word for when a checkpoint was signed",
         "/log/timestamp/checkpoint": "the checkpoint it is about",
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
+        "/models/{name:str}/change": "a form that holds what the catalog shows",
         "/models/{name:str}/request": "an empty form",
         "/requests": "one's own requests",
         "/reviews": "which requests wait for one's answer; reading one is `access_request.read`",
