@@ -54,7 +54,7 @@ class TestRun:
     def fast(self) -> list[Outcome]:
         """Run what needs no server and no docs, in two lanes of about the same length."""
         rest, second = lanes(f"{NEEDS_NOTHING} and not slow")
-        return self.beside(lambda: self.one_by_one(rest), lambda: self.one_by_one(suites.lint(), second))
+        return self.beside(lambda: self.one_by_one(suites.lint(), rest), lambda: self.one_by_one(second))
 
     def full(self) -> list[Outcome]:
         """Run everything; the fetches go on beside the suites that need no server."""

@@ -26,6 +26,8 @@ from audit.spool.writer import SpoolWriter
 from audit.tree import merkle
 from tests.audit.log_store import START, Store, a_record, id_of, pending
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:

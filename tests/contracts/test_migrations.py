@@ -14,6 +14,8 @@ from audit.database import create_keys_engine, create_log_engine
 from console.database import create_main_engine
 from console.migrate import Tree, is_current, tree_config, upgrade
 
+pytestmark = pytest.mark.slow
+
 TREES: tuple[Tree, ...] = ("main", "log", "keys")
 ALEMBIC = "alembic_version"
 

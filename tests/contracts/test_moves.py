@@ -53,6 +53,8 @@ from sso.models import (
 )
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 READ_WHEN_NEEDED = {
     *(BreakGlass, Campaign, CampaignItem, Change, Delegation, Disclosure, IdentityLink, LegalHold),
     *(MappingRule, PruneJob, RetentionRow, Review, ScimCredential, SealedCredential, Version),

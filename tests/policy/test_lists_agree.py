@@ -15,6 +15,8 @@ from policy.facts import describe_context, describe_route, describe_subject
 from policy.scope import compile  # noqa: A004 - the agreed name
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_000
 ROUTES = [
     describe_route(

@@ -10,6 +10,8 @@ from policy.testing import run_tests
 from tests.policy.mutants import Mutant, mutants
 from tests.soak.policy_mutation import write
 
+pytestmark = pytest.mark.slow
+
 FILES = read_bundle(with_tests=True).files
 RULES = """package guildhall.example
 

@@ -13,6 +13,8 @@ from policy.errors import BundleError
 from policy.replay import Past, replay
 from tests.policy.past import candidate, past_of, queries
 
+pytestmark = pytest.mark.slow
+
 COUNT = 1_500
 
 

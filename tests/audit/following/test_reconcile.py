@@ -12,6 +12,8 @@ from tests.audit.sinks.entries import ORIGIN, make_entries
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.audit.sinks.signed_log import SignedLog, open_log
 
+pytestmark = pytest.mark.slow
+
 SIZE = 2_500
 
 

@@ -8,6 +8,8 @@ from audit.sinks.splunk import SplunkSink
 from tests.audit.sinks.entries import ORIGIN, START, make_entries, make_entry
 from tests.audit.sinks.fake_splunk import TOKEN, FakeSplunk, start
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def splunk() -> AsyncIterator[FakeSplunk]:

@@ -27,6 +27,8 @@ from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import ROOT, START, Store, a_record
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 DONE = CallOutcome(outcome=Outcome.SUCCESS, ended=START + 1).to_bytes()
 
 

@@ -24,6 +24,8 @@ from audit.witness.rounds import ALARM_AFTER, QUORUM, Rounds
 from tests.audit.log_store import ORIGIN, START, Store, pending
 from tests.audit.trust.witnessing import RunningWitness, run_witness
 
+pytestmark = pytest.mark.slow
+
 MINUTE = 60_000_000
 
 

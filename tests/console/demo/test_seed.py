@@ -23,6 +23,8 @@ from sso.models import MappingRule, Membership, Person, Profile, RoleAssignment,
 from sso.principal import Authentication, Principal
 from tests.console.catalog.v2_cluster import INDEX, V2Cluster, answering, open_cluster
 
+pytestmark = pytest.mark.slow
+
 KEPT: tuple[type[SQLModel], ...] = (
     *(MappingRule, Person, Profile, Membership, RoleAssignment, Team),
     *(Model, Version, Route, RouteTarget),

@@ -23,6 +23,8 @@ from tests.console.begun import TESTS
 from tests.console.conftest import START, TokenFor
 from tests.patience import within
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[[], Awaitable[Principal]]
 
 

@@ -14,6 +14,8 @@ from tests.console.gateway.conftest import CREDIT, Desk, eventually, gateway_on
 from tests.console.gateway.records import Kept
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.slow
+
 PIECE = b"x" * 50_000
 
 

@@ -9,6 +9,8 @@ from sso.principal import Principal
 from tests.console.conftest import MovingClock
 from tests.console.gateway.conftest import Desk
 
+pytestmark = pytest.mark.slow
+
 KEPT_MICROSECONDS = 5_000_000
 READINGS_OF_A_CALL = 40
 

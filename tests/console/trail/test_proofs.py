@@ -13,6 +13,8 @@ from console.work import UnitOfWork
 from sso.principal import Authentication, Principal
 from tests.console.trail.trail import Trail
 
+pytestmark = pytest.mark.slow
+
 EVENTS = "/api/v1/audit/events"
 
 

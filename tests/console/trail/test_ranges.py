@@ -1,11 +1,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
 from audit.checkpoints.trust import Trust
 from audit.tree.range_proof import heads, verify_range
 from audit.verify import verify
 from tests.console.trail.test_events import narrow
 from tests.console.trail.trail import Trail
+
+pytestmark = pytest.mark.slow
 
 PATH = "/api/v1/audit/range"
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from console.policies.past import Read, read_pasts
 from console.policies.replaying import Replay, replay_days
 from console.questions import Origin
@@ -11,6 +13,8 @@ from console.work import UnitOfWork
 from policy.bundles import Bundle, read_bundle, revise
 from sso.principal import Authentication, Principal
 from tests.console.trail.trail import Trail
+
+pytestmark = pytest.mark.slow
 
 
 def without_auditors() -> Bundle:

@@ -1,7 +1,11 @@
+import pytest
+
 from audit.checkpoints.checkpoint import verify_checkpoint
 from audit.tree import merkle, tiles
 from tests.console.trail.test_events import narrow
 from tests.console.trail.trail import Trail
+
+pytestmark = pytest.mark.slow
 
 
 async def test_tiles_and_bundles_are_what_the_entries_say(trail: Trail) -> None:

@@ -11,6 +11,8 @@ from joserfc.jwk import ECKey
 from console.services import Services
 from tests.console.custody.conftest import Office, office
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["office"]  # a fixture of the change's own tests
 
 ISSUER = "https://ci.example"
