@@ -6,7 +6,6 @@ each, costs more than all that is done with them.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Final, NamedTuple, Self
 
 from audit.placed import ENTRY_COLUMNS, Placed
@@ -57,10 +56,13 @@ class Columns(NamedTuple):
     def by_time(self) -> "Columns":
         """Return them in the order of their times; those of one time stay in theirs."""
         times = self.values[_TIME]
-        order = sorted(range(self.size), key=times.__getitem__)
+        return self.pick(sorted(range(self.size), key=times.__getitem__))
+
+    def pick(self, order: Sequence[int]) -> "Columns":
+        """Return the entries that stand at these places, in this order."""
         if order == list(range(self.size)):
             return self
-        return Columns(tuple(itemgetter(*order)(column) for column in self.values))
+        return Columns(tuple([column[at] for at in order] for column in self.values))
 
 
 def join(several: Iterable[Columns]) -> Columns:
