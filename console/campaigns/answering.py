@@ -12,8 +12,8 @@ from console.access.revoking import end_grant
 from console.campaigns.forms import Answer, Answered, AnswerSheet, ItemAnswer
 from console.campaigns.gainers import gainers_of
 from console.campaigns.rows import item_row
-from console.campaigns.sheet import Sheet, SignInSpentError
-from console.changes.seen import nothing
+from console.changes.seen import authorize_seen, nothing
+from console.changes.sheet import Sheet
 from console.errors import ConflictError, RefusedError
 from console.models import Campaign, CampaignItem, ItemState, Model, Route
 from console.questions import Resource
@@ -33,16 +33,14 @@ async def answer_items(work: UnitOfWork, campaign_id: UUID, sheet: AnswerSheet) 
         RefusedError: the caller does not answer for it, would keep what they hold, or has to sign in anew.
         ConflictError: other content was signed, it is answered, or its time is over.
     """
-    signing = Sheet(work)
+    signing = Sheet(work, Action.CAMPAIGN_REVIEW)
     for answer in sheet.answers:
         await _admit(signing, campaign_id, answer)
-    try:
-        async with signing.write() as session:
-            await signing.spend_sign_in(session)
-            return [await _answer(signing, session, answer, sheet) for answer in sheet.answers]
-    except SignInSpentError:
-        refusal = await signing.refuse_spent()
-    raise refusal
+
+    async def answer_all(session: AsyncSession) -> list[Answered]:
+        return [await _answer(signing, session, answer, sheet) for answer in sheet.answers]
+
+    return await signing.sign(answer_all)
 
 
 async def _admit(signing: Sheet, campaign_id: UUID, answer: ItemAnswer) -> None:
@@ -53,7 +51,8 @@ async def _admit(signing: Sheet, campaign_id: UUID, answer: ItemAnswer) -> None:
         item, grant, team = found
         gains = signing.principal.id in (await gainers_of(session, [grant]))[grant.id]
     resource = Resource("campaign_item", item.id, {"team": team.name})
-    await signing.admit(resource)
+    await authorize_seen(signing, Permission.CAMPAIGN_REVIEW, resource, Permission.CAMPAIGN_READ)
+    signing.keep(item.id, resource)
     if gains and answer.answer is Answer.KEEP:
         refused = await signing.refuse(Permission.CAMPAIGN_REVIEW, resource, "holder_may_not_keep")
         raise RefusedError(HOLDER, refused.reasons, decision_id=refused.decision_id)

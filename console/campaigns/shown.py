@@ -13,7 +13,7 @@ from console.campaigns.forms import Answered, AnswerSheet, CampaignCreate, Campa
 from console.campaigns.opening import open_campaign
 from console.campaigns.queries import ItemFilter, list_campaigns, list_items, read_campaign
 from console.changes.forms import MOST_REVIEWS
-from console.changes.signing import confirm_path, may_sign
+from console.changes.signing import confirm_path, may_sign, told_step_up
 from console.errors import ConflictError, InvalidInputError, RefusedError
 from console.models import Campaign, ItemState, Tier
 from console.questions import Resource
@@ -145,8 +145,4 @@ def read_sheet(typed: Mapping[str, str]) -> Form[AnswerSheet]:
 
 
 def _told(error: RefusedError) -> str:
-    if any(item.get("type") == "step_up" for item in error.obligations):
-        return "Confirm that it is you before you sign: a sign-in signs once, within five minutes."
-    if "holder_may_not_keep" in error.reasons:
-        return error.detail
-    raise error
+    return error.detail if "holder_may_not_keep" in error.reasons else told_step_up(error)

@@ -3,26 +3,24 @@
 from typing import Generic
 from uuid import UUID
 
-from audit.event import Outcome
 from console.changes.answering import Answering, Kept
 from console.changes.plans import plan_for
 from console.changes.seen import authorize_seen, nothing
+from console.changes.sheet import Sheet
 from console.errors import ConflictError, RefusedError
 from console.questions import Resource
 from console.work import UnitOfWork
-from policy.decision import Decision, Query
 from policy.plan import Plan
-from sso.principal import STEP_UP_MAX_AGE
 
 
-class Ballot(UnitOfWork, Generic[Kept]):
-    """The answers that one stepped-up sign-in signs."""
+class Ballot(Sheet, Generic[Kept]):
+    """The reviews that one stepped-up sign-in signs, each under the plan it was admitted by."""
 
     def __init__(self, work: UnitOfWork, kind: Answering[Kept]) -> None:
         """Sign for the principal of `work`."""
-        super().__init__(work.services, work.principal, work.origin)
+        super().__init__(work, kind.action)
         self.kind = kind
-        self._admitted_items: dict[UUID, tuple[Decision | None, Query | None, Resource, Plan]] = {}
+        self._plans: dict[UUID, Plan] = {}
 
     async def admit(self, change_id: UUID) -> None:
         """Authorize an answer to one change: rights first, then step-up.
@@ -38,33 +36,12 @@ class Ballot(UnitOfWork, Generic[Kept]):
             raise nothing()
         resource = found.resource()
         await self._authorize_review(resource)
-        plan = await self._plan(found)
-        self._admitted_items[change_id] = (self.decision, self._query, resource, plan)
+        self._plans[change_id] = await self._plan(found)
+        self.keep(change_id, resource)
 
-    def turn_to(self, change_id: UUID) -> tuple[Resource, Plan]:
-        """Let what is recorded next rest on the decision about this change; return its resource and plan."""
-        self.decision, self._query, resource, plan = self._admitted_items[change_id]
-        return resource, plan
-
-    async def refuse_spent(self) -> RefusedError:
-        """Record that a sign-in was used a second time, and return the challenge for a new one."""
-        async with self.write():
-            for change_id in self._admitted_items:
-                resource, _ = self.turn_to(change_id)
-                await self.record(
-                    self.kind.action,
-                    resource=resource,
-                    reasons=("sign_in_used",),
-                    outcome=Outcome.DENIED,
-                )
-        acr = list(self.services.sign_in.allowed_acr(self.principal.authentication.issuer))
-        step_up = {"type": "step_up", "max_age": STEP_UP_MAX_AGE, "acr": acr}
-        return RefusedError(
-            "This sign-in has signed already; confirm once more that it is you.",
-            ("sign_in_used",),
-            decision_id=self.decision.id if self.decision else None,
-            obligations=(step_up,),
-        )
+    def plan_of(self, change_id: UUID) -> Plan:
+        """Return the plan under which this change was admitted."""
+        return self._plans[change_id]
 
     async def _authorize_review(self, resource: Resource) -> None:
         try:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
@@ -20,12 +19,8 @@ from console.changes.standing import Voice, voices_of
 from console.work import UnitOfWork
 from policy.canonical import canonical
 from policy.changes import ChangeFacts
-from policy.models import Change, ChangeKind, ChangeState, Review, SignInUse
+from policy.models import Change, ChangeKind, ChangeState, Review
 from policy.plan import Plan
-
-
-class SignInSpentError(Exception):
-    """The sign-in has signed a submission before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +44,15 @@ async def sign_reviews(
     ballot = Ballot(work, kind)
     for answer in answers:
         await ballot.admit(answer.id)
-    try:
-        async with ballot.write() as session:
-            await _spend_sign_in(session, ballot)
-            return [await _sign(ballot, session, answer) for answer in answers]
-    except SignInSpentError:
-        refusal = await ballot.refuse_spent()
-    raise refusal
 
+    async def sign_all(session: AsyncSession) -> list[Reviewed]:
+        return [await _sign(ballot, session, answer) for answer in answers]
 
-async def _spend_sign_in(session: AsyncSession, work: UnitOfWork) -> None:
-    key = work.principal.authentication.sign_in_key()
-    session.add(SignInUse(key=key, submission_id=uuid7(), created=work.now))
-    try:
-        await session.flush()
-    except IntegrityError:
-        raise SignInSpentError from None
+    return await ballot.sign(sign_all)
 
 
 async def _sign(ballot: Ballot[Kept], session: AsyncSession, answer: SignedReview) -> Reviewed:
-    _, plan = ballot.turn_to(answer.id)
+    plan = ballot.plan_of(answer.id)
     found = await ballot.kind.find(session, answer.id, ballot.now, True)  # noqa: FBT003 - a callable has no names
     if found is None:
         raise nothing()
@@ -83,7 +67,7 @@ async def _sign(ballot: Ballot[Kept], session: AsyncSession, answer: SignedRevie
 async def _keep(
     ballot: Ballot[Kept], session: AsyncSession, found: Kept, signed: _Signed, after: ChangeFacts
 ) -> Reviewed:
-    resource, plan = ballot.turn_to(found.change.id)
+    resource, plan = ballot.turn_to(found.change.id), ballot.plan_of(found.change.id)
     row = _review_row(ballot.principal.id, signed)
     change = _advance(found.change, after.state, plan, signed.now)
     session.add_all([row, change])

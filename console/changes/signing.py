@@ -42,7 +42,15 @@ async def submit_signed(
     try:
         return await submit(sent, act)
     except RefusedError as error:
-        if not any(item.get("type") == "step_up" for item in error.obligations):
-            raise
-        sentence = "Confirm that it is you before you sign: a sign-in signs once, within five minutes."
-        return replace(sent, errors={"": sentence}, data=None), None
+        return replace(sent, errors={"": told_step_up(error)}, data=None), None
+
+
+def told_step_up(error: RefusedError) -> str:
+    """Return the sentence for a sign-in too old, too weak or spent.
+
+    Raises:
+        RefusedError: it is refused for another reason.
+    """
+    if not any(item.get("type") == "step_up" for item in error.obligations):
+        raise error
+    return "Confirm that it is you before you sign: a sign-in signs once, within five minutes."
