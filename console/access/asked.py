@@ -3,12 +3,10 @@
 import sqlalchemy as sa
 from sqlmodel import col
 
-from console.changes.asked import Answers, answers_of
+from console.changes.asked import Answers
 from console.changes.states import state_is
 from policy.models import Change, ChangeState
 from sso.models import PlatformRole, Team
-
-__all__ = ["Answers", "answers_of", "asked_condition"]
 
 
 def asked_condition(mine: Answers, now: int) -> sa.ColumnElement[bool]:

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.access.asked import Answers, answers_of, asked_condition
+from console.access.asked import asked_condition
 from console.access.basis import in_words, stale_of, to_repeat
 from console.access.facts import RequestFacts, find_request
 from console.access.forms import RequestDetail, RequestItem
 from console.access.reading import record_reading
 from console.access.shown import missing_now, request_item
+from console.changes.asked import Answers, answers_of
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import review_reads, told_plan
 from console.changes.states import state_is

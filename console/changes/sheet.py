@@ -46,7 +46,8 @@ class Sheet(UnitOfWork):
         """Use the sign-in up and write the answers, in one transaction.
 
         Raises:
-            RefusedError: the sign-in has signed before, recorded for every item; it holds the challenge for a new one.
+            RefusedError: the sign-in has signed before. That is recorded for every item, and the error holds
+                the challenge for a new one.
         """
         try:
             async with self.write() as session:

@@ -7,8 +7,8 @@ from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from console.changes.carrying import Carried
 from console.declared import declares
-from console.people.carrying import Carried
 from console.people.forms import Me, MembershipCreate, RoleCreate, StateChange, TeamCreate
 from console.people.memberships import create_membership, remove_membership
 from console.people.persons import change_state

@@ -22,8 +22,8 @@ from console.changes.shown import people_by_id
 from console.clock import to_text
 from console.errors import InvalidInputError
 from console.finding import find_person
-from console.people.carrying import AREA
 from console.people.forms import IdentityLinkAsk, IdentityLinkRead
+from console.people.heading import AREA
 from console.people.holdings import shown_person
 from console.questions import Resource
 from console.rows import link_row

@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 
 from audit.event import Part
 from audit.events import Action
+from console.changes.carrying import Because, Carried, do_or_ask
 from console.changes.kinds import Content, Subject
 from console.changes.seen import nothing
 from console.errors import InvalidInputError
-from console.people.carrying import Because, Carried, do_or_ask
 from console.people.forms import MappingRuleCreate
 from console.people.scopes import NO_SCOPE, is_scope
 from console.people.teams import add_team

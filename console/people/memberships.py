@@ -12,22 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit.events import Action
+from console.changes.carrying import Because, Carried, do_or_ask, executing
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, Kind, Objection, Subject, register
 from console.changes.seen import authorize_seen, nothing
 from console.errors import ConflictError, InvalidInputError
 from console.finding import find_person
 from console.first_days import first_days_flags
-from console.people.carrying import (
-    ANSWER_HINT,
-    AREA,
-    LABELS,
-    Because,
-    Carried,
-    do_or_ask,
-    executing,
-)
 from console.people.forms import MembershipCreate
+from console.people.heading import ANSWER_HINT, AREA, LABELS
 from console.people.holdings import grants_of_team, shown_person
 from console.questions import Resource
 from console.rows import membership_row

@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from console.changes.carrying import Carried
 from console.declared import declares
-from console.people.carrying import Carried
 from console.people.forms import RoleCreate, StateChange
 from console.people.overview import open_alone, open_people, open_person
 from console.people.own_rights import read_own_rights

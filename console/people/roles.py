@@ -9,22 +9,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from audit.events import Action
+from console.changes.carrying import Because, Carried, do_or_ask, executing
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, Kind, Objection, Subject, register
 from console.changes.seen import nothing
 from console.errors import ConflictError
 from console.finding import find_person
 from console.first_days import first_days_flags
-from console.people.carrying import (
-    ANSWER_HINT,
-    AREA,
-    LABELS,
-    Because,
-    Carried,
-    do_or_ask,
-    executing,
-)
 from console.people.forms import RoleCreate
+from console.people.heading import ANSWER_HINT, AREA, LABELS
 from console.people.holdings import is_last_admin, shown_person
 from console.people.scopes import check_scope
 from console.questions import Resource

@@ -7,10 +7,10 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from console.changes.carrying import Carried
 from console.declared import declares
 from console.people import rule_change
 from console.people.api import carried
-from console.people.carrying import Carried
 from console.people.forms import MappingRuleCreate, MappingRuleDelete, MappingRuleRead, Preview
 from console.people.mapping import create_rule, delete_rule, update_rule
 from console.people.previewing import preview

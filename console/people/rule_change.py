@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.changes.carrying import executing
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, Kind, Objection, register
-from console.people.carrying import ANSWER_HINT, AREA, LABELS, executing
+from console.people.heading import ANSWER_HINT, AREA, LABELS
 from console.people.mapping import rule_content, write_rule
 from console.people.matching import count_matches, matched_among
 from console.services import Services

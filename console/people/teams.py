@@ -5,9 +5,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
+from console.changes.carrying import Because, Carried
 from console.errors import ConflictError
 from console.first_days import first_days_flags
-from console.people.carrying import Because, Carried
 from console.people.forms import TeamCreate
 from console.questions import Resource
 from console.rows import team_row

@@ -1,10 +1,6 @@
-"""What the page of a change of people's rights is headed with; how it is carried is every area's."""
+"""What the page of a change of people's rights is headed with, and how it names what is changed."""
 
 from typing import Final
-
-from console.changes.carrying import Because, Carried, Do, do_or_ask, executing
-
-__all__ = ["ANSWER_HINT", "AREA", "LABELS", "Because", "Carried", "Do", "do_or_ask", "executing"]
 
 AREA: Final = ("People", "/people")
 LABELS: Final = (
