@@ -15,13 +15,12 @@ from audit.heads.state import read_states
 from audit.models import entry
 from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
-from console.clock import MICROSECONDS
+from console.clock import DAY
 from console.models import Deployment, UnexplainedRow
 from console.policies.trouble import policy_trouble
 from console.services import Services
 from sso.models import BreakGlass
 
-DAY: Final = 86_400 * MICROSECONDS
 LOOK: Final = "See `docs/how-to/when-the-log-alarms.md`."
 
 

@@ -8,6 +8,7 @@ Clock = Callable[[], int]
 """Returns now in integer microseconds since 1970-01-01 UTC."""
 
 MICROSECONDS = 1_000_000
+DAY = 86_400 * MICROSECONDS
 
 
 def system_clock() -> int:

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.models import RowVersion
 from console import models
+from console.clock import DAY
 from console.models import Installation
 from console.questions import Resource
 from console.work import UnitOfWork
@@ -23,7 +24,6 @@ from sso.models import Session as BrowserSession
 
 SINGLE_PERSON: Final = models.SINGLE_PERSON
 LONGEST_DAYS: Final = 7
-MICROSECONDS_A_DAY: Final = 86_400_000_000
 SECOND_ADMIN_NEEDED: Final = "second_admin_needed"
 
 
@@ -41,7 +41,7 @@ async def acts_alone(work: UnitOfWork, session: AsyncSession) -> bool:
     if work.principal.kind == "system":
         return True
     since = (await session.exec(select(Installation.created))).first()
-    young = since is not None and work.now - since < LONGEST_DAYS * MICROSECONDS_A_DAY
+    young = since is not None and work.now - since < LONGEST_DAYS * DAY
     return young and await _is_first(work, session) and not await has_second_admin(session)
 
 

@@ -23,13 +23,13 @@ from audit.reader import LogReader
 from audit.sequencer import hold_log
 from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
+from console.clock import DAY
 from console.errors import SettingsError
 from console.models import Installation
 from console.services import Services, build
 from console.settings import Settings
 from console.worker import LAST_SIGNED
 
-DAY: Final = 86_400_000_000
 SILENT: Final = "None of those who remember how far the log was signed answers; nothing was changed."
 
 

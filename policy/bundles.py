@@ -14,7 +14,7 @@ RULES: Final = Path(__file__).parent / "rego"
 
 ROOTS: Final = ("guildhall",)
 _DATA = "data.json"
-_TEST_SUFFIXES = ("_cases.rego", "_test.rego")
+_TEST_SUFFIXES: Final = ("_cases.rego", "_test.rego")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ def read_bundle(directory: Path = RULES, *, with_tests: bool = False) -> Bundle:
     return Bundle(files, revise(files))
 
 
+def is_test(name: str) -> bool:
+    """Say whether a file tests the rules rather than belonging to them; a revision names none of these."""
+    return name.endswith(_TEST_SUFFIXES)
+
+
 def revise(files: Mapping[str, str]) -> str:
     """Return the revision: SHA-256 (hex) over the sorted lines ``<path> <SHA-256 of the file>``."""
     lines = sorted(f"{name} {hashlib.sha256(text.encode()).hexdigest()}\n" for name, text in files.items())
@@ -63,9 +68,7 @@ def write_bundle(directory: Path, bundle: Bundle | None = None) -> str:
 
 
 def _paths(directory: Path, with_tests: bool) -> list[Path]:  # noqa: FBT001 - private, named at the call
-    rules = (
-        path for path in directory.rglob("*.rego") if with_tests or not path.name.endswith(_TEST_SUFFIXES)
-    )
+    rules = (path for path in directory.rglob("*.rego") if with_tests or not is_test(path.name))
     data = directory / _DATA
     return sorted([*rules, *([data] if data.exists() else [])])
 

@@ -20,11 +20,11 @@ from policy.errors import (
     RequesterMayNotDecideError,
     StaleContentError,
 )
+from policy.grants import MICROSECONDS_A_DAY
 from policy.models import ChangeState, ReviewDecision
 from policy.plan import Plan
 
 EXPIRES_AFTER_DAYS: Final = 30
-_MICROSECONDS_A_DAY: Final = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def withdraw(change: ChangeFacts, by: UUID) -> ChangeFacts:
 
 def expire(change: ChangeFacts, now: int) -> ChangeFacts:
     """Return the change as expired when it has been pending for 30 days, else as it is."""
-    old = now - change.created >= EXPIRES_AFTER_DAYS * _MICROSECONDS_A_DAY
+    old = now - change.created >= EXPIRES_AFTER_DAYS * MICROSECONDS_A_DAY
     if change.state is ChangeState.PENDING and old:
         return replace(change, state=ChangeState.EXPIRED)
     return change

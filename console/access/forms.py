@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from console.changes.forms import Asked, ReviewRead, Someone
 from policy.access import MOST_MONTHLY_CALLS
 
@@ -29,7 +29,7 @@ class AccessRequestCreate(Form):
 
     route: Annotated[str, Field(min_length=1, max_length=97)]
     team: Annotated[str, Field(min_length=1, max_length=32)]
-    purpose: Annotated[str, Field(min_length=3, max_length=500)]
+    purpose: Why
     duration_days: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
     service: UUID | None = None
     monthly_calls: Annotated[MonthlyCalls | None, BeforeValidator(no_truth)] = None

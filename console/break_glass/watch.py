@@ -10,7 +10,7 @@ from sqlmodel import col, or_, select
 
 from audit.events import Action
 from console.break_glass.allowed import FLAG
-from console.clock import MICROSECONDS
+from console.clock import DAY
 from console.errors import ConsoleError
 from console.questions import Origin, Resource
 from console.services import Services
@@ -18,7 +18,6 @@ from console.work import UnitOfWork
 from sso.models import BreakGlass
 from sso.principal import system_principal
 
-DAY: Final = 86_400 * MICROSECONDS
 EVERY_SECONDS: Final = 60
 logger = logging.getLogger("guildhall.worker")
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from console.catalog.forms import Form, Name, Readable
+from console.catalog.forms import Form, Name, Why
 from console.changes.forms import MOST_REVIEWS, SHORTEST_REASON
 from console.models import Tier
 
@@ -24,7 +24,7 @@ class CampaignCreate(Form):
     team: Name | None = None
     tier: Tier | None = None
     answer_days: Annotated[int, Field(ge=1, le=90)] | None = None
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class ItemAnswer(Form):
@@ -39,8 +39,8 @@ class AnswerSheet(Form):
     """Answers about different items, signed together by one sign-in: all count, or none."""
 
     answers: Annotated[tuple[ItemAnswer, ...], Field(min_length=1, max_length=MOST_REVIEWS)]
-    meaning: Annotated[str, Field(min_length=1, max_length=200), Readable]
-    reason: Annotated[str, Field(max_length=500), Readable] = ""
+    meaning: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: Annotated[str, Field(max_length=500)] = ""
 
     @model_validator(mode="after")
     def _sound(self) -> "AnswerSheet":
@@ -102,7 +102,7 @@ class OrphanGive(Form):
     """Which team is to own a model that nobody answers for, and why."""
 
     team: Name
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class OrphanRead(BaseModel):

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.errors import PolicyUndecidedError
 from console.models import Tier
-from console.policies.bundles import find_bundle
+from console.policies.bundles import find_revision
 from console.services import Services
 from policy.bundles import Bundle
 from policy.errors import BundleError
@@ -54,10 +54,8 @@ async def read_rules(services: Services, session: AsyncSession) -> ReviewRules:
 
 
 async def _active_bundle(services: Services, session: AsyncSession) -> Bundle:
-    active, shipped = await services.policies.active(session), services.policies.shipped
-    if active.revision == shipped.revision:
-        return shipped
-    found = await find_bundle(session, active.revision)
+    active = await services.policies.active(session)
+    found = await find_revision(session, active.revision, services.policies.shipped)
     if found is None:
         raise BundleError("The files of the active revision are not kept here.")
     return found

@@ -5,7 +5,7 @@ import unicodedata
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from console.catalog.evidence import EvidenceKind
 from console.catalog.names import is_upstream_name, is_upstream_version, is_version_label
@@ -21,11 +21,8 @@ def card_text(card: dict[str, Any]) -> str:
     return json.dumps(card, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def _readable(text: str) -> str:
-    # PostgreSQL takes no NUL, no page shows a control character, and half a surrogate is no text.
-    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\r\t" for sign in text):
-        raise ValueError("Use text without control characters.")
-    return text
+def _is_control(sign: str) -> bool:
+    return unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\r\t"
 
 
 def _upstream_name(text: str) -> str:
@@ -66,9 +63,10 @@ def _parts(found: object) -> list[object]:
     return found if isinstance(found, list) else []
 
 
-Readable = AfterValidator(_readable)
 Name = Annotated[str, Field(pattern=NAME)]
-Text = Annotated[str, Field(min_length=1, max_length=500), Readable]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Why = Annotated[str, Field(min_length=3, max_length=500)]
+"""Why somebody does something, in their words."""
 ModelCard = Annotated[dict[str, Any], AfterValidator(_card)]
 
 
@@ -77,20 +75,29 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    @field_validator("*")
+    @classmethod
+    def _readable(cls, value: object) -> object:
+        # PostgreSQL takes no NUL, no page shows a control character, and half a surrogate is no text.
+        for text in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(text, str) and any(map(_is_control, text)):
+                raise ValueError("Use text without control characters.")
+        return value
+
 
 class ClusterCreate(Form):
     """A cluster that already runs."""
 
     name: Name
     url: Annotated[str, Field(max_length=500)]
-    reason: Annotated[str, Field(max_length=500), Readable] = ""
+    reason: Annotated[str, Field(max_length=500)] = ""
 
 
 class ClusterMove(Form):
     """Another address of a cluster, and why."""
 
     url: Annotated[str, Field(max_length=500)]
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class ModelUpdate(Form):
@@ -100,7 +107,7 @@ class ModelUpdate(Form):
     data_class: DataClass | None = None
     visibility: Visibility | None = None
     team: Name | None = None
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class ServedAs(Form):
@@ -117,7 +124,7 @@ class ServedAs(Form):
     weight: Annotated[int, Field(ge=0, le=100)] = 0
     evidence_kind: EvidenceKind = EvidenceKind.SERVED
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    artifact: Annotated[str, Field(max_length=255), Readable] = ""
+    artifact: Annotated[str, Field(max_length=255)] = ""
     card: ModelCard = {}
 
 
@@ -131,9 +138,9 @@ class PromoteAsk(Form):
     default: bool = False
     evidence_kind: EvidenceKind = EvidenceKind.SERVED
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    artifact: Annotated[str, Field(max_length=255), Readable] = ""
+    artifact: Annotated[str, Field(max_length=255)] = ""
     card: ModelCard = {}
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class ModelPublish(Form):
@@ -142,9 +149,9 @@ class ModelPublish(Form):
     team: Name
     namespace: Annotated[str, Field(max_length=32)]
     name: Annotated[str, Field(max_length=64)]
-    title: Annotated[str, Field(min_length=1, max_length=120), Readable]
+    title: Annotated[str, Field(min_length=1, max_length=120)]
     summary: Text
-    task: Annotated[str, Field(min_length=1, max_length=60), Readable]
+    task: Annotated[str, Field(min_length=1, max_length=60)]
     purpose: Text
     visibility: Visibility
     tier: Tier
@@ -156,7 +163,7 @@ class ModelPublish(Form):
 class Reason(Form):
     """Why somebody does what they do; it is recorded."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 class ClusterRead(BaseModel):

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from console.changes.forms import Someone
 
 Class = Literal["admin", "auth", "invoke", "audit"]
 Days = Annotated[int, Field(ge=1, le=36_525)]
-Why = Annotated[str, Field(min_length=3, max_length=500)]
 Index = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from console.changes.forms import Someone
 
 MOST_DAYS = 90
@@ -17,7 +17,7 @@ class DelegationCreate(Form):
     deputy: Annotated[str, Field(max_length=64)] = ""
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)]
     away: bool = False
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Why
 
     @model_validator(mode="after")
     def _say_something(self) -> "DelegationCreate":

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.errors import NotFoundError, PolicyUndecidedError
 from console.explain.history import Moment, Wanted, rows_at
-from console.policies.bundles import find_bundle
+from console.policies.bundles import find_revision
 from console.services import Services
 from console.work import UNDECIDED
 from policy.bundles import Bundle
@@ -28,7 +28,7 @@ async def chosen_bundle(services: Services, session: AsyncSession, revision: str
     """
     shipped = services.policies.shipped
     wanted = revision or await _active_at(session, moment) or shipped.revision
-    found = shipped if wanted == shipped.revision else await find_bundle(session, wanted)
+    found = await find_revision(session, wanted, shipped)
     if found is None:
         raise NotFoundError(NO_POLICY, ("unknown_revision",))
     return found

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 
 from console.explain.forms import Line
-
-_TESTS = ("_cases.rego", "_test.rego")
+from policy.bundles import is_test
 
 
 def lines_of(files: Mapping[str, str], code: str) -> list[Line]:
@@ -15,7 +14,7 @@ def lines_of(files: Mapping[str, str], code: str) -> list[Line]:
         found = [
             Line(file=name, number=number, text=text.strip())
             for name, content in sorted(files.items())
-            if name.endswith(".rego") and not name.endswith(_TESTS)
+            if name.endswith(".rego") and not is_test(name)
             for number, text in enumerate(content.splitlines(), 1)
             if spelled.search(text) and _gives(text)
         ]

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Part
 from audit.events import Action
 from console.changes.seen import authorize_seen
-from console.clock import MICROSECONDS, to_text
+from console.clock import DAY, MICROSECONDS, to_text
 from console.errors import ConflictError, InvalidInputError
 from console.keys.facts import Owner, find_key, find_owner, find_service
 from console.keys.forms import KeyCreate, KeyCreated, KeyRotate
@@ -23,7 +23,6 @@ from policy.permissions import Permission
 from sso.keys.form import KeyText, new_key_text, new_secret
 from sso.models import ApiKey, Person, PersonState
 
-DAY: Final = 86_400 * MICROSECONDS
 MOST_KEYS: Final = 50
 """Keys of one owner that count at the same time; more is a sign of keys that nobody looks after."""
 

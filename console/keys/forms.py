@@ -6,16 +6,15 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field
 
 from console.access.forms import no_truth
-from console.catalog.forms import Form, Name, Readable
+from console.catalog.forms import Form, Name, Why
 from console.changes.forms import Someone
 
 ROUTE = r"^[a-z0-9][a-z0-9-]{0,31}\.[a-z0-9][a-z0-9._-]{0,63}$"
-Label = Annotated[str, Field(min_length=1, max_length=100), Readable]
+Label = Annotated[str, Field(min_length=1, max_length=100)]
 Days = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
 Hours = Annotated[int, BeforeValidator(no_truth), Field(ge=0, le=168)]
 Scope = Annotated[str, Field(min_length=1, max_length=40)]
 RouteName = Annotated[str, Field(pattern=ROUTE)]
-Why = Annotated[str, Field(min_length=3, max_length=500), Readable]
 
 
 class KeyCreate(Form):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from console.changes.seen import authorize_seen
-from console.clock import MICROSECONDS
+from console.clock import DAY
 from console.keys.facts import Owner, find_owner, find_service
 from console.keys.forms import KeyRead
 from console.keys.shown import key_read
@@ -22,7 +22,7 @@ from console.work import UnitOfWork
 from policy.permissions import Permission
 from sso.models import ApiKey, ApiKeyUse, Person, PersonKind, PersonState, Profile, ServiceAccount, Team
 
-DAYS_30: Final = 30 * 86_400 * MICROSECONDS
+DAYS_30: Final = 30 * DAY
 MOST_OWN: Final = 200
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from console.catalog.forms import Form, Readable
+from console.catalog.forms import Form
 from console.keys.forms import KeyCreate, Label
 
 USES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
@@ -50,7 +50,7 @@ class KeyForm(Form):
 
     name: Label
     use: Annotated[str, Field(min_length=1, max_length=20)] = "call"
-    routes: Annotated[str, Field(max_length=5000), Readable] = ""
+    routes: Annotated[str, Field(max_length=5000)] = ""
     days: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=365)] = 90
 
     def asked(self, service: UUID | None = None) -> KeyCreate:

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from console.changes.forms import Someone
 from sso.models import PlatformRole, RuleMatcher, RuleRole, TeamRole
 
 TEAM_NAME = r"^[a-z0-9][a-z0-9-]{0,31}$"
 BY_CLAIMS = "Say whose rights: a person, or claims with their issuer."
 
-Why = Annotated[str, Field(min_length=3, max_length=500)]
 Who = Annotated[str, Field(min_length=1, max_length=200)]
 TeamName = Annotated[str, Field(pattern=TEAM_NAME)]
 ScopeText = Annotated[str, Field(max_length=2000)]

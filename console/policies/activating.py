@@ -9,7 +9,7 @@ from audit.event import Part
 from audit.events import Action
 from console.errors import ConflictError, NotFoundError
 from console.policies.active import read_active
-from console.policies.bundles import find_bundle, keep_bundle
+from console.policies.bundles import find_revision, keep_bundle
 from console.policies.rows import active_row
 from console.questions import Resource
 from console.work import UnitOfWork
@@ -38,7 +38,7 @@ async def activate(work: UnitOfWork, revision: str, *, change: UUID) -> None:
         before = await read_active(session, shipped)
         if before.revision == revision:
             raise ConflictError(SAME, ("already_active",))
-        if await find_bundle(session, revision) is None and revision != shipped.revision:
+        if await find_revision(session, revision, shipped) is None:
             raise NotFoundError(UNKNOWN, ("unknown_revision",))
         # What decided until now is kept too: somebody may want it back.
         await keep_bundle(session, shipped.files, work.now)

@@ -15,7 +15,7 @@ from console.clock import MICROSECONDS
 from console.database import Database
 from console.freshness.feed import Feed
 from console.freshness.moves import ANY, Move, Moves
-from console.policies.bundles import find_bundle
+from console.policies.bundles import find_revision
 from policy.bundles import Bundle
 from policy.depends import read_depends
 from policy.errors import BundleError
@@ -100,10 +100,8 @@ class Policies:
         self.known = found
 
     async def _declared(self, session: AsyncSession, revision: str) -> Mapping[str, frozenset[str]]:
-        if revision == self.shipped.revision:
-            return read_depends(self.shipped)
         try:
-            bundle = await find_bundle(session, revision)
+            bundle = await find_revision(session, revision, self.shipped)
         except BundleError:
             return {}
         return read_depends(bundle) if bundle else {}

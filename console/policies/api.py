@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from console.catalog.forms import Reason
 from console.changes.forms import ChangeCreated
 from console.declared import declares
 from console.policies.drafts import (
@@ -21,7 +22,6 @@ from console.policies.forms import (
     FileChange,
     FilesRead,
     PoliciesRead,
-    Reason,
     ReplayAsk,
 )
 from console.policies.overview import read_draft, read_policies, read_revision, shown_draft

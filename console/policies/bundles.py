@@ -36,6 +36,15 @@ async def find_bundle(session: AsyncSession, revision: str) -> Bundle | None:
     return None if row is None else read_kept(row)
 
 
+async def find_revision(session: AsyncSession, revision: str, shipped: Bundle) -> Bundle | None:
+    """Return a kept revision, or the one that comes with the product (`shipped`); None when there is none.
+
+    Raises:
+        BundleError: what is kept was changed.
+    """
+    return shipped if revision == shipped.revision else await find_bundle(session, revision)
+
+
 def read_kept(row: PolicyBundle) -> Bundle:
     """Return the files of a row.
 

@@ -5,13 +5,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from policy.bundles import Bundle, revise
+from policy.bundles import Bundle, is_test, revise
 from policy.errors import BundleError
 from policy.testing import check, run_tests
 
-TESTS: Final = ("_cases.rego", "_test.rego")
 MOST_FILES: Final = 200
 LONGEST: Final = 512 * 1024
 PATH: Final = r"(?:[a-z0-9_]+/)*[a-z0-9_]+\.rego|data\.json"
@@ -43,6 +42,14 @@ class Report:
         """Return the JSON form."""
         return asdict(self)
 
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Report":
+        """Return what `document` wrote."""
+        problems, failed = (
+            tuple(Finding(**one) for one in document[name]) for name in ("problems", "failed")
+        )
+        return cls(problems, document["passed"], failed)
+
 
 async def check_files(files: Mapping[str, str]) -> Report:
     """Return what is wrong with a draft; nothing that it does can hold or take down this process."""
@@ -51,7 +58,7 @@ async def check_files(files: Mapping[str, str]) -> Report:
 
 def bundle_of(files: Mapping[str, str]) -> Bundle:
     """Return the bundle of a draft: its files without tests and cases."""
-    kept = {name: text for name, text in files.items() if not name.endswith(TESTS)}
+    kept = {name: text for name, text in files.items() if not is_test(name)}
     return Bundle(kept, revise(kept))
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from console.catalog.forms import Reason
+from console.policies.bundles import find_revision
+from console.policies.checking import bundle_of
 from console.policies.drafts import change_draft, files_of, propose_draft, propose_rollback, replay_draft
-from console.policies.forms import DraftRead, FileChange, FilesRead, PoliciesRead, Reason, ReplayAsk
+from console.policies.forms import DraftRead, FileChange, FilesRead, PoliciesRead, ReplayAsk
 from console.policies.overview import list_drafts, read_draft, read_policies, read_revision
-from console.policies.proposing import find_revision
 from console.questions import Resource
 from console.web.diffs import DiffLine, diff_text
 from console.web.forms import Form, read_form
@@ -100,7 +102,7 @@ async def open_draft(
     files = files_of(row)
     chosen = path if path in files else next(iter(sorted(files)), "")
     async with work.read() as session:
-        base = await find_revision(work.services, session, row.base)
+        base = await find_revision(session, row.base, work.services.policies.shipped)
     return DraftPage(
         draft=shown,
         paths=sorted(files),
@@ -169,7 +171,7 @@ def tell(text: str) -> list[Told]:
 
 
 def _differences(base: Mapping[str, str], files: Mapping[str, str]) -> list[tuple[str, Sequence[DiffLine]]]:
-    kept = {name: text for name, text in files.items() if not name.endswith(("_cases.rego", "_test.rego"))}
+    kept = bundle_of(files).files
     names = sorted(base.keys() | kept.keys())
     return [
         (name, _near_changes(diff_text(base.get(name, ""), kept.get(name, ""))))

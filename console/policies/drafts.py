@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,13 +19,13 @@ from console.changes.kinds import Subject
 from console.errors import ConflictError, InvalidInputError, ServiceUnavailableError
 from console.policies.activating import ACTIVE_ID
 from console.policies.active import read_active
-from console.policies.bundles import keep_bundle
-from console.policies.checking import LONGEST, MOST_FILES, PATH, bundle_of, check_files
-from console.policies.proposing import find_revision, signed, text_of
+from console.policies.bundles import find_revision, keep_bundle
+from console.policies.checking import LONGEST, MOST_FILES, PATH, Report, bundle_of, check_files
+from console.policies.proposing import signed, text_of
 from console.policies.replaying import Replay, replay_days
 from console.questions import Resource
 from console.work import UnitOfWork
-from policy.bundles import read_bundle
+from policy.bundles import is_test, read_bundle
 from policy.canonical import canonical
 from policy.errors import BundleError
 from policy.models import ChangeKind, PolicyDraft
@@ -75,14 +75,16 @@ async def change_draft(work: UnitOfWork, draft_id: UUID, path: str, text: str) -
     return await _keep(work, draft, files)
 
 
-async def find_draft(work: UnitOfWork, draft_id: UUID) -> PolicyDraft:
-    """Return a draft, to somebody who writes policies.
+async def find_draft(
+    work: UnitOfWork, draft_id: UUID, permission: Permission = Permission.POLICY_DRAFT
+) -> PolicyDraft:
+    """Return a draft, to somebody who writes policies or, as `permission` says, reads them.
 
     Raises:
         RefusedError: the caller does not.
         NotFoundError: no such draft.
     """
-    await work.authorize(Permission.POLICY_DRAFT, Resource("policy"))
+    await work.authorize(permission, Resource("policy"))
     async with work.read() as session:
         found = await session.get(PolicyDraft, draft_id)
     if found is None:
@@ -165,8 +167,9 @@ async def propose_rollback(work: UnitOfWork, reason: str) -> ChangeCreated:
     """
     await authorize_asking(work, ChangeKind.POLICY)
     async with work.read() as session:
-        active = await read_active(session, work.services.policies.shipped)
-        bundle = await find_revision(work.services, session, active.previous) if active.previous else None
+        shipped = work.services.policies.shipped
+        active = await read_active(session, shipped)
+        bundle = await find_revision(session, active.previous, shipped) if active.previous else None
     if bundle is None:
         raise ConflictError(NOTHING_BEFORE, ("nothing_before",))
     content = {**signed(bundle, None), "base": active.revision}
@@ -179,10 +182,9 @@ def files_of(draft: PolicyDraft) -> dict[str, str]:
     return found
 
 
-def report_of(draft: PolicyDraft) -> Mapping[str, Any]:
+def report_of(draft: PolicyDraft) -> Report:
     """Return what checking it found."""
-    found: Mapping[str, Any] = json.loads(draft.report or '{"problems": [], "failed": [], "passed": 0}')
-    return found
+    return Report.read(json.loads(draft.report)) if draft.report else Report((), 0, ())
 
 
 def replay_of(draft: PolicyDraft) -> Replay | None:
@@ -191,12 +193,9 @@ def replay_of(draft: PolicyDraft) -> Replay | None:
 
 
 async def _active_files(work: UnitOfWork, session: AsyncSession, revision: str) -> dict[str, str]:
-    bundle = await find_revision(work.services, session, revision)
-    tests = {
-        name: text
-        for name, text in read_bundle(with_tests=True).files.items()
-        if name.endswith(("_cases.rego", "_test.rego"))
-    }
+    bundle = await find_revision(session, revision, work.services.policies.shipped)
+    files = read_bundle(with_tests=True).files
+    tests = {name: text for name, text in files.items() if is_test(name)}
     return tests | dict(bundle.files if bundle else {})
 
 
@@ -242,8 +241,7 @@ def _require_open(draft: PolicyDraft) -> None:
 
 
 def _require_sound(draft: PolicyDraft) -> None:
-    report = report_of(draft)
-    if report["problems"] or report["failed"] or not report["passed"]:
+    if not report_of(draft).sound:
         raise ConflictError(UNSOUND, ("unsound",))
 
 

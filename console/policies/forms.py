@@ -9,7 +9,6 @@ from console.catalog.forms import Form
 from console.explain.forms import Named
 
 Text = Annotated[str, Field(max_length=512 * 1024)]
-Why = Annotated[str, Field(min_length=3, max_length=500)]
 
 
 class DraftCreate(Form):
@@ -29,12 +28,6 @@ class ReplayAsk(Form):
     """Of how many days the decisions are replayed."""
 
     days: Annotated[int, Field(ge=1, le=365)] = 30
-
-
-class Reason(Form):
-    """Why it is asked for."""
-
-    reason: Why
 
 
 class FindingRead(BaseModel):

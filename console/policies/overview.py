@@ -1,6 +1,7 @@
 """Reads of the policies: what decides, every kept revision's text, and drafts with what was found of them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from console.clock import to_text
 from console.explain.asked import read_handles
 from console.explain.forms import Named
 from console.policies.active import read_active
+from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
-from console.policies.drafts import files_of, replay_of, report_of
+from console.policies.drafts import files_of, find_draft, replay_of, report_of
 from console.policies.forms import (
     DraftRead,
     FilesRead,
@@ -22,7 +24,6 @@ from console.policies.forms import (
     ReplayRead,
     RevisionRead,
 )
-from console.policies.proposing import find_revision
 from console.policies.replaying import Flip, Replay
 from console.questions import Resource
 from console.work import UnitOfWork
@@ -70,7 +71,7 @@ async def read_revision(work: UnitOfWork, revision: str) -> FilesRead:
     """
     await work.authorize(Permission.POLICY_READ, Resource("policy"))
     async with work.read() as session:
-        found = await find_revision(work.services, session, revision)
+        found = await find_revision(session, revision, work.services.policies.shipped)
     if found is None:
         raise nothing_here()
     return FilesRead(revision=found.revision, files=dict(sorted(found.files.items())))
@@ -92,11 +93,7 @@ async def read_draft(work: UnitOfWork, draft_id: UUID) -> tuple[PolicyDraft, Dra
         RefusedError: the caller reads no policies.
         NotFoundError: no such draft.
     """
-    await work.authorize(Permission.POLICY_READ, Resource("policy"))
-    async with work.read() as session:
-        found = await session.get(PolicyDraft, draft_id)
-    if found is None:
-        raise nothing_here()
+    found = await find_draft(work, draft_id, Permission.POLICY_READ)
     return found, await shown_draft(work, found)
 
 
@@ -107,10 +104,10 @@ async def shown_draft(work: UnitOfWork, draft: PolicyDraft) -> DraftRead:
         id=draft.id,
         revision=bundle_of(files_of(draft)).revision,
         base=draft.base,
-        sound=not report["problems"] and not report["failed"] and report["passed"] > 0,
-        passed=report["passed"],
-        problems=[FindingRead(**one) for one in report["problems"]],
-        failed=[FindingRead(**one) for one in report["failed"]],
+        sound=report.sound,
+        passed=report.passed,
+        problems=[FindingRead(**asdict(one)) for one in report.problems],
+        failed=[FindingRead(**asdict(one)) for one in report.failed],
         replay=await _shown_replay(work, replay) if replay else None,
         proposed=draft.proposed is not None,
         updated=to_text(draft.updated),

@@ -14,7 +14,7 @@ from console.changes.forms import Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, register
 from console.policies.activating import activate
 from console.policies.active import read_active
-from console.policies.bundles import find_bundle
+from console.policies.bundles import find_revision
 from console.policies.replaying import ENGINE
 from console.services import Services
 from console.work import Row, UnitOfWork
@@ -42,7 +42,7 @@ async def _check(services: Services, session: AsyncSession, content: Content) ->
     if active.revision != content["base"]:
         return Objection("overtaken", OVERTAKEN)
     try:
-        bundle = await find_revision(services, session, content["revision"])
+        bundle = await find_revision(session, content["revision"], services.policies.shipped)
     except BundleError:
         return Objection("altered", UNKEPT)
     if bundle is None:
@@ -50,16 +50,6 @@ async def _check(services: Services, session: AsyncSession, content: Content) ->
     if signed(bundle, content["replay"])["digest"] != content["digest"]:
         return Objection("altered", ALTERED)
     return None
-
-
-async def find_revision(services: Services, session: AsyncSession, revision: str) -> Bundle | None:
-    """Return a kept revision, or the one that comes with the product; None when there is none.
-
-    Raises:
-        BundleError: what is kept was changed.
-    """
-    shipped = services.policies.shipped
-    return shipped if revision == shipped.revision else await find_bundle(session, revision)
 
 
 async def _consequences(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from console.clock import to_text
+from console.clock import DAY, to_text
 from console.policies.past import Read, read_pasts
 from console.services import Services
 from policy.bundles import Bundle
@@ -15,7 +15,6 @@ from policy.canonical import content_hash
 from policy.decision import PolicyUnavailable
 from policy.replay import Again, replay
 
-DAY: Final = 86_400_000_000
 ENGINE: Final = f"regopy {version('regopy')}"
 
 

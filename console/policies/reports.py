@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from sqlmodel import col, delete
 
-from console.clock import MICROSECONDS
+from console.clock import DAY
 from console.errors import InvalidInputError
 from console.services import Services
 from policy.asked import is_ours
@@ -17,7 +17,6 @@ from policy.models import PolicyEngine
 BUNDLE: Final = "guildhall"
 PACKED_BYTES: Final = 1024 * 1024
 PLAIN_BYTES: Final = 8 * 1024 * 1024
-FORGOTTEN: Final = 86_400 * MICROSECONDS
 TROUBLE_CHARACTERS: Final = 300
 _GZIP: Final = 31
 UNREADABLE: Final = "This is no report of an OPA server."
@@ -73,7 +72,7 @@ async def keep_decisions(services: Services, report: object) -> None:
 async def _keep(services: Services, name: str, decisions: int = 0, ignored: int = 0, **told: Any) -> None:  # noqa: ANN401
     now = services.clock()
     async with services.database.write() as session:
-        await session.exec(delete(PolicyEngine).where(col(PolicyEngine.reported) < now - FORGOTTEN))
+        await session.exec(delete(PolicyEngine).where(col(PolicyEngine.reported) < now - DAY))
         row = await session.get(PolicyEngine, name) or PolicyEngine(id=name, reported=now)
         for field, value in told.items():
             setattr(row, field, value)

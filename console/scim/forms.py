@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from console.changes.forms import ChangeCreated
 from sso.models import GroupsAs, SubjectFrom
 
@@ -21,7 +21,7 @@ class ScimCredentialAsk(Form):
     subject_from: SubjectFrom = SubjectFrom.EXTERNAL_ID
     groups_as: GroupsAs = GroupsAs.MAPPED
     expires: date
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Why
 
 
 class ScimCredentialAsked(ChangeCreated):
@@ -48,4 +48,4 @@ class ScimCredentialRead(Form):
 class ScimCredentialRevoke(Form):
     """Why a credential ends."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Why

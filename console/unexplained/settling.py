@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,6 +13,7 @@ from audit.custody.holds import ROW_KIND
 from audit.event import Part
 from audit.events import Action
 from audit.models import RowVersion
+from console.catalog.forms import Form, Why
 from console.clock import to_text
 from console.errors import ConflictError, NotFoundError
 from console.first_days import first_days_flags
@@ -37,12 +38,10 @@ class UnexplainedRead(BaseModel):
     event: UUID | None
 
 
-class RowSettle(BaseModel):
-    """Ends an unexplained row; `reason` in the admin's own words."""
+class RowSettle(Form):
+    """Ends an unexplained row."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field(min_length=3, max_length=500)
+    reason: Why
 
 
 async def list_unexplained(work: UnitOfWork) -> Sequence[UnexplainedRead]:

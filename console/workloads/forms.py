@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from console.catalog.forms import Form
+from console.catalog.forms import Form, Why
 from sso.errors import ProviderError
 from sso.settings import is_trustworthy
 from sso.workload import check_keys
@@ -44,7 +44,7 @@ class TrustedIssuerAsk(Form):
     pins: Annotated[dict[Pointer, Pinned], Field(min_length=1, max_length=10)]
     longest_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
     service: UUID
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Why
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -72,4 +72,4 @@ class TrustedIssuerRead(Form):
 class TrustedIssuerRevoke(Form):
     """Why an issuer is trusted no more."""
 
-    reason: Annotated[str, Field(min_length=3, max_length=500)]
+    reason: Why

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from policy.bundles import read_bundle
+from policy.bundles import is_test, read_bundle
 from policy.decision import Entrypoint
 from policy.errors import BundleError, PolicyError
 from policy.evaluator import Evaluator
@@ -83,7 +83,7 @@ def _cases_of(engine: Evaluator, package: str) -> list[Case]:
 
 def is_caught(files: Mapping[str, str], mutant: Mutant, cases: Sequence[Case]) -> bool:
     """Whether a case fails on the mutant in the embedded engine, or it does not compile."""
-    rules = {path: text for path, text in files.items() if not path.endswith(("_cases.rego", "_test.rego"))}
+    rules = {path: text for path, text in files.items() if not is_test(path)}
     try:
         engine = Evaluator({**rules, mutant.path: mutant.text}, list(Entrypoint), load_seconds=SECONDS)
     except BundleError:
