@@ -77,6 +77,7 @@ class UnitOfWork:
         self._records = 0
         self._admitted = False
         self._active = services.policies.known
+        self._scopes: dict[Permission, Scope] = {}
 
     @property
     def now(self) -> int:
@@ -85,7 +86,7 @@ class UnitOfWork:
 
     def act_as(self, principal: Principal) -> None:
         """Let the person who has just been admitted be the actor of their own sign-in's records."""
-        self.principal, self._admitted = principal, True
+        self.principal, self._admitted, self._scopes = principal, True, {}
 
     async def read_ahead(self, session: AsyncSession, permission: Permission, resource: Resource) -> None:
         """Read what the next `authorize` asks about on a session that is open already, so that it opens none.
@@ -127,14 +128,16 @@ class UnitOfWork:
     async def scope(self, permission: Permission, grants: Sequence[Document] = ()) -> Scope:
         """Return which rows of a list the principal may see, from one policy call; not recorded.
 
+        One request asks once: its lists, counts and pages of the same rows are cut by the same answer.
+
         Raises:
             PolicyUndecidedError: no answer could be had; an undecided list is not shown.
         """
-        query = await self._ask(permission, Resource("list", None, {}, tuple(grants)))
-        try:
-            return await scope_of(self.services, query, self._active)
-        except UndecidedError as error:
-            raise PolicyUndecidedError(UNDECIDED, (error.code,)) from error
+        if grants:
+            return await self._scope(permission, grants)
+        if permission not in self._scopes:
+            self._scopes[permission] = await self._scope(permission, ())
+        return self._scopes[permission]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -238,6 +241,13 @@ class UnitOfWork:
         except IntegrityError as error:
             raise RecordError("The records could not be appended.") from error
         self._records += len(acts)
+
+    async def _scope(self, permission: Permission, grants: Sequence[Document]) -> Scope:
+        query = await self._ask(permission, Resource("list", None, {}, tuple(grants)))
+        try:
+            return await scope_of(self.services, query, self._active)
+        except UndecidedError as error:
+            raise PolicyUndecidedError(UNDECIDED, (error.code,)) from error
 
     async def _decide(self, permission: Permission, query: Query) -> Decision:
         if is_break_glass(self.principal):

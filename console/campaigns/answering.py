@@ -11,11 +11,12 @@ from audit.events import Action
 from console.access.revoking import end_grant
 from console.campaigns.forms import Answer, Answered, AnswerSheet, ItemAnswer
 from console.campaigns.gainers import gainers_of
+from console.campaigns.queries import joined
 from console.campaigns.rows import item_row
 from console.changes.seen import authorize_seen, nothing
 from console.changes.sheet import Sheet
 from console.errors import ConflictError, RefusedError
-from console.models import Campaign, CampaignItem, ItemState, Model, Route
+from console.models import Campaign, CampaignItem, ItemState
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.models import Grant
@@ -61,15 +62,11 @@ async def _admit(signing: Sheet, campaign_id: UUID, answer: ItemAnswer) -> None:
 async def _find(
     session: AsyncSession, campaign_id: UUID, item_id: UUID
 ) -> tuple[CampaignItem, Grant, Team] | None:
-    query = (
-        select(CampaignItem, Grant, Team)
-        .join(Grant, col(Grant.id) == col(CampaignItem.grant_id))
-        .join(Route, col(Route.id) == col(Grant.resource_id))
-        .join(Model, col(Model.id) == col(Route.model_id))
-        .join(Team, col(Team.id) == col(Model.team_id))
-        .where(col(CampaignItem.id) == item_id, col(CampaignItem.campaign_id) == campaign_id)
+    query = joined(select(CampaignItem, Grant, Team)).where(
+        col(CampaignItem.id) == item_id, col(CampaignItem.campaign_id) == campaign_id
     )
-    return (await session.exec(query)).first()
+    found: tuple[CampaignItem, Grant, Team] | None = (await session.exec(query)).first()
+    return found
 
 
 async def _answer(signing: Sheet, session: AsyncSession, answer: ItemAnswer, sheet: AnswerSheet) -> Answered:

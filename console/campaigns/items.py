@@ -47,12 +47,12 @@ async def held_in_scope(
 
 
 async def make_items(
-    session: AsyncSession, campaign: Campaign, held: Sequence[Held], now: int
+    session: AsyncSession, campaign: Campaign, chosen: Sequence[Held], held: Sequence[Held], now: int
 ) -> list[CampaignItem]:
-    """Return the items of a campaign over these grants."""
-    uses = await uses_of(session, [one.grant.id for one in held], now)
+    """Return the items of a campaign about the chosen grants; `held` is its whole scope, for their peers."""
+    uses = await uses_of(session, [one.grant.id for one in chosen], now)
     reaches = await _reaches(session, held)
-    return [_item(campaign, one, uses.get(one.grant.id, NEVER), reaches[one.grant.id]) for one in held]
+    return [_item(campaign, one, uses.get(one.grant.id, NEVER), reaches[one.grant.id]) for one in chosen]
 
 
 def _item(campaign: Campaign, held: Held, use: Use, reach: tuple[int, int]) -> CampaignItem:
@@ -93,18 +93,16 @@ async def _reaches(session: AsyncSession, held: Sequence[Held]) -> Mapping[UUID,
     """Return how many people each grant reaches, and how many peers have the same by another grant."""
     homes = await _homes(session, held)
     sizes = await _sizes(session, {team for teams in homes.values() for team in teams})
+    beside: dict[tuple[UUID, UUID], set[UUID]] = {}
+    for one in held:
+        for team in homes[one.grant.id]:
+            beside.setdefault((one.route.id, team), set()).add(one.grant.id)
     found = {}
     for one in held:
-        mine = homes[one.grant.id]
-        others = [
-            other
-            for other in held
-            if other.route.id == one.route.id
-            and other.grant.id != one.grant.id
-            and homes[other.grant.id] & mine
-        ]
-        team = one.grant.principal_type is PrincipalType.TEAM
-        found[one.grant.id] = (sizes.get(one.grant.principal_id, 0) if team else 1, len(others))
+        mine = [beside[one.route.id, team] for team in homes[one.grant.id]]
+        others = set[UUID]().union(*mine) - {one.grant.id}
+        to_team = one.grant.principal_type is PrincipalType.TEAM
+        found[one.grant.id] = (sizes.get(one.grant.principal_id, 0) if to_team else 1, len(others))
     return found
 
 

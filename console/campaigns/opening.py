@@ -8,14 +8,12 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from audit.event import Part
-from audit.events import Action
 from console.campaigns.forms import CampaignCreate
-from console.campaigns.items import held_in_scope, make_items
-from console.campaigns.rows import campaign_row, item_row
+from console.campaigns.items import Held, held_in_scope
+from console.campaigns.putting import MOST_ITEMS, put_under_review
 from console.campaigns.rules import ReviewRules, read_rules
 from console.errors import ConflictError, NotFoundError
-from console.models import Campaign, CampaignItem, Model, Route, Tier
+from console.models import Campaign, Model, Route, Tier
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.grants import MICROSECONDS_A_DAY
@@ -23,9 +21,6 @@ from policy.models import Grant
 from policy.permissions import Permission
 from sso.models import Team
 
-MOST_ITEMS: Final = 2000
-AN_ENTRY: Final = 200
-"""So many items are told in one entry of the log; more of them take more entries of the same act."""
 SCHEDULED: Final = "Due by the schedule of the policy"
 
 
@@ -52,12 +47,18 @@ async def open_campaign(work: UnitOfWork, form: CampaignCreate) -> Campaign:
             opened_by=work.principal.id,
             due=work.now + days * MICROSECONDS_A_DAY,
         )
-        await _open(work, session, campaign, form.team)
+        held = await held_in_scope(session, work.now, campaign.team_id, campaign.tier)
+        if len(held) > MOST_ITEMS:
+            sentence = f"More than {MOST_ITEMS} grants are in force there; review one team or tier at a time."
+            raise ConflictError(sentence, ("too_many_to_review",))
+        await _open(work, session, campaign, held)
     return campaign
 
 
 async def open_due(work: UnitOfWork) -> int:
     """Open a round over each scope, a team's routes of one tier, whose last is too long ago; return how many.
+
+    Of a scope with more grants than one transaction takes the rest follow (`console.campaigns.filling`).
 
     Raises:
         PolicyUndecidedError: the policy does not say how often.
@@ -65,7 +66,7 @@ async def open_due(work: UnitOfWork) -> int:
     async with work.read() as session:
         rules = await read_rules(work.services, session)
         due = await _due(session, rules, work.now)
-    for team_id, name, tier in due:
+    for team_id, tier in due:
         async with work.write() as session:
             campaign = Campaign(
                 team_id=team_id,
@@ -74,7 +75,8 @@ async def open_due(work: UnitOfWork) -> int:
                 opened=work.now,
                 due=work.now + rules.answer_days * MICROSECONDS_A_DAY,
             )
-            await _open(work, session, campaign, name)
+            held = await held_in_scope(session, work.now, campaign.team_id, campaign.tier)
+            await _open(work, session, campaign, held)
     return len(due)
 
 
@@ -87,10 +89,10 @@ async def _team(session: AsyncSession, name: str | None) -> UUID | None:
     return found.id
 
 
-async def _due(session: AsyncSession, rules: ReviewRules, now: int) -> list[tuple[UUID, str, Tier]]:
+async def _due(session: AsyncSession, rules: ReviewRules, now: int) -> list[tuple[UUID, Tier]]:
     """Return the scopes in which a grant has stood for too long since it began or was last under review."""
     oldest = (
-        select(Team.id, Team.name, Model.tier, sa.func.min(Grant.starts))
+        select(Team.id, Model.tier, sa.func.min(Grant.starts))
         .select_from(Grant)
         .join(Route, col(Route.id) == col(Grant.resource_id))
         .join(Model, col(Model.id) == col(Route.model_id))
@@ -100,10 +102,10 @@ async def _due(session: AsyncSession, rules: ReviewRules, now: int) -> list[tupl
         .order_by(col(Team.name))
     )
     found = []
-    for team_id, name, tier, began in (await session.exec(oldest)).all():
+    for team_id, tier, began in (await session.exec(oldest)).all():
         last = await _last_round(session, team_id, Tier(tier))
         if now - max(int(began), last) >= rules.every(Tier(tier)) * MICROSECONDS_A_DAY:
-            found.append((team_id, name, Tier(tier)))
+            found.append((team_id, Tier(tier)))
     return found
 
 
@@ -115,37 +117,13 @@ async def _last_round(session: AsyncSession, team_id: UUID, tier: Tier) -> int:
     return (await session.exec(covering)).one() or 0
 
 
-async def _open(work: UnitOfWork, session: AsyncSession, campaign: Campaign, team: str | None) -> None:
+async def _open(work: UnitOfWork, session: AsyncSession, campaign: Campaign, held: Sequence[Held]) -> None:
     await _refuse_twin(session, campaign)
-    held = await held_in_scope(session, work.now, campaign.team_id, campaign.tier)
     if not held:
         raise ConflictError("There is no grant in force to review there.", ("nothing_to_review",))
-    if len(held) > MOST_ITEMS:
-        sentence = f"More than {MOST_ITEMS} grants are in force there; review one team or tier at a time."
-        raise ConflictError(sentence, ("too_many_to_review",))
     session.add(campaign)
     await session.flush()
-    items = await make_items(session, campaign, held, work.now)
-    session.add_all(items)
-    await session.flush()
-    for first in range(0, len(items), AN_ENTRY):
-        await _record(work, campaign, team, items[first : first + AN_ENTRY], first=not first)
-
-
-async def _record(
-    work: UnitOfWork, campaign: Campaign, team: str | None, items: Sequence[CampaignItem], *, first: bool
-) -> None:
-    told = {"team": team, "tier": campaign.tier.value if campaign.tier else None, "items": len(items)}
-    parts = [Part(name="campaign", subject=None, content=told)]
-    if campaign.opened_by is not None:
-        parts.append(Part(name="reason", subject=campaign.opened_by, content={"reason": campaign.reason}))
-    rows = [item_row(item, work.now) for item in items]
-    await work.record(
-        Action.CAMPAIGN_CREATE,
-        resource=Resource("campaign", campaign.id),
-        rows=[*([campaign_row(campaign, work.now)] if first else []), *rows],
-        parts=parts,
-    )
+    await put_under_review(work, session, campaign, held, held)
 
 
 async def _refuse_twin(session: AsyncSession, campaign: Campaign) -> None:

@@ -39,7 +39,7 @@ async def list_campaigns(
     """Return one page of the rounds with an item the caller may read, the newest first."""
     visible = await _visible(work)
     async with work.read() as session:
-        items = _joined(select(CampaignItem.campaign_id)).where(visible)
+        items = joined(select(CampaignItem.campaign_id)).where(visible)
         query = select(Campaign).where(col(Campaign.id).in_(items))
         if after is not None:
             query = query.where(col(Campaign.id) < cursor_id(after))
@@ -73,7 +73,7 @@ async def list_items(
     """
     campaign = await read_campaign(work, campaign_id)
     visible = await _visible(work)
-    query = _joined(select(CampaignItem, Grant, Team.name)).where(
+    query = joined(select(CampaignItem, Grant, Team.name)).where(
         visible, col(CampaignItem.campaign_id) == campaign_id
     )
     if wanted.state is not None:
@@ -91,7 +91,7 @@ async def list_items(
 async def count_awaited(work: UnitOfWork) -> int:
     """Return how many rounds hold an open item the caller answers for."""
     visible = await _visible(work, Permission.CAMPAIGN_REVIEW)
-    query = _joined(select(sa.func.count(sa.distinct(col(CampaignItem.campaign_id))))).join(
+    query = joined(select(sa.func.count(sa.distinct(col(CampaignItem.campaign_id))))).join(
         Campaign, col(Campaign.id) == col(CampaignItem.campaign_id)
     )
     running = sa.and_(col(Campaign.closed).is_(None), col(Campaign.due) > work.now)
@@ -107,7 +107,8 @@ async def _visible(
     return scopes.compile(await work.scope(permission), columns)
 
 
-def _joined(query: Any) -> Any:  # noqa: ANN401 - SQLModel's select has no nameable type
+def joined(query: Any) -> Any:  # noqa: ANN401 - SQLModel's select has no nameable type
+    """Return a query of items, joined with their grant, its route and model, and the team that owns it."""
     return (
         query.join(Grant, col(Grant.id) == col(CampaignItem.grant_id))
         .join(Route, col(Route.id) == col(Grant.resource_id))
@@ -121,14 +122,15 @@ async def _reads(
 ) -> list[CampaignRead]:
     ids = [one.id for one in campaigns]
     query = (
-        _joined(select(CampaignItem.campaign_id, CampaignItem.state, sa.func.count()))
+        joined(select(CampaignItem.campaign_id, CampaignItem.state, sa.func.count()))
         .where(visible, col(CampaignItem.campaign_id).in_(ids))
         .group_by(col(CampaignItem.campaign_id), col(CampaignItem.state))
     )
     counts: dict[UUID, dict[str, int]] = {one: {} for one in ids}
     for campaign, state, count in await session.exec(query):
         counts[campaign][ItemState(state).value] = int(count)
-    names = dict((await session.exec(select(Team.id, Team.name))).all())
+    teams = [one.team_id for one in campaigns if one.team_id]
+    names = dict((await session.exec(select(Team.id, Team.name).where(col(Team.id).in_(teams)))).all())
     return [
         _read(one, names.get(one.team_id) if one.team_id else None, counts[one.id], now) for one in campaigns
     ]

@@ -59,17 +59,20 @@ async def open_campaigns(
 ) -> CampaignList:
     """Return the rounds the caller may read."""
     page = await list_campaigns(work, cursor(after, 1))
-    async with work.read() as session:
-        teams = list(await session.exec(select(Team.name).order_by(col(Team.name))))
     may_open = await work.allowed(Permission.CAMPAIGN_CREATE, Resource("campaign"))
     return CampaignList(
         items=page.items,
         more=next_href(PATH, (), page),
         may_open=may_open,
-        teams=teams if may_open else (),
+        teams=await _team_names(work) if may_open else (),
         tiers=[tier.value for tier in Tier],
         form=form or Form(),
     )
+
+
+async def _team_names(work: UnitOfWork) -> Sequence[str]:
+    async with work.read() as session:
+        return (await session.exec(select(Team.name).order_by(col(Team.name)))).all()
 
 
 async def send_campaign(

@@ -1,6 +1,9 @@
 """Marks approvals whose ground has changed, and names the answers that are to be given anew."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +18,9 @@ from console.models import GrantBasis
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.models import Review, ReviewDecision
+
+AT_ONCE: Final = 1_000
+"""Grants whose uses and bases are read at once."""
 
 
 async def mark_stale(work: UnitOfWork) -> int:
@@ -34,30 +40,34 @@ async def _changed(work: UnitOfWork, session: AsyncSession) -> list[tuple[Held, 
     rules = await read_rules(work.services, session)
     revision = (await work.services.policies.active(session)).revision
     held = await held_in_scope(session, work.now)
-    ids = [one.grant.id for one in held]
-    uses = await uses_of(session, ids, work.now)
-    bases = {
-        row.grant_id: row
-        for row in await session.exec(select(GrantBasis).where(col(GrantBasis.grant_id).in_(ids)))
-    }
     found = []
-    for one in held:
-        basis = bases.get(one.grant.id)
-        if basis is None:
-            continue
-        calls = uses.get(one.grant.id, NEVER).calls
-        known = tuple(name for name in basis.stale.split(",") if name)
-        now = changed_since(
-            basis,
-            one.model,
-            fields=rules.card_fields,
-            revision=revision,
-            calls=calls,
-            factor=rules.calls_factor,
-        )
-        if new := [name for name in now if name not in known]:
-            found.append((one, (*known, *new)))
+    for start in range(0, len(held), AT_ONCE):
+        some = held[start : start + AT_ONCE]
+        uses = await uses_of(session, [one.grant.id for one in some], work.now)
+        bases = await _bases(session, some)
+        for one in some:
+            basis = bases.get(one.grant.id)
+            if basis is None:
+                continue
+            calls = uses.get(one.grant.id, NEVER).calls
+            known = tuple(name for name in basis.stale.split(",") if name)
+            now = changed_since(
+                basis,
+                one.model,
+                fields=rules.card_fields,
+                revision=revision,
+                calls=calls,
+                factor=rules.calls_factor,
+            )
+            if new := [name for name in now if name not in known]:
+                found.append((one, (*known, *new)))
     return found
+
+
+async def _bases(session: AsyncSession, held: Sequence[Held]) -> Mapping[UUID, GrantBasis]:
+    ids = [one.grant.id for one in held]
+    rows = await session.exec(select(GrantBasis).where(col(GrantBasis.grant_id).in_(ids)))
+    return {row.grant_id: row for row in rows}
 
 
 async def _mark(work: UnitOfWork, session: AsyncSession, held: Held, changed: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from console.campaigns.closing import close_due
+from console.campaigns.filling import fill_rounds
 from console.campaigns.opening import open_due
 from console.campaigns.staleness import mark_stale
 from console.campaigns.uses import count_uses
@@ -31,7 +32,9 @@ async def keep_reviews(services: Services) -> tuple[int, int]:
     await count_uses(services)
     closed = await close_due(work)
     await mark_stale(work)
-    return await open_due(work), closed
+    opened = await open_due(work)
+    await fill_rounds(work)
+    return opened, closed
 
 
 async def watch_campaigns(services: Services, stop: asyncio.Event) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import select
 from uuid_utils.compat import uuid7
 
 from audit.models import entry
+from console.campaigns import putting
 from console.campaigns.rules import parse_rules
 from console.campaigns.states import campaign_state
 from console.campaigns.uses import Use, count_uses, uses_of
@@ -19,7 +21,8 @@ from console.web.badges import Tone, badge_of
 from console.work import UnitOfWork
 from policy.bundles import read_bundle
 from policy.canonical import content_hash
-from sso.models import Membership, Source, TeamRole
+from policy.models import Grant
+from sso.models import IdentityLink, Membership, Source, TeamRole
 from sso.principal import system_principal
 from tests.console.campaigns.conftest import DAY, Reviews
 from tests.console.conftest import MovingClock
@@ -149,6 +152,20 @@ async def test_case_61_whoever_holds_access_does_not_answer_that_it_stays(
     assert (await reviews.answer("owner", campaign, item, answer="remove")).status_code == 201
 
 
+async def test_case_61_a_second_account_of_a_holder_does_not_answer_that_it_stays(
+    reviews: Reviews, campaign: dict[str, Any], people: Any
+) -> None:
+    async with reviews.desk.services.database.write() as session:
+        link = IdentityLink(
+            person_id=people["member"].id, other_id=people["owner"].id, change_id=uuid7(), created=1
+        )
+        session.add(link)
+    [item] = await reviews.items(campaign)
+    assert item["own"]
+    kept = await reviews.answer("owner", campaign, item)
+    assert (kept.status_code, kept.json()["reasons"]) == (403, ["holder_may_not_keep"])
+
+
 @pytest.mark.parametrize("who", ["member", "admin", "auditor"])
 async def test_case_51_nobody_else_answers_or_reads(
     who: str, reviews: Reviews, campaign: dict[str, Any]
@@ -198,6 +215,27 @@ async def test_the_schedule_opens_a_round_when_policy_says(reviews: Reviews, ser
     assert await reviews.work() == (1, 0)
     [found] = (await reviews.desk.get("owner", "/campaigns")).json()["items"]
     assert (found["team"], found["tier"], found["state"]) == ("risk", "high", "running")
+    assert await reviews.work() == (0, 0)
+
+
+async def test_a_scheduled_round_over_more_than_one_transaction_takes_covers_all_of_it(
+    reviews: Reviews, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(putting, "MOST_ITEMS", 1)
+    await reviews.desk.approved()
+    async with services.database.write() as session:
+        first = (await session.exec(select(Grant))).one()
+        ends = first.ends + 365 * DAY * 1_000_000
+        first.ends = ends
+        session.add_all(Grant(**{**first.model_dump(), "id": uuid7(), "ends": ends}) for _ in range(2))
+    reviews.clock.forward(91 * DAY)
+    assert await reviews.work() == (1, 0)
+    [found] = (await reviews.desk.get("owner", "/campaigns")).json()["items"]
+    items = await reviews.items(found)
+    assert (found["items"], len({item["grant"] for item in items})) == (3, 3)
+    assert [item["content"]["peers"] for item in items] == [2, 2, 2]
+    created = await reviews.acts("campaign.create")
+    assert {act["resource"]["id"] for act in created} == {found["id"]}
     assert await reviews.work() == (0, 0)
 
 
