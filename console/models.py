@@ -281,8 +281,8 @@ class GrantUseCursor(SQLModel, table=True):
 class GrantBasis(SQLModel, table=True):
     """On what a grant was approved, for telling when that has changed (console.campaigns.staleness).
 
-    `card_fields` holds SHA-256 of each field of the card that policy names, `stale` what has changed since,
-    separated by commas.
+    `card_fields` holds SHA-256 of each field of the card, of which policy names those that count; `stale` is
+    what has changed since, separated by commas.
     """
 
     __tablename__ = "grant_basis"

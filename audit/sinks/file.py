@@ -15,9 +15,9 @@ from typing import Final
 
 import orjson
 
-from audit.errors import HeadError
 from audit.formats import ECS, Format
 from audit.sinks.copies import BEHIND, Copy
+from audit.sinks.laid import apart_of, lay_out
 from audit.sinks.lines import append, last_line, sync_folder
 from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
 
@@ -133,17 +133,8 @@ class FileSink:
         return Delivery(len(entries), quarantined=quarantined, tampered=tuple(differs))
 
     def _write_lines(self, entries: Sequence[Shipment]) -> tuple[bytes, tuple[int, ...]]:
-        lines, apart = bytearray(), []
-        for entry in entries:
-            try:
-                line = self._form.document(
-                    entry.index, entry.head, entry.leaf, origin=self._origin, told=entry.told
-                )
-            except HeadError:
-                line = self._form.original_only(entry.index, entry.head, entry.leaf, origin=self._origin)
-                apart.append(entry.index)
-            lines += orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-        return bytes(lines), tuple(apart)
+        laid = list(lay_out(entries, origin=self._origin, form=self._form))
+        return b"".join(one.to_json() + b"\n" for one in laid), apart_of(laid)
 
     def _ping(self) -> Health:
         try:

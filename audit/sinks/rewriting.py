@@ -67,6 +67,8 @@ class Rewriting:
 
     async def _replace(self, found: Mapping[int, Mapping[str, Any]], entries: Sequence[Shipment]) -> None:
         lines = [self._lines(found[entry.index], entry) for entry in entries]
+        if not lines:
+            return  # copies of entries the log does not hold: reconciling names them, nothing is made of them
         answer = await self._cluster.bulk(lines)
         if answer.get("errors"):
             raise ClusterError("Elasticsearch did not let every copy be written anew; it is asked again.")

@@ -1,12 +1,12 @@
 """The worker's part of access review: uses are counted, rounds opened and closed, approvals found stale."""
 
 import asyncio
-import contextlib
 import logging
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from audit.following.shipper import wait
 from console.campaigns.closing import close_due
 from console.campaigns.filling import fill_rounds
 from console.campaigns.opening import open_due
@@ -46,5 +46,4 @@ async def watch_campaigns(services: Services, stop: asyncio.Event) -> None:
                 logger.info("%d rounds of access review were opened, %d closed.", opened, closed)
         except (DBAPIError, ConsoleError):
             logger.exception("It could not be looked which rounds of access review are due")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        await wait(stop, EVERY_SECONDS)

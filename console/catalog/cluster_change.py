@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
@@ -85,10 +86,10 @@ async def _check(_services: Services, session: AsyncSession, content: Content) -
 
 
 async def _does(_services: Services, session: AsyncSession, content: Content) -> Sequence[Consequence]:
-    served = select(Deployment.id).where(
+    served = select(sa.func.count()).where(
         col(Deployment.cluster_id) == UUID(content["cluster"]), col(Deployment.version_id).is_not(None)
     )
-    count = len((await session.exec(served)).all())
+    count = (await session.exec(served)).one()
     text = f"Calls of {count} published version{'' if count == 1 else 's'} go to {content['url']}."
     return [Consequence(label="At once", text=text)]
 

@@ -27,7 +27,7 @@ class DelegationCreate(Form):
 
 
 class DelegationRead(BaseModel):
-    """A delegation; `state` is named (the deputy has not accepted), scheduled, in force or away."""
+    """A delegation; `state` is named (the deputy has not accepted), in force or away."""
 
     id: UUID
     person: Someone

@@ -1,6 +1,7 @@
 """Access that ends soon: what the first page reminds of, with one act that asks for it anew."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -15,7 +16,7 @@ from console.clock import to_text
 from console.models import Route
 from console.work import UnitOfWork
 from policy.grants import MICROSECONDS_A_DAY
-from policy.models import Change, ChangeState, Grant
+from policy.models import Change, ChangeKind, ChangeState, Grant
 
 MOST: Final = 10
 
@@ -36,14 +37,26 @@ async def grants_ending(work: UnitOfWork) -> Sequence[Ending]:
         soon = work.now + (await read_rules(work.services, session)).remind_days * MICROSECONDS_A_DAY
         held = [grant for grant, _ in await covering_grants(session, work.principal.id)]
         ending = sorted((one for one in held if work.now < one.ends <= soon), key=lambda one: one.ends)[:MOST]
-        return [await _read(session, one, work.now) for one in ending]
+        names = await _routes(session, ending)
+        asked = await _renewals(session, ending, work.now)
+    return [
+        Ending(one.id, names[one.resource_id], to_text(one.ends), asked.get(str(one.id)))
+        for one in ending
+        if one.resource_id in names
+    ]
 
 
-async def _read(session: AsyncSession, grant: Grant, now: int) -> Ending:
-    route = await session.get_one(Route, grant.resource_id)
-    renewal = select(Change.id).where(
-        col(Change.resource_id) == grant.resource_id,
-        col(Change.content).contains(f'"renews":"{grant.id}"', autoescape=True),
+async def _routes(session: AsyncSession, grants: Sequence[Grant]) -> Mapping[UUID, str]:
+    ids = [one.resource_id for one in grants]
+    return dict((await session.exec(select(Route.id, Route.name).where(col(Route.id).in_(ids)))).all())
+
+
+async def _renewals(session: AsyncSession, grants: Sequence[Grant], now: int) -> Mapping[str, UUID]:
+    """Return the pending request that renews a grant, by the grant's id."""
+    pending = select(Change.id, Change.content).where(
+        col(Change.kind) == ChangeKind.ACCESS,
+        col(Change.resource_id).in_([one.resource_id for one in grants]),
         state_is(ChangeState.PENDING, now),
     )
-    return Ending(grant.id, route.name, to_text(grant.ends), (await session.exec(renewal)).first())
+    found = ((json.loads(content).get("renews"), change) for change, content in await session.exec(pending))
+    return {grant: change for grant, change in found if grant}

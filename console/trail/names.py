@@ -21,11 +21,24 @@ ENDINGS: Mapping[str, str] = {
     "unknown": ", and how it ended is not known",
 }
 KINDS: Mapping[str, str] = {
+    "alarm": "an alarm",
+    "cluster": "a cluster",
     "erasure": "a person's data",
     "hold_release": "a legal hold",
+    "identity_link": "whose accounts are one person's",
+    "log_key": "a key of the log",
+    "mapping_rule": "a mapping rule",
+    "membership": "a membership",
+    "model": "a model",
+    "policy": "the policies",
+    "promotion": "a promotion",
     "prune": "what is kept",
+    "publish": "a publication",
     "retention": "a retention",
+    "role": "a role",
+    "scim_credential": "a SCIM credential",
     "sink": "what a follower is told",
+    "trusted_issuer": "a trusted issuer",
 }
 """What a change is of, by its kind; that of access is named by its route."""
 SYSTEM = {part.id: part.name for part in map(system_principal, ("bootstrap", "demo", "sign-in", "start"))}
