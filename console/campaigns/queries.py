@@ -28,9 +28,10 @@ from sso.models import Profile, Team
 
 @dataclass(frozen=True, slots=True)
 class ItemFilter:
-    """Which items somebody looks for: in a state, or those that still await an answer."""
+    """Which items somebody looks for: in a state; `asked` for open ones alone that the caller answers for."""
 
     state: ItemState | None = None
+    asked: bool = False
 
 
 async def list_campaigns(
@@ -71,11 +72,23 @@ async def list_items(
     Raises:
         NotFoundError: no such round, or none with an item the caller may read.
     """
-    campaign = await read_campaign(work, campaign_id)
-    visible = await _visible(work)
+    return await items_of(work, await read_campaign(work, campaign_id), wanted, after, size)
+
+
+async def items_of(
+    work: UnitOfWork,
+    campaign: CampaignRead,
+    wanted: ItemFilter,
+    after: Key | None,
+    size: int = PAGE_SIZE,
+) -> KeysetPage[ItemRead]:
+    """Return one page of the items of a round that the caller has read."""
     query = joined(select(CampaignItem, Grant, Team.name)).where(
-        visible, col(CampaignItem.campaign_id) == campaign_id
+        await _visible(work), col(CampaignItem.campaign_id) == campaign.id
     )
+    if wanted.asked:
+        answered = await _visible(work, Permission.CAMPAIGN_REVIEW)
+        query = query.where(answered, col(CampaignItem.state) == ItemState.OPEN)
     if wanted.state is not None:
         query = query.where(col(CampaignItem.state) == wanted.state)
     if after is not None:

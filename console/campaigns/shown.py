@@ -11,11 +11,11 @@ from sqlmodel import col, select
 from console.campaigns.answering import answer_items
 from console.campaigns.forms import Answered, AnswerSheet, CampaignCreate, CampaignRead, ItemRead
 from console.campaigns.opening import open_campaign
-from console.campaigns.queries import ItemFilter, list_campaigns, list_items, read_campaign
+from console.campaigns.queries import ItemFilter, items_of, list_campaigns, read_campaign
 from console.changes.forms import MOST_REVIEWS
 from console.changes.signing import confirm_path, may_sign, told_step_up
 from console.errors import ConflictError, InvalidInputError, RefusedError
-from console.models import Campaign, ItemState, Tier
+from console.models import Campaign, Tier
 from console.questions import Resource
 from console.web.forms import Form, read_form, sentences
 from console.web.listing import cursor
@@ -92,9 +92,9 @@ async def open_one(
         NotFoundError: no such round, or none with an item the caller may read.
     """
     campaign = await read_campaign(work, campaign_id)
-    waiting = await list_items(work, campaign_id, ItemFilter(ItemState.OPEN), None, 200)
-    asked = [item for item in waiting.items if item.asked][:MOST_REVIEWS]
-    page = await list_items(work, campaign_id, ItemFilter(), cursor(after, 1))
+    waiting = await items_of(work, campaign, ItemFilter(asked=True), None, MOST_REVIEWS)
+    asked = [item for item in waiting.items if item.asked]
+    page = await items_of(work, campaign, ItemFilter(), cursor(after, 1))
     shown = {item.id for item in asked}
     return CampaignPage(
         campaign=campaign,
