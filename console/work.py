@@ -26,7 +26,6 @@ from console.break_glass.allowed import FLAG, decide_in_code, is_break_glass
 from console.errors import (
     AuditUnavailableError,
     ConflictError,
-    NotFoundError,
     PolicyUndecidedError,
     RefusedError,
     ServiceUnavailableError,
@@ -36,15 +35,15 @@ from console.models import SINGLE_PERSON, SingleAct
 from console.policies.deciding import decide
 from console.policies.deciding import scope as scope_of
 from console.questions import Origin, Resource, ask, own_parts
+from console.refused import UNDECIDED, refusal
 from console.services import Services
-from policy.decision import Decision, Document, PolicyUnavailable, Query
+from policy.decision import Decision, Document, Query
 from policy.errors import UndecidedError
 from policy.permissions import Permission
 from policy.scope import Scope
 from sso.principal import Principal
 
 UNRECORDED = "Nothing was changed, because it could not be recorded. Try again in a moment."
-UNDECIDED = "No decision could be had just now, and undecided is refused. Try again in a moment."
 UNREAD = "The database does not answer just now. Nothing was changed. Try again in a moment."
 OVERTAKEN = "Somebody else was quicker. Look again, then try once more."
 log = logging.getLogger("guildhall")
@@ -292,17 +291,6 @@ class UnitOfWork:
             await self.record(
                 Action(permission.value), resource=resource, reasons=reasons, outcome=Outcome.DENIED
             )
-
-
-def refusal(decision: Decision) -> NotFoundError | PolicyUndecidedError | RefusedError:
-    """Return the error that tells a principal about a denial."""
-    if isinstance(decision, PolicyUnavailable):
-        return PolicyUndecidedError(UNDECIDED, decision.reasons)
-    if "not_found" in decision.reasons:
-        return NotFoundError("There is nothing here by that name.", ("not_found",))
-    return RefusedError(
-        "This is not allowed.", decision.reasons, decision_id=decision.id, obligations=decision.obligations
-    )
 
 
 def kind_of(error: Exception) -> str:

@@ -2,7 +2,8 @@
 
 from console.errors import PolicyUndecidedError
 from console.policies.deciding import plan
-from console.work import UNDECIDED, UnitOfWork
+from console.refused import UNDECIDED
+from console.work import UnitOfWork
 from policy.decision import Document
 from policy.errors import UndecidedError
 from policy.plan import Plan

@@ -7,8 +7,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from console.errors import NotFoundError, PolicyUndecidedError
 from console.explain.history import Moment, Wanted, rows_at
 from console.policies.bundles import find_revision
+from console.refused import UNDECIDED
 from console.services import Services
-from console.work import UNDECIDED
 from policy.bundles import Bundle
 from policy.decide import decide
 from policy.decision import Decision, PolicyUnavailable, Query
