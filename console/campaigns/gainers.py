@@ -23,8 +23,9 @@ async def gainers_of(session: AsyncSession, grants: Sequence[Grant]) -> dict[UUI
         one: await people_behind(session, one)
         for one in {*asked.values(), *(one.principal_id for one in grants if not _to_team(one))}
     }
+    askers = {change: behind[person] for change, person in asked.items()}
     gainers = {
-        one.id: behind.get(asked.get(one.change_id), frozenset())
+        one.id: askers.get(one.change_id, frozenset())
         | (teams.get(one.principal_id, frozenset()) if _to_team(one) else behind[one.principal_id])
         for one in grants
     }
