@@ -1,7 +1,8 @@
 """The first days: until a second admin has signed in, the first one acts alone, and it shows.
 
 Source: the contract's "The first days". Changes of people, mappings and clusters are flagged, to be
-confirmed; publishing waits in production, where grants would follow from what one person alone set up.
+confirmed; publishing and policies wait in production, where grants would follow from what one person alone
+set up: they are asked for, and approved once the second one is there.
 """
 
 import json
@@ -16,9 +17,8 @@ from audit.models import RowVersion
 from console import models
 from console.clock import DAY
 from console.models import Installation
-from console.questions import Resource
+from console.services import Services
 from console.work import UnitOfWork
-from policy.permissions import Permission
 from sso.models import Person, PlatformRole, RoleAssignment
 from sso.models import Session as BrowserSession
 
@@ -45,18 +45,9 @@ async def acts_alone(work: UnitOfWork, session: AsyncSession) -> bool:
     return young and await _is_first(work, session) and not await has_second_admin(session)
 
 
-async def require_second_admin(work: UnitOfWork, permission: Permission, resource: Resource) -> None:
-    """Return when a second admin has signed in, or where it does not matter: the demo, and our own parts.
-
-    Raises:
-        RefusedError: with reason `second_admin_needed`; recorded.
-    """
-    if work.services.settings.embedded or work.principal.kind == "system":
-        return
-    async with work.read() as session:
-        found = await has_second_admin(session)
-    if not found:
-        raise await work.refuse(permission, resource, SECOND_ADMIN_NEEDED)
+async def waits_for_second_admin(services: Services, session: AsyncSession) -> bool:
+    """Say whether publishing and policies wait here for a second admin to sign in; the demo's never do."""
+    return not services.settings.embedded and not await has_second_admin(session)
 
 
 async def has_second_admin(session: AsyncSession) -> bool:

@@ -1,6 +1,6 @@
 """The catalog's JSON API: every click has a call, and each call is one query or one action."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
@@ -22,7 +22,7 @@ from console.catalog.forms import (
 from console.catalog.forms import RouteRead as RouteRow
 from console.catalog.model_change import update_model
 from console.catalog.promoting import ask_promotion
-from console.catalog.publishing import publish_model
+from console.catalog.publish_change import ask_publication
 from console.catalog.queries import (
     RouteFilter,
     cluster_read,
@@ -77,10 +77,9 @@ async def post_version(
 
 
 @post("/models", opt=declares(Permission.MODEL_PUBLISH))
-async def post_model(work: NamedDependency[UnitOfWork], data: JSONBody[ModelPublish]) -> dict[str, Any]:
-    """Publish a model under a new route."""
-    route = await publish_model(work, data)
-    return {"id": str(route.id), "name": route.name}
+async def post_model(work: NamedDependency[UnitOfWork], data: JSONBody[ModelPublish]) -> ChangeCreated:
+    """Ask that a model is published under a new route; asked again, it takes the place of what was asked."""
+    return await ask_publication(work, data)
 
 
 @get("/clusters", opt=declares(Permission.CLUSTER_READ))

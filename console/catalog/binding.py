@@ -63,7 +63,7 @@ async def bind_version(
         InvalidInputError: the deployment is not a draft that the cluster serves, or the evidence is none.
     """
     model, route = owner
-    draft = await find_draft(session, served)
+    draft = await find_draft(session, served, for_change=True)
     version = _version(model.id, draft, served, digest, now)
     session.add(version)
     await session.flush()
@@ -106,8 +106,8 @@ def evidence_of(served: ServedAs, reported: str, digest: str | None) -> str:
     return reported
 
 
-async def find_draft(session: AsyncSession, served: ServedAs) -> Deployment:
-    """Return the draft that is to be bound.
+async def find_draft(session: AsyncSession, served: ServedAs, *, for_change: bool = False) -> Deployment:
+    """Return the draft that is to be bound; `for_change` keeps another from binding it meanwhile.
 
     Raises:
         InvalidInputError: the cluster serves none by that name, or it is bound already.
@@ -118,8 +118,10 @@ async def find_draft(session: AsyncSession, served: ServedAs) -> Deployment:
         .where(col(Cluster.name) == served.cluster)
         .where(col(Deployment.upstream_name) == served.upstream_name)
         .where(col(Deployment.upstream_version) == served.upstream_version)
-        .with_for_update(of=Deployment)  # two who bind one draft at once: the second sees it bound
+        .execution_options(populate_existing=True)
     )
+    if for_change:
+        query = query.with_for_update(of=Deployment)  # two who bind one at once: the second sees it bound
     draft = (await session.exec(query)).first()
     if draft is None or draft.version_id is not None or draft.state != READY:
         wanted = f"{served.upstream_name} {served.upstream_version}".strip()

@@ -21,6 +21,12 @@ def card_text(card: dict[str, Any]) -> str:
     return json.dumps(card, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def read_card(text: str) -> dict[str, Any]:
+    """Return the card of which `card_text` made this text."""
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
 def _is_control(sign: str) -> bool:
     return unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\r\t"
 
@@ -158,6 +164,7 @@ class ModelPublish(Form):
     data_class: DataClass
     card: ModelCard
     versions: Annotated[tuple[ServedAs, ...], Field(min_length=1, max_length=20)]
+    reason: Annotated[str, Field(max_length=500)] = ""
 
 
 class Reason(Form):

@@ -2,128 +2,126 @@
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
-from audit.models import RowVersion
 from console.catalog.binding import bind_version, read_artifacts
-from console.catalog.forms import ModelPublish, ServedAs, card_text
-from console.catalog.names import route_name
+from console.catalog.forms import ModelPublish
+from console.catalog.publication import (
+    checked_name,
+    describe_publication,
+    find_team,
+    name_was_used,
+    object_to,
+    served_as,
+)
 from console.catalog.rows import model_row, route_row
-from console.errors import ConflictError, InvalidInputError, NotFoundError
-from console.first_days import require_second_admin
-from console.models import Model, Route
+from console.changes.carrying import Because
+from console.changes.kinds import Content
+from console.errors import ConflictError, NotFoundError
+from console.models import DataClass, Model, Route, Tier, Visibility
 from console.questions import Resource
-from console.work import UnitOfWork
+from console.work import Row, UnitOfWork
+from policy.decision import Document
 from policy.permissions import Permission
-from sso.models import Team
 
 
 async def publish_model(work: UnitOfWork, form: ModelPublish) -> Route:
-    """Publish a model under a new route.
+    """Publish a model at once: the installation itself does, as it fills the demo. People ask for it.
 
     Raises:
-        RefusedError: the principal does not own the team, or no second admin has signed in yet.
+        InvalidInputError, NotFoundError, ConflictError: as `prepare_publication`.
+    """
+    if work.principal.kind != "system":
+        raise RuntimeError("A model is published by two people; only the system publishes at once.")
+    content = await prepare_publication(work, form)
+    async with work.write() as session:
+        if objection := await object_to(work.services, session, content):
+            raise objection.error()
+        return await write_publication(work, session, content, Because())
+
+
+async def prepare_publication(work: UnitOfWork, form: ModelPublish) -> Document:
+    """Authorize, and return everything that is signed of a model that is to be published.
+
+    Raises:
+        RefusedError: the principal does not own the team.
         InvalidInputError: a name is not valid, the namespace is another team's, a label is there twice, a
             deployment is not a draft the cluster serves, or the evidence is not what the tier needs.
         NotFoundError: no such team.
         ConflictError: the name was used before; names are never reused.
     """
     # Asked of the team: of a model that nobody can see yet, everybody would hear that it does not exist.
-    asked = Resource("team", None, {"team": form.team})
-    await work.authorize(Permission.MODEL_PUBLISH, asked)
-    await require_second_admin(work, Permission.MODEL_PUBLISH, asked)
-    name = _checked_name(form)
+    await work.authorize(Permission.MODEL_PUBLISH, Resource("team", None, {"team": form.team}))
+    name = checked_name(form)
     digests = await read_artifacts(work.services, form.tier, form.versions)
-    async with work.write() as session:
-        team = await _team(session, form.team)
-        if await _was_used(session, form.namespace, form.name):
+    async with work.read() as session:
+        if await find_team(session, form.team) is None:
+            raise NotFoundError("There is no team by this name.")
+        if await name_was_used(session, name):
             raise ConflictError("This name was used before, and names are never reused.", ("name_taken",))
-        model = _model(form, team.id, work.now)
-        route = Route(name=name, model_id=model.id, created=work.now)
-        session.add_all([model, route])
-        await session.flush()
-        rows = [model_row(model, work.now), route_row(route, work.now)]
-        for served in form.versions:
-            rows += await bind_version(session, (model, route), served, digests.get(served.label), work.now)
-        part = Part(name="model", subject=None, content=_published(form, name, digests))
-        await work.record(Action.MODEL_PUBLISH, resource=Resource("route", route.id), rows=rows, parts=[part])
+        return await describe_publication(session, form, digests)
+
+
+async def write_publication(
+    work: UnitOfWork, session: AsyncSession, content: Content, because: Because
+) -> Route:
+    """Write the model, its route and its versions, and record it; what speaks against it was asked before."""
+    model = _model(content, await find_team(session, content["team"]), work.now)
+    route = Route(
+        id=UUID(content["route_id"]), name=content["route"], model_id=model.id, created=work.now
+    )
+    session.add_all([model, route])
+    await session.flush()
+    rows: list[Row] = [model_row(model, work.now), route_row(route, work.now)]
+    for version in content["versions"]:
+        digest = version["evidence"] if version["evidence_kind"] == "artifact" else None
+        rows += await bind_version(session, (model, route), served_as(version), digest, work.now)
+    await work.record(
+        Action.MODEL_PUBLISH,
+        resource=Resource("route", route.id),
+        request=because.request,
+        rows=rows,
+        parts=[Part(name="model", subject=None, content=published(content))],
+    )
     return route
 
 
-def _checked_name(form: ModelPublish) -> str:
-    name = route_name(form.namespace, form.name)
-    if form.namespace != form.team:
-        sentence = "A model is published under the name of the team that owns it."
-        raise InvalidInputError(sentence, ("foreign_namespace",), {"namespace": sentence})
-    labels = [served.label for served in form.versions]
-    if len(set(labels)) < len(labels):
-        sentence = "Each version needs a label of its own."
-        raise InvalidInputError(sentence, ("label_twice",), {"versions": sentence})
-    return name
-
-
-async def _was_used(session: AsyncSession, namespace: str, name: str) -> bool:
-    # History outlives the rows: a name whose model is gone still means that model in the log.
-    told = f'"name":"{namespace}.{name}"'
-    past = select(RowVersion.sequence).where(
-        col(RowVersion.kind) == "route", col(RowVersion.row).contains(told, autoescape=True)
-    )
-    questions = (
-        select(Route.id).where(col(Route.name) == f"{namespace}.{name}"),
-        select(Model.id).where(col(Model.namespace) == namespace, col(Model.name) == name),
-        past.limit(1),
-    )
-    return any([(await session.exec(question)).first() is not None for question in questions])
-
-
-async def _team(session: AsyncSession, name: str) -> Team:
-    team = (await session.exec(select(Team).where(col(Team.name) == name))).first()
-    if team is None:
+def _model(content: Content, team_id: UUID | None, now: int) -> Model:
+    if team_id is None:
         raise NotFoundError("There is no team by this name.")
-    return team
-
-
-def _model(form: ModelPublish, team_id: UUID, now: int) -> Model:
+    namespace, _, name = content["route"].partition(".")
     return Model(
         team_id=team_id,
-        namespace=form.namespace,
-        name=form.name,
-        title=form.title,
-        summary=form.summary,
-        task=form.task,
-        purpose=form.purpose,
-        card=card_text(form.card),
-        visibility=form.visibility,
-        tier=form.tier,
-        data_class=form.data_class,
+        namespace=namespace,
+        name=name,
+        **{one: content[one] for one in ("title", "summary", "task", "purpose", "card")},
+        visibility=Visibility(content["visibility"]),
+        tier=Tier(content["tier"]),
+        data_class=DataClass(content["data_class"]),
         created=now,
     )
 
 
-def _published(form: ModelPublish, name: str, digests: Mapping[str, str]) -> dict[str, object]:
+def published(content: Content) -> dict[str, Any]:
+    """Return what events tell of it: its evidence as it was read, its cards by their hash."""
+    told = ("route", "team", "title", "visibility", "tier", "data_class")
+    versions = [{**_sent(one), "card": card_hash(one["card"])} for one in content["versions"]]
     return {
-        "route": name,
-        "team": form.team,
-        "title": form.title,
-        "visibility": form.visibility.value,
-        "tier": form.tier.value,
-        "data_class": form.data_class.value,
-        "card": card_hash(form.card),
-        "versions": [describe_served(one, digests.get(one.label)) for one in form.versions],
+        **{name: content[name] for name in told},
+        "card": card_hash(content["card"]),
+        "versions": versions,
     }
 
 
-def describe_served(served: ServedAs, digest: str | None) -> dict[str, object]:
-    """Return one version as events tell of it: its evidence as it was read, its card by its hash."""
-    shown = served.model_dump(mode="json", exclude={"card"}) | {"card": card_hash(served.card)}
-    return shown | {"evidence": digest or served.evidence}
+def _sent(version: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in version.items() if name != "served"}
 
 
-def card_hash(card: Mapping[str, object]) -> str:
+def card_hash(card: str) -> str:
     """Return SHA-256 (hex) of a card's one text."""
-    return hashlib.sha256(card_text(dict(card)).encode()).hexdigest()
+    return hashlib.sha256(card.encode()).hexdigest()

@@ -7,10 +7,10 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from console.changes.asking import withdraw_change
 from console.changes.deciding import review_change
 from console.changes.forms import ChangeDetail, ChangeItem, ChangeReviewed, ReviewCreate
 from console.changes.queries import list_changes, read_change
+from console.changes.withdrawing import withdraw_change
 from console.declared import declares
 from console.web.listing import Listing, cursor
 from console.work import UnitOfWork

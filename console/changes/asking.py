@@ -1,4 +1,4 @@
-"""Asks for a change, withdraws it, and says when it was done: one event for each."""
+"""Asks for a change, and says when it was done: one event for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,16 @@ from audit.event import Part
 from audit.events import Action
 from console.changes.clock import due_at
 from console.changes.forms import ChangeCreated
-from console.changes.kept import find_kept
 from console.changes.kinds import KeptChange, Subject, described, kind_of
 from console.changes.plans import plan_for
-from console.changes.refusals import told
 from console.changes.rows import change_row
-from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import asked_list
 from console.changes.states import state_is
+from console.changes.withdrawing import take_back
 from console.errors import ConflictError
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.canonical import canonical, content_hash
-from policy.changes import withdraw
 from policy.decision import Document
 from policy.facts import describe_change_of
 from policy.models import Change, ChangeKind, ChangeState
@@ -53,11 +50,16 @@ async def authorize_asking(work: UnitOfWork, kind: ChangeKind) -> None:
     await work.authorize(Permission.CHANGE_CREATE, Resource("change", None, {"kind": kind.value}))
 
 
-async def propose(work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: str) -> ChangeCreated:
+async def propose(
+    work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: str, *, replaces: UUID | None = None
+) -> ChangeCreated:
     """Ask for a change, which the caller has been authorized to ask for.
 
+    `replaces` is a pending one of the caller's that says something else: it is withdrawn, and its answers
+    with it, in the same transaction.
+
     Raises:
-        ConflictError: it cannot be done as things stand, or the same is pending.
+        ConflictError: it cannot be done as things stand, the same is pending, or what it replaces is decided.
     """
     content = {"kind": kind.value, "requester": str(work.principal.id), "reason": reason, **subject.content}
     async with work.read() as session:
@@ -66,6 +68,8 @@ async def propose(work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: 
     proposal = _Proposal(uuid7(), kind, subject, content)
     plan = await plan_for(work, _document(work, proposal))
     async with work.write() as session:
+        if replaces is not None:
+            await take_back(work, session, replaces)
         await _refuse_twin(session, work, proposal)
         change = _change(work, proposal, plan, await _team_id(session, proposal))
         session.add(change)
@@ -78,31 +82,6 @@ async def propose(work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: 
         content_hash=change.content_hash,
         required=asked_list(plan.required),
     )
-
-
-async def withdraw_change(work: UnitOfWork, change_id: UUID) -> None:
-    """Withdraw a change; it stays in the history.
-
-    Raises:
-        NotFoundError: no such change, or none the caller may read.
-        RefusedError: somebody else asked for it.
-        ConflictError: it is decided already.
-    """
-    async with work.read() as session:
-        found = await find_kept(work.services, session, change_id)
-    if found is None:
-        raise nothing()
-    resource = found.resource()
-    await authorize_seen(work, Permission.CHANGE_WITHDRAW, resource, Permission.CHANGE_READ)
-    async with work.write() as session:
-        fresh = await find_kept(work.services, session, change_id, for_change=True) or found
-        change, now = fresh.change, work.now
-        with told(work):
-            change.state = withdraw(fresh.for_rules(now), work.principal.id).state
-        change.decided = now
-        session.add(change)
-        rows = [change_row(change, now)]
-        await work.record(Action.CHANGE_WITHDRAW, resource=resource, request=change_id, rows=rows)
 
 
 async def execute_change(work: UnitOfWork, session: AsyncSession, found: KeptChange, now: int) -> None:

@@ -1,5 +1,6 @@
 """One change as its page tells it: what is signed, what it would do, who answered, and the form to answer."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -79,12 +80,21 @@ def _signed(asked: ChangeDetail, labels: Mapping[str, str]) -> list[tuple[str, s
     who = f"{asked.requester.shown} ({asked.content['requester']})"
     content = {**asked.content, "requester": who}
     order = [*labels, *(name for name in content if name not in labels)]
+    if content.get("card"):
+        content["card"] = _readable(content["card"])
     return [(labels.get(name, name), _text(content[name])) for name in order if content.get(name) is not None]
+
+
+def _readable(card: str) -> str:
+    """Return a card's one text in lines; that it is the same JSON is what matters to its hash."""
+    return json.dumps(json.loads(card), ensure_ascii=False, indent=2)
 
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {item}" for name, item in value.items())
+        return ", ".join(f"{name.replace('_', ' ')} {item}" for name, item in value.items() if item != "")
+    if isinstance(value, list):
+        return "\n".join(map(_text, value))
     return str(value)
 
 

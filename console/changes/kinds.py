@@ -82,6 +82,7 @@ class Kind:
         area: the part of the console it belongs to, as its page's way back: label and path.
         labels: what its page calls the members of what is signed, in their order.
         answer_hint: an example of what a signature under it could mean.
+        waits: it is not approved before a second admin has signed in, in a production's first days.
     """
 
     kind: ChangeKind
@@ -97,6 +98,7 @@ class Kind:
     area: tuple[str, str] = ("Records", "/records")
     labels: Sequence[tuple[str, str]] = RECORD_LABELS
     answer_hint: str = "For example: I have looked at what goes, and it may go."
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from console.changes.asking import withdraw_change
 from console.changes.change_page import open_change, sign_change
 from console.changes.forms import ReviewCreate
+from console.changes.withdrawing import withdraw_change
 from console.declared import declares
 from console.web.forms import read_form
 from console.web.request import ConsoleRequest

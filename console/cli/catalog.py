@@ -16,6 +16,7 @@ from console.cli.output import text, write_facts, write_json, write_rows
 ADMIN: Final = "admin"
 AUDIT_ID: Final = "Guildhall-Audit-Id"
 PAGE: Final = 200
+WAITS: Final = "It waits for somebody else's answer:"
 CLUSTER_COLUMNS: Final = ("name", "kind", "state", "seen", "url")
 MODEL_COLUMNS: Final = ("name", "access", "visibility", "tier", "data_class", "title")
 MODEL_FACTS: Final = (
@@ -55,7 +56,7 @@ def add(name: str, url: str, token: str | None, *, as_json: bool) -> None:
     if as_json:
         write_json(added)
     elif added.get("change"):
-        click.echo(f"It waits for somebody else's answer: change {added['change']['id']}.")
+        click.echo(f"{WAITS} change {added['change']['id']}.")
     else:
         write_facts({key: added[key] for key in CLUSTER_COLUMNS})
 
@@ -127,10 +128,10 @@ def show(route: str, token: str | None, *, as_json: bool) -> None:
 @json_option
 @token_option
 def publish(file: Path, token: str | None, *, as_json: bool) -> None:
-    """Publish the model that FILE describes, in JSON or TOML, under a new route."""
+    """Ask that the model which FILE describes, in JSON or TOML, is published under a new route."""
     with open_client(ADMIN, token) as client:
-        published = client.post("/api/v1/models", read_document(file))
-    write_json(published) if as_json else click.echo(published["name"])
+        asked = client.post("/api/v1/models", read_document(file))
+    write_json(asked) if as_json else click.echo(f"{WAITS} change {asked['id']}.")
 
 
 @click.command()

@@ -100,6 +100,7 @@ register(
         area=("Policies", "/policies"),
         labels=LABELS,
         answer_hint="For example: I have read the difference and every flip, and it may decide.",
+        waits=True,
     )
 )
 

@@ -85,11 +85,12 @@ def test_a_model_shows_its_card_and_nothing_that_a_terminal_obeys() -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("m.json", '{"team": "risk"}'), ("m.toml", 'team = "risk"')])
-def test_a_model_is_published_from_json_or_toml(tmp_path: Path, name: str, text: str) -> None:
+def test_publishing_is_asked_for_from_json_or_toml(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    with told({"POST /api/v1/models": Told({"id": "1", "name": "risk.credit"}, 201)}) as server:
+    with told({"POST /api/v1/models": Told({"id": "1", "state": "pending"}, 201)}) as server:
         ran = guildhall(server, "model", "publish", str(tmp_path / name))
-    assert (ran.stdout, server.asked[0].body) == ("risk.credit\n", {"team": "risk"})
+    assert ran.stdout == "It waits for somebody else's answer: change 1.\n"
+    assert server.asked[0].body == {"team": "risk"}
 
 
 def test_what_is_no_document_is_wrong_use_and_nothing_is_sent(tmp_path: Path) -> None:

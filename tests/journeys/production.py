@@ -18,7 +18,7 @@ from tests.real.mlserver import MlServer
 
 PEOPLE = {name: f"{name}1" for name in ("member", "owner", "reviewer", "admin", "auditor")}
 SECOND_ADMIN = "admin2"
-"""Publishing waits until an admin besides the first has signed in."""
+"""Publishing is not approved until an admin besides the first has signed in."""
 RULES: tuple[dict[str, Any], ...] = (
     {"value": "guildhall-admins", "role": "admin"},
     {"value": "guildhall-auditors", "role": "auditor"},
@@ -79,11 +79,13 @@ def set_up(people: People, mlserver: MlServer, visibility: str) -> Stage:
         sign_in(people.product, people.keycloak, person)
     add_cluster(stage, mlserver.url)
     document = {**model_document(mlserver.models), "visibility": visibility}
-    waiting = publish(stage, document)
-    assert (waiting.status, waiting.json["reasons"]) == (403, ["second_admin_needed"]), waiting.text
+    asked = publish(stage, document)
+    assert (asked.status, asked.json["state"]) == (201, "pending"), asked.text
+    early = approve(stage, asked.json)
+    assert (early.status, "second admin" in early.json["detail"]) == (409, True), early.text
     sign_in(people.product, people.keycloak, SECOND_ADMIN)
-    made = publish(stage, document)
-    assert (made.status, made.json["name"]) == (201, f"risk.{MODEL}"), made.text
+    made = approve(stage, asked.json)
+    assert (made.status, made.json["state"]) == (201, "approved"), made.text
     return stage
 
 
@@ -153,8 +155,19 @@ def add_cluster(stage: Stage, url: str) -> None:
 
 
 def publish(stage: Stage, document: dict[str, Any]) -> Reply:
-    """Let the owner publish what was discovered."""
+    """Let the owner ask that what was discovered is published."""
     return stage.product.ask("POST", "/api/v1/models", document, token=stage.token("owner"))
+
+
+def approve(stage: Stage, asked: Mapping[str, Any]) -> Reply:
+    """Let the reviewer sign what the owner asked for."""
+    answer = {
+        "decision": "approve",
+        "meaning": "The card says what it is for",
+        "content_hash": asked["content_hash"],
+    }
+    token = stage.token("reviewer", step_up=True)
+    return stage.product.ask("POST", f"/api/v1/changes/{asked['id']}/reviews", answer, token=token)
 
 
 def model_document(models: Path) -> dict[str, Any]:

@@ -20,7 +20,8 @@ REASON = {"reason": "wrong answers"}
 @pytest.fixture
 def call(api: httpx2.AsyncClient, token_for: TokenFor) -> Any:
     async def send(who: str, method: str, path: str, **rest: Any) -> httpx2.Response:
-        headers = {"authorization": f"Bearer {token_for(who)}"} | rest.pop("headers", {})
+        token = token_for(who, step_up=rest.pop("step_up", False))
+        headers = {"authorization": f"Bearer {token}"} | rest.pop("headers", {})
         return await api.request(method, path, headers=headers, **rest)
 
     return send
@@ -62,10 +63,15 @@ async def test_from_a_cluster_to_a_published_model(call: Any, cluster: V2Cluster
     assert (made.status_code, made.json()["state"]) == (201, "new")
     synced = await call("admin", "POST", "/clusters/main/sync")
     assert (synced.status_code, synced.json()) == (200, {"served": 2, "drafts": 2})
-    published = await call("owner", "POST", "/models", json=publication())
-    assert (published.status_code, published.json()["name"]) == (201, "risk.churn")
+    asked = await call("owner", "POST", "/models", json=publication())
+    assert (asked.status_code, asked.json()["state"]) == (201, "pending")
     again = await call("owner", "POST", "/models", json=publication())
-    assert again.status_code == 409
+    assert (again.status_code, again.json()["reasons"]) == (409, ["already_pending"])
+    answer = {"decision": "approve", "meaning": "Read it", "content_hash": asked.json()["content_hash"]}
+    path, strong = f"/changes/{asked.json()['id']}/reviews", {"step_up": True}
+    assert (await call("reviewer", "POST", path, json=answer, **strong)).json()["state"] == "approved"
+    used = await call("owner", "POST", "/models", json=publication())
+    assert (used.status_code, used.json()["reasons"]) == (409, ["name_taken"])
     other = await call("owner", "POST", "/models", json=publication(name="other"))
     assert (other.status_code, other.json()["reasons"]) == (422, ["no_such_draft"])
     shown = (await call("member", "GET", "/routes/risk.churn")).json()

@@ -21,7 +21,6 @@ from console.unexplained.comparison import Comparison
 from console.work import UnitOfWork
 from tests.console.catalog.conftest import Heads, bound, opened, parts_of, publication, rows_of
 from tests.console.catalog.v2_cluster import METADATA, TENSOR, V2Cluster, answering
-from tests.console.conftest import WorkAs
 
 PLACE = "churn/1/model.bin"
 BYTES = b"weights"
@@ -75,8 +74,8 @@ OTHER: Mapping[str, Any] = {
 
 
 @pytest.mark.usefixtures("drafts")
-async def test_a_version_records_what_its_cluster_reports(services: Services, work_as: WorkAs) -> None:
-    await publish(await work_as("owner"))
+async def test_a_version_records_what_its_cluster_reports(services: Services, system: UnitOfWork) -> None:
+    await publish(system)
     version = await version_of(services)
     assert version.evidence_kind == "served"
     assert version.evidence == version.served == served_digest(version.served_as)
@@ -86,9 +85,9 @@ async def test_a_version_records_what_its_cluster_reports(services: Services, wo
 
 @pytest.mark.usefixtures("drafts")
 async def test_the_console_computes_the_digest_of_an_artifact_itself(
-    services: Services, work_as: WorkAs
+    services: Services, system: UnitOfWork
 ) -> None:
-    await publish(await work_as("owner"), tier="high", **ARTIFACT)
+    await publish(system, tier="high", **ARTIFACT)
     version = await version_of(services)
     assert (version.evidence_kind, version.evidence, version.artifact) == ("artifact", DIGEST, PLACE)
 
@@ -108,19 +107,19 @@ async def test_the_console_computes_the_digest_of_an_artifact_itself(
 )
 @pytest.mark.usefixtures("drafts")
 async def test_evidence_that_is_none_is_not_published(
-    tier: str, evidence: Mapping[str, str], reason: str, services: Services, work_as: WorkAs
+    tier: str, evidence: Mapping[str, str], reason: str, services: Services, system: UnitOfWork
 ) -> None:
     with pytest.raises(InvalidInputError) as error:
-        await publish(await work_as("owner"), tier, **evidence)
+        await publish(system, tier, **evidence)
     assert error.value.reasons == (reason,)
     assert await rows_of(services, Version) == []
 
 
 @pytest.mark.parametrize("field", OTHER)
 async def test_the_event_names_the_member_that_differs(
-    field: str, services: Services, work_as: WorkAs, drafts: V2Cluster, heads: Heads
+    field: str, services: Services, system: UnitOfWork, drafts: V2Cluster, heads: Heads
 ) -> None:
-    await publish(await work_as("owner"))
+    await publish(system)
     drafts.models["churn", "1"] = OTHER[field]
     assert await EvidencePoll(services).look() == 1
     assert await differs(services) == field
@@ -136,9 +135,9 @@ async def test_the_event_names_the_member_that_differs(
 
 
 async def test_what_is_as_approved_again_is_called_again(
-    services: Services, work_as: WorkAs, drafts: V2Cluster, heads: Heads
+    services: Services, system: UnitOfWork, drafts: V2Cluster, heads: Heads
 ) -> None:
-    await publish(await work_as("owner"))
+    await publish(system)
     drafts.models["churn", "1"] = OTHER["inputs"]
     poll = EvidencePoll(services)
     await poll.look()
@@ -149,9 +148,9 @@ async def test_what_is_as_approved_again_is_called_again(
 
 
 async def test_other_bytes_behind_the_same_words_are_found(
-    services: Services, work_as: WorkAs, folder: Path, drafts: V2Cluster
+    services: Services, system: UnitOfWork, folder: Path, drafts: V2Cluster
 ) -> None:
-    await publish(await work_as("owner"), tier="high", **ARTIFACT)
+    await publish(system, tier="high", **ARTIFACT)
     poll = EvidencePoll(services)
     assert await poll.look() == 0
     (folder / PLACE).write_bytes(b"other weights")
@@ -167,9 +166,9 @@ async def test_other_bytes_behind_the_same_words_are_found(
 
 
 async def test_a_version_no_longer_described_is_refused_and_a_silent_cluster_changes_nothing(
-    services: Services, work_as: WorkAs, drafts: V2Cluster
+    services: Services, system: UnitOfWork, drafts: V2Cluster
 ) -> None:
-    await publish(await work_as("owner"))
+    await publish(system)
     poll = EvidencePoll(services)
     drafts.instead = {"GET /v2/models/churn/versions/1": answering(503, b"")}
     assert await poll.look() == 0
@@ -183,9 +182,9 @@ async def test_a_version_no_longer_described_is_refused_and_a_silent_cluster_cha
 
 
 async def test_a_difference_is_explained_and_one_taken_back_by_hand_is_not(
-    services: Services, work_as: WorkAs, drafts: V2Cluster
+    services: Services, system: UnitOfWork, drafts: V2Cluster
 ) -> None:
-    await publish(await work_as("owner"))
+    await publish(system)
     drafts.models["churn", "1"] = OTHER["inputs"]
     await EvidencePoll(services).look()
     explained = [one for one in await Comparison(services).findings() if one.kind == "deployment"]

@@ -25,12 +25,12 @@ ROUTE = "risk.churn"
 
 
 @pytest.fixture
-async def listed(system: UnitOfWork, registered: V2Cluster, work_as: WorkAs) -> V2Cluster:
+async def listed(system: UnitOfWork, registered: V2Cluster) -> V2Cluster:
     """Version 1 is published; versions 2 and 3 are drafts."""
     registered.serve(("churn", "1"), ("churn", "2"), ("churn", "3"))
     await sync_cluster(system, "main")
     form = publication(versions=[bound("1", weight=100)])
-    await publish_model(await work_as("owner"), ModelPublish(**form))
+    await publish_model(system, ModelPublish(**form))
     return registered
 
 

@@ -7,7 +7,9 @@ from sqlmodel import col, delete, select
 from audit.history import state_digest
 from console.catalog.discovery import sync_cluster
 from console.catalog.forms import CARD_LIMIT, ModelPublish, card_text
+from console.catalog.publish_change import ask_publication
 from console.catalog.publishing import publish_model
+from console.changes.forms import ChangeCreated
 from console.errors import ConflictError, InvalidInputError, RefusedError
 from console.models import Deployment, Model, Route, RouteTarget, Version
 from console.services import Services
@@ -38,14 +40,18 @@ async def published(work: UnitOfWork, **changes: Any) -> Route:
     return await publish_model(work, ModelPublish(**publication(**changes)))
 
 
+async def asked(work: UnitOfWork, **changes: Any) -> ChangeCreated:
+    return await ask_publication(work, ModelPublish(**publication(**changes)))
+
+
 async def nothing_was_kept(services: Services) -> bool:
     bound_rows = [row for row in (await deployments(services)).values() if row.version_id]
     return not bound_rows and not any([await rows_of(services, table) for table in TABLES])
 
 
 @pytest.mark.usefixtures("drafts")
-async def test_an_owner_publishes_two_versions_with_weights(services: Services, work_as: WorkAs) -> None:
-    route = await published(await work_as("owner"))
+async def test_two_versions_are_published_with_weights(services: Services, system: UnitOfWork) -> None:
+    route = await published(system)
     assert route.name == "risk.churn"
     targets = await rows_of(services, RouteTarget)
     found = await deployments(services)
@@ -60,9 +66,9 @@ async def test_an_owner_publishes_two_versions_with_weights(services: Services, 
 
 @pytest.mark.usefixtures("drafts")
 async def test_every_row_has_its_history_and_the_head_their_hash(
-    services: Services, work_as: WorkAs, heads: Heads
+    services: Services, system: UnitOfWork, heads: Heads
 ) -> None:
-    route = await published(await work_as("owner"))
+    route = await published(system)
     [head] = await heads("model.publish")
     assert head["resource"] == {"type": "route", "id": str(route.id)}
     assert head["outcome"] == "success"
@@ -79,15 +85,15 @@ async def test_every_row_has_its_history_and_the_head_their_hash(
 
 
 @pytest.mark.usefixtures("drafts")
-async def test_a_deployment_is_published_once(services: Services, work_as: WorkAs) -> None:
-    await published(await work_as("owner"))
+async def test_a_deployment_is_published_once(services: Services, system: UnitOfWork) -> None:
+    await published(system)
     before = {key: row.version_id for key, row in (await deployments(services)).items()}
     with pytest.raises(InvalidInputError) as error:
-        await published(await work_as("owner"), name="other")
+        await published(system, name="other")
     assert error.value.reasons == ("no_such_draft",)
     with pytest.raises(InvalidInputError):
         await published(
-            await work_as("owner"), name="twice", versions=[bound("1"), bound("1", label="other")]
+            system, name="twice", versions=[bound("1"), bound("1", label="other")]
         )
     assert {key: row.version_id for key, row in (await deployments(services)).items()} == before
     assert len(await rows_of(services, Route)) == 1
@@ -103,24 +109,24 @@ async def test_a_deployment_is_published_once(services: Services, work_as: WorkA
     ],
 )
 async def test_only_what_the_cluster_serves_is_published(
-    change: dict[str, Any], services: Services, work_as: WorkAs, drafts: V2Cluster
+    change: dict[str, Any], services: Services, system: UnitOfWork, drafts: V2Cluster
 ) -> None:
     with pytest.raises(InvalidInputError) as error:
-        await published(await work_as("owner"), versions=[bound("1"), bound("2", label="x") | change])
+        await published(system, versions=[bound("1"), bound("2", label="x") | change])
     assert error.value.reasons == ("no_such_draft",)
     assert drafts.asked
     assert await nothing_was_kept(services)
 
 
 async def test_what_is_gone_or_not_ready_is_not_published(
-    services: Services, system: UnitOfWork, work_as: WorkAs, drafts: V2Cluster
+    services: Services, system: UnitOfWork, drafts: V2Cluster
 ) -> None:
     drafts.serve(("churn", "1"))
     drafts.not_ready.add(("churn", "1"))
     await sync_cluster(system, "main")
     for version in ("1", "2"):
         with pytest.raises(InvalidInputError):
-            await published(await work_as("owner"), versions=[bound(version)])
+            await published(system, versions=[bound(version)])
     assert await nothing_was_kept(services)
 
 
@@ -133,7 +139,7 @@ async def test_others_than_the_owner_are_refused_and_that_is_recorded(
     who: str, reason: str, services: Services, work_as: WorkAs, heads: Heads
 ) -> None:
     with pytest.raises(RefusedError) as error:
-        await published(await work_as(who))
+        await asked(await work_as(who))
     assert reason in error.value.reasons
     assert [head["outcome"] for head in await heads("model.publish")] == ["denied"]
     assert await nothing_was_kept(services)
@@ -142,7 +148,7 @@ async def test_others_than_the_owner_are_refused_and_that_is_recorded(
 @pytest.mark.usefixtures("drafts")
 async def test_the_owner_of_another_team_is_refused(services: Services, work_as: WorkAs) -> None:
     with pytest.raises(RefusedError):
-        await published(await work_as("owner"), team="retail", namespace="retail")
+        await asked(await work_as("owner"), team="retail", namespace="retail")
     assert await nothing_was_kept(services)
 
 
@@ -150,7 +156,7 @@ async def test_the_owner_of_another_team_is_refused(services: Services, work_as:
 async def test_nobody_publishes_under_the_name_of_another_team(services: Services, work_as: WorkAs) -> None:
     for namespace in ("retail", "vision", "nobody"):
         with pytest.raises(InvalidInputError) as error:
-            await published(await work_as("owner"), namespace=namespace)
+            await asked(await work_as("owner"), namespace=namespace)
         assert set(error.value.fields) == {"namespace"}
     assert await nothing_was_kept(services)
 
@@ -158,19 +164,19 @@ async def test_nobody_publishes_under_the_name_of_another_team(services: Service
 @pytest.mark.usefixtures("drafts")
 async def test_a_label_is_there_once(services: Services, work_as: WorkAs) -> None:
     with pytest.raises(InvalidInputError) as error:
-        await published(await work_as("owner"), versions=[bound("1"), bound("2", label="1")])
+        await asked(await work_as("owner"), versions=[bound("1"), bound("2", label="1")])
     assert error.value.reasons == ("label_twice",)
     assert await nothing_was_kept(services)
 
 
 @pytest.mark.usefixtures("drafts")
 async def test_a_name_is_never_reused_not_even_when_its_model_is_gone(
-    services: Services, work_as: WorkAs
+    services: Services, system: UnitOfWork
 ) -> None:
-    await published(await work_as("owner"))
+    await published(system)
     again = {"versions": [bound("1", upstream_name="fraud", label="1")]}
     with pytest.raises(ConflictError):
-        await published(await work_as("owner"), **again)
+        await published(system, **again)
     async with services.database.write() as session:
         for row in await session.exec(select(Deployment).where(col(Deployment.version_id).is_not(None))):
             row.version_id = None
@@ -179,11 +185,11 @@ async def test_a_name_is_never_reused_not_even_when_its_model_is_gone(
         for table in (RouteTarget, Route, Version, Model):
             await session.exec(delete(table))
     with pytest.raises(ConflictError) as error:
-        await published(await work_as("owner"), **again)
+        await published(system, **again)
     assert error.value.reasons == ("name_taken",)
     # A name that only contains or resembles it was never used.
     for name in ("chur", "churn2", "xchurn"):
-        await published(await work_as("owner"), name=name, versions=[_next(name)])
+        await published(system, name=name, versions=[_next(name)])
 
 
 def _next(name: str) -> dict[str, Any]:
@@ -241,8 +247,8 @@ def test_a_card_is_shallow() -> None:
 
 
 @pytest.mark.usefixtures("drafts")
-async def test_a_card_is_kept_as_one_text(services: Services, work_as: WorkAs) -> None:
+async def test_a_card_is_kept_as_one_text(services: Services, system: UnitOfWork) -> None:
     form = ModelPublish(**publication(card={"b": [1, 2.5], "a": "é"}))
-    await publish_model(await work_as("owner"), form)
+    await publish_model(system, form)
     [model] = await rows_of(services, Model)
     assert model.card == card_text(form.card) == '{"a":"\\u00e9","b":[1,2.5]}'

@@ -12,7 +12,6 @@ from console.work import UnitOfWork
 from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.catalog.conftest import deployments, publication, rows_of
 from tests.console.catalog.v2_cluster import V2Cluster
-from tests.console.conftest import WorkAs
 
 BOTH = (("churn", "1"), ("churn", "2"))
 
@@ -28,11 +27,11 @@ async def test_two_syncs_at_once_make_each_draft_once(
 
 
 async def test_of_those_who_publish_the_same_at_once_one_wins(
-    services: Services, system: UnitOfWork, registered: V2Cluster, work_as: WorkAs
+    services: Services, system: UnitOfWork, registered: V2Cluster
 ) -> None:
     registered.serve(*BOTH)
     await sync_cluster(system, "main")
-    works = [await work_as("owner") for _ in range(4)]
+    works = [UnitOfWork(services, system.principal, system.origin) for _ in range(4)]
     forms = [ModelPublish(**publication(name=name)) for name in ("one", "two", "three", "three")]
     acts = [publish_model(work, form) for work, form in zip(works, forms, strict=True)]
     done = await asyncio.gather(*acts, return_exceptions=True)

@@ -100,6 +100,13 @@ cases := {
 		"input": of_kind("erasure", [by("erased", "approve", ["reviewer"])]),
 		"expect": {"missing": reviewer},
 	},
+	"publishing asks one reviewer, whatever the tier": {
+		"input": {"v": 1, "context": {"change": {
+			"id": "change-1", "kind": "publish", "requester": "owner", "team": "risk",
+			"tier": "high", "data_class": "personal", "purpose": "credit decisions", "reviews": [],
+		}}},
+		"expect": {"required": reviewer, "missing": reviewer, "why": ["kind:publish"]},
+	},
 	"whoever asked for a release does not count": {
 		"input": of_kind("hold_release", [by("admin", "approve", ["reviewer"])]),
 		"expect": {"missing": reviewer},
