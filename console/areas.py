@@ -30,6 +30,7 @@ from console.keys.api import OPEN as KEYS_OPEN
 from console.keys.pages import PAGES as KEYS_PAGES
 from console.people.api import API as PEOPLE_API
 from console.people.link_api import API as LINKS_API
+from console.people.link_pages import PAGES as LINK_PAGES
 from console.people.pages import PAGES as PEOPLE_PAGES
 from console.people.rule_api import API as RULES_API
 from console.people.team_pages import PAGES as TEAM_PAGES
@@ -62,6 +63,7 @@ PAGES: Final = [
     *EXPLAIN_PAGES,
     *HOME_PAGES,
     *KEYS_PAGES,
+    *LINK_PAGES,
     *PEOPLE_PAGES,
     *POLICIES_PAGES,
     *SCIM_PAGES,

@@ -38,6 +38,7 @@ READS: Final[Mapping[Permission, str]] = MappingProxyType(
 ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "/api/v1/access-requests": "which requests one may read; reading another's is `access_request.read`",
+        "/admin/clusters/{name:str}/move": "a form that holds the cluster's address",
         "/admin/directories/ask": "an empty form",
         "/api/v1/changes": "which changes of what is kept were asked for; reading one is `change.read`",
         "/api/v1/holds": "what is under legal hold",
@@ -51,6 +52,7 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
         "/models/{name:str}/change": "a form that holds what the catalog shows",
         "/models/{name:str}/request": "an empty form",
+        "/models/{name:str}/versions": "a form that names what the model's clusters serve beside its versions",
         "/requests": "one's own requests",
         "/reviews": "which requests wait for one's answer; reading one is `access_request.read`",
         "/records": "the three lists of what is kept",

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from console.admin.clusters import open_clusters
+from console.admin.clusters import open_clusters, open_move, send_move
 from console.admin.health import read_health
 from console.admin.sinks import SinkClear, clear_sink, open_sinks, try_sink
 from console.catalog import cluster_change
@@ -45,6 +45,25 @@ async def add_cluster(request: ConsoleRequest, work: NamedDependency[UnitOfWork]
     return redirect(request, "/admin/clusters")
 
 
+@get("/admin/clusters/{name:str}/move", opt=declares(Permission.CLUSTER_CREATE))
+async def move(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+    """Read where a cluster is, in a form that gives it another address."""
+    return page(request, "admin/move.html", await open_move(work, name))
+
+
+@post("/admin/clusters/{name:str}/move", opt=declares(Permission.CLUSTER_CREATE), status_code=200)
+async def move_to(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Give a cluster another address, or ask for it."""
+    form, carried = await send_move(work, name, await typed(request))
+    if carried is None:
+        context = await open_move(work, name, form)
+        return form_error(request, "admin/move.html", context, fragment="admin/_move_form.html")
+    waits = carried.change and f"/records/changes/{carried.change.id}"
+    return redirect(request, waits or "/admin/clusters")
+
+
 @post("/admin/clusters/{name:str}/sync", opt=declares(Permission.CLUSTER_SYNC), status_code=200)
 async def sync(
     request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
@@ -76,4 +95,4 @@ async def clear(
     return redirect(request, "/admin/sinks")
 
 
-PAGES = (health, clusters, add_cluster, sync, sinks, test, clear)
+PAGES = (health, clusters, add_cluster, move, move_to, sync, sinks, test, clear)

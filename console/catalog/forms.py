@@ -49,7 +49,12 @@ def _label(text: str) -> str:
     return text
 
 
-def _card(card: dict[str, Any]) -> dict[str, Any]:
+def checked_card(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card that is neither too large nor too deep.
+
+    Raises:
+        ValueError: it is.
+    """
     if _depth(card) > CARD_DEPTH or len(card_text(card)) > CARD_LIMIT:
         raise ValueError(f"A card is at most {CARD_LIMIT // 1024} KiB and {CARD_DEPTH} levels deep.")
     return card
@@ -73,7 +78,8 @@ Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Why = Annotated[str, Field(min_length=3, max_length=500)]
 """Why somebody does something, in their words."""
-ModelCard = Annotated[dict[str, Any], AfterValidator(_card)]
+ModelCard = Annotated[dict[str, Any], AfterValidator(checked_card)]
+Label = Annotated[str, AfterValidator(_label)]
 
 
 class Form(BaseModel):
@@ -126,7 +132,7 @@ class ServedAs(Form):
     cluster: Name
     upstream_name: Annotated[str, AfterValidator(_upstream_name)]
     upstream_version: Annotated[str, AfterValidator(_upstream_version)] = ""
-    label: Annotated[str, AfterValidator(_label)]
+    label: Label
     weight: Annotated[int, Field(ge=0, le=100)] = 0
     evidence_kind: EvidenceKind = EvidenceKind.SERVED
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
@@ -140,7 +146,7 @@ class PromoteAsk(Form):
     cluster: Name
     upstream_name: Annotated[str, AfterValidator(_upstream_name)]
     upstream_version: Annotated[str, AfterValidator(_upstream_version)] = ""
-    label: Annotated[str, AfterValidator(_label)]
+    label: Label
     default: bool = False
     evidence_kind: EvidenceKind = EvidenceKind.SERVED
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""

@@ -41,6 +41,7 @@ class ModelPage:
     may_stop: bool
     may_start: bool
     may_change: bool
+    may_publish: bool
     reason_form: Form[Reason]
 
 
@@ -63,6 +64,7 @@ async def open_model(work: UnitOfWork, name: str, form: Form[Reason] | None = No
         may_stop=not stopped and await work.allowed(Permission.ROUTE_STOP, resource),
         may_start=stopped and await work.allowed(Permission.ROUTE_START, resource),
         may_change=await work.allowed(Permission.MODEL_UPDATE, resource),
+        may_publish=await work.allowed(Permission.MODEL_PUBLISH, resource),
         reason_form=form or Form(),
     )
 

@@ -1,4 +1,4 @@
-"""The catalog's pages: the marketplace, a model, and its stop button."""
+"""The catalog's pages: the marketplace, a model, its stop button, and what is asked for of it."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from console.catalog.change_page import open_change, send_change
 from console.catalog.forms import Reason
 from console.catalog.marketplace import open_marketplace, read_filter
 from console.catalog.model_page import open_model
+from console.catalog.promote_page import open_promotion, send_promotion
 from console.catalog.stopping import start_route, stop_route
 from console.declared import declares
 from console.web.forms import read_form
@@ -81,4 +82,22 @@ async def send(
     return redirect(request, f"/records/changes/{carried.change.id}" if carried.change else f"/models/{name}")
 
 
-PAGES = (models, model, stop, start, change, send)
+@get("/models/{name:str}/versions", opt=declares(Permission.MODEL_PUBLISH))
+async def version(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+    """Read what a model's clusters serve that is no version of it yet, in a form that asks for one."""
+    return page(request, "catalog/promote.html", await open_promotion(work, name))
+
+
+@post("/models/{name:str}/versions", opt=declares(Permission.MODEL_PUBLISH), status_code=200)
+async def promote(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Ask that a route is answered by one version more; a reviewer signs its evidence."""
+    form, asked = await send_promotion(work, name, await typed(request))
+    if asked is None:
+        context = await open_promotion(work, name, form)
+        return form_error(request, "catalog/promote.html", context, fragment="catalog/_promote_form.html")
+    return redirect(request, f"/records/changes/{asked.id}")
+
+
+PAGES = (models, model, stop, start, change, send, version, promote)

@@ -16,6 +16,7 @@ from console.web.forms import Form
 from console.web.listing import cursor
 from console.web.pagination import next_href
 from console.work import UnitOfWork
+from policy.models import ChangeKind
 from policy.permissions import Permission
 from sso.models import PersonState, PlatformRole, Source, TeamRole
 
@@ -115,6 +116,9 @@ async def open_person(
     browsers = Resource("session", person_id, {"person": str(person_id)})
     if await work.allowed(Permission.SESSION_READ, browsers):
         may.append(Permission.SESSION_READ.value)
+    linking = Resource("change", None, {"kind": ChangeKind.IDENTITY_LINK.value})
+    if await work.allowed(Permission.CHANGE_CREATE, linking):
+        may.append(ChangeKind.IDENTITY_LINK.value)
     return PersonPage(
         sections=await sections_for(work),
         person=person,

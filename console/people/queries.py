@@ -14,6 +14,7 @@ from audit.events import Action
 from console.changes.seen import nothing
 from console.clock import to_text
 from console.people.grants_held import grants_held
+from console.people.linked import linked_accounts
 from console.people.reasons import memberships_of, reasons_for, roles_held
 from console.people.shown import KnownAs, PersonItem, PersonRead
 from console.questions import Resource
@@ -159,6 +160,7 @@ async def _detail(work: UnitOfWork, session: AsyncSession, row: Pair, item: Pers
         email=profile.email,
         created=to_text(person.created),
         identities=[KnownAs(issuer=one.issuer, subject=one.subject) for one in identities],
+        linked=await linked_accounts(session, person.id),
         memberships=await memberships_of(session, person.id, reasons),
         held_roles=await roles_held(session, person.id, reasons),
         grants=await grants_held(session, person.id, work.now),

@@ -4,6 +4,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from console.changes.forms import Someone
+
 
 class PersonItem(BaseModel):
     """A person in a list; `sources` say who keeps their rights, `last_sign_in` is of a browser."""
@@ -60,12 +62,23 @@ class KnownAs(BaseModel):
     subject: str
 
 
+class LinkedAccount(BaseModel):
+    """Another account of the same human, and the link that says so."""
+
+    link: UUID
+    account: Someone
+
+
 class PersonRead(PersonItem):
-    """A person with everything they hold, why, and until when; `sessions` are those that live."""
+    """A person with everything they hold, why, and until when; `sessions` are those that live.
+
+    `linked` are the other accounts that two people said are theirs.
+    """
 
     email: str | None
     created: str
     identities: list[KnownAs]
+    linked: list[LinkedAccount]
     memberships: list[HeldMembership]
     held_roles: list[HeldRole]
     grants: list[HeldGrant]

@@ -40,6 +40,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
 
 FORMS: Final[dict[str, dict[str, str]]] = {
     "/admin/break-glass": {"findings": WHY},
+    "/admin/clusters/{name:str}/move": {"url": "http://127.0.0.1:9/", "reason": WHY},
     "/admin/clusters": {"name": "night", "url": "http://127.0.0.1:9/"},
     "/admin/directories/ask": {"name": "night", "expires": "2027-06-01", "reason": WHY},
     "/grants": {"reason": WHY},
@@ -49,12 +50,14 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "/me/keys": {"name": "nightly", "days": "30"},
     "/models/{name:str}/request": {key: str(value) for key, value in ASKED.items() if key != "route"},
     "/models/{name:str}/change": {"tier": "low", "reason": WHY},
+    "/models/{name:str}/versions": {"deployment": NOBODY, "reason": WHY},
     "/models": {"reason": WHY},
     "/people/keys/revoke": {"key": NOBODY, "reason": WHY},
     "/people/rules/preview": {"person": "bystander"},
     "/people/rules": RULE | {"matcher": "exact", "reason": WHY},
     "/people/teams/{name:str}/members": {"person": "bystander", "role": "member", "reason": WHY},
     "/people/teams": {"name": "night"},
+    "/people/{person_id:uuid}/link": {"other": "bystander", "reason": WHY},
     "/people/{person_id:uuid}/roles": {"role": "reviewer", "scope": "all", "reason": WHY},
     "/people": {"reason": WHY},
     "/policies/rollback": {"reason": WHY},
