@@ -83,7 +83,9 @@ async def send(
 
 
 @get("/models/{name:str}/versions", opt=declares(Permission.MODEL_PUBLISH))
-async def version(request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]) -> Template:
+async def version(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template:
     """Read what a model's clusters serve that is no version of it yet, in a form that asks for one."""
     return page(request, "catalog/promote.html", await open_promotion(work, name))
 

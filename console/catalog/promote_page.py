@@ -1,4 +1,4 @@
-"""The page on which a version more is asked for: what the model's clusters serve by its names, and nobody bound."""
+"""The page on which a version more is asked for: what its clusters serve by its names, and nobody bound."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ GONE: Final = "The cluster serves no such draft any more; choose another one."
 
 
 class VersionForm(Input):
-    """A draft by its id, the label callers are to use (the cluster's own version where none is given), and why."""
+    """A draft by its id, the label callers are to use (without one, the cluster's own version), and why."""
 
     deployment: UUID
     label: Label | None = None

@@ -1,4 +1,4 @@
-"""What is signed of a model that is to be published: its facts, its card, and each version's evidence as it is."""
+"""What is signed of a model to be published: its facts, its card, and each version's evidence as it is."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -47,7 +47,7 @@ def _refuse_twins(versions: Sequence[ServedAs]) -> None:
 async def describe_publication(
     session: AsyncSession, form: ModelPublish, digests: Mapping[str, str]
 ) -> Document:
-    """Return everything that is signed of it, but for who asks and why; `digests` are its artifacts' by label.
+    """Return all that is signed of it, but for who asks and why; `digests` are its artifacts' by label.
 
     Raises:
         InvalidInputError: a deployment is not a draft the cluster serves, or its evidence is none.

@@ -1,6 +1,7 @@
 """A model's first publishing, as a change: two people let it be called, bound to its card and its evidence.
 
-Asked again with another card or version, it is another change: the one before is withdrawn, and its answers with it.
+Asked again with another card or version, it is another change: the one before is withdrawn, and with it its
+answers.
 """
 
 import json

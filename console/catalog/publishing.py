@@ -72,9 +72,7 @@ async def write_publication(
 ) -> Route:
     """Write the model, its route and its versions, and record it; what speaks against it was asked before."""
     model = _model(content, await find_team(session, content["team"]), work.now)
-    route = Route(
-        id=UUID(content["route_id"]), name=content["route"], model_id=model.id, created=work.now
-    )
+    route = Route(id=UUID(content["route_id"]), name=content["route"], model_id=model.id, created=work.now)
     session.add_all([model, route])
     await session.flush()
     rows: list[Row] = [model_row(model, work.now), route_row(route, work.now)]

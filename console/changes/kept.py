@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.changes.facts import find_answers, find_change
-from console.changes.kinds import Kind, KeptChange, Objection, kind_of, known_kinds
+from console.changes.kinds import KeptChange, Kind, Objection, kind_of, known_kinds
 from console.first_days import SECOND_ADMIN_NEEDED, waits_for_second_admin
 from console.services import Services
 from policy.models import ChangeState

@@ -38,7 +38,9 @@ async def ask_for_link(
 
 
 @get("/people/links/{link_id:uuid}", opt=declares(Permission.CHANGE_CREATE))
-async def part(request: ConsoleRequest, work: NamedDependency[UnitOfWork], link_id: FromPath[UUID]) -> Template:
+async def part(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], link_id: FromPath[UUID]
+) -> Template:
     """See which two accounts count as one human, and part them."""
     return page(request, "people/part.html", await open_part(work, link_id))
 

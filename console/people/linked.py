@@ -1,4 +1,4 @@
-"""The accounts that two people said are one human's, and the page on which this is asked for or taken back."""
+"""The accounts that two people said are one human's, and the pages that ask for it or take it back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,9 +51,7 @@ async def linked_accounts(session: AsyncSession, person_id: UUID) -> list[Linked
     return [LinkedAccount(link=link, account=people[other]) for link, other in others.items()]
 
 
-async def open_link(
-    work: UnitOfWork, person_id: UUID, form: Form[IdentityLinkAsk] | None = None
-) -> LinkPage:
+async def open_link(work: UnitOfWork, person_id: UUID, form: Form[IdentityLinkAsk] | None = None) -> LinkPage:
     """Return the page on which an account is linked with another.
 
     Raises:
@@ -75,9 +73,7 @@ async def send_link(
     return await submit(sent, lambda data: ask_link(work, data))
 
 
-async def open_part(
-    work: UnitOfWork, link_id: UUID, form: Form[IdentityLinkPart] | None = None
-) -> PartPage:
+async def open_part(work: UnitOfWork, link_id: UUID, form: Form[IdentityLinkPart] | None = None) -> PartPage:
     """Return the page on which two accounts are parted.
 
     Raises:
@@ -95,9 +91,7 @@ async def send_part(
     work: UnitOfWork, link_id: UUID, typed: Mapping[str, str]
 ) -> tuple[Form[IdentityLinkPart], ChangeCreated | None]:
     """Ask that two accounts count as two humans again."""
-    return await submit(
-        read_form(IdentityLinkPart, typed), lambda data: ask_part(work, link_id, data.reason)
-    )
+    return await submit(read_form(IdentityLinkPart, typed), lambda data: ask_part(work, link_id, data.reason))
 
 
 async def _read(work: UnitOfWork, people: Sequence[UUID]) -> list[Someone]:

@@ -4,6 +4,7 @@ import pytest
 
 from console.admin.progress import LogProgress
 from console.services import Services
+from tests.console.conftest import Admit
 from tests.console.visitor import Visitor, visit
 
 pytestmark = pytest.mark.slow  # each builds the whole console
@@ -50,6 +51,31 @@ async def test_a_cluster_outside_the_networks_is_refused_beside_its_field(
     assert answer.status_code == 422
     assert "Clusters are reached only inside the setting gateway.networks." in answer.text
     assert 'value="http://203.0.113.9:8080"' in answer.text
+
+
+async def test_a_cluster_is_moved_from_its_page_alone_at_first_and_by_two_later(
+    services: Services, admit: Admit
+) -> None:
+    admin = await arrive(services, "admin")
+    token = await admin.token()
+    made = {"name": "main", "url": "http://127.0.0.1:9901", "_csrf": token}
+    assert (await admin.client.post("/admin/clusters", data=made)).status_code == 303
+    assert 'href="/admin/clusters/main/move"' in (await admin.client.get("/admin/clusters")).text
+    assert 'value="http://127.0.0.1:9901"' in (await admin.client.get("/admin/clusters/main/move")).text
+    typed = {"url": "http://127.0.0.1:9902", "reason": "It has moved", "_csrf": token}
+    alone = await admin.client.post("/admin/clusters/main/move", data=typed)
+    assert alone.headers["location"] == "/admin/clusters"
+    await admit("second", ("guildhall-admins",))
+    far = await admin.client.post("/admin/clusters/main/move", data=typed | {"url": "http://203.0.113.9:80"})
+    assert (far.status_code, "gateway.networks" in far.text) == (422, True)
+    asked = await admin.client.post(
+        "/admin/clusters/main/move", data=typed | {"url": "http://127.0.0.1:9903"}
+    )
+    assert asked.headers["location"].startswith("/records/changes/")
+    assert "http://127.0.0.1:9902" in (await admin.client.get("/admin/clusters")).text
+    auditor = await arrive(services, "auditor")
+    assert "/move" not in (await auditor.client.get("/admin/clusters")).text
+    assert (await auditor.client.get("/admin/clusters/main/move")).status_code == 403
 
 
 def test_progress_says_how_far_the_log_is() -> None:

@@ -1,4 +1,4 @@
-"""A model is published by two people: what is signed is its card and its versions as they are, on both databases."""
+"""A model is published by two people, who sign its card and its versions as they are, on both databases."""
 
 from dataclasses import replace
 from typing import Any
@@ -78,7 +78,8 @@ async def test_who_answers_reads_every_word_of_it(work_as: WorkAs) -> None:
     shown = dict(page.content)
     assert (shown["Tier"], shown["Purpose"], shown["Owner"]) == ("medium", "retention", "risk")
     assert '"limits": "Few rows"' in shown["Model card"]
-    assert [line.split(",")[0] for line in shown["Versions"].split("\n")] == ["cluster main"] * 2
+    lines = shown["Versions"].split("\n")
+    assert ["label 1" in lines[0], "label 2" in lines[1], "served " in lines[1]] == [True] * 3
     detail = await read_change(await work_as("reviewer"), asked.id)
     assert detail.content["card"] == card_text(card)
     assert (detail.why, page.area) == (["kind:publish"], ("Models", "/models"))
@@ -94,7 +95,9 @@ async def test_case_61_nobody_but_a_reviewer_answers(services: Services, work_as
 
 
 @pytest.mark.usefixtures("drafts")
-async def test_an_edited_card_takes_the_answers_of_the_one_before(services: Services, work_as: WorkAs) -> None:
+async def test_an_edited_card_takes_the_answers_of_the_one_before(
+    services: Services, work_as: WorkAs
+) -> None:
     first = await ask(await work_as("owner"))
     with pytest.raises(ConflictError, match="pending"):
         await ask(await work_as("owner"))
@@ -163,8 +166,8 @@ async def test_in_the_first_days_it_is_asked_for_and_waits_for_a_second_admin(
 
 async def in_production(work_as: WorkAs, handle: str) -> UnitOfWork:
     work = await work_as(handle, stepped_up=True)
-    settings = work.services.settings.model_copy(update={"profile": Profile.PRODUCTION})
-    work.services = replace(work.services, settings=settings)
+    there = work.services.settings.model_copy(update={"profile": Profile.PRODUCTION})
+    work.services = replace(work.services, settings=there)
     return work
 
 

@@ -92,9 +92,7 @@ async def test_a_deployment_is_published_once(services: Services, system: UnitOf
         await published(system, name="other")
     assert error.value.reasons == ("no_such_draft",)
     with pytest.raises(InvalidInputError):
-        await published(
-            system, name="twice", versions=[bound("1"), bound("1", label="other")]
-        )
+        await published(system, name="twice", versions=[bound("1"), bound("1", label="other")])
     assert {key: row.version_id for key, row in (await deployments(services)).items()} == before
     assert len(await rows_of(services, Route)) == 1
 
