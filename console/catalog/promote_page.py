@@ -15,7 +15,7 @@ from console.catalog.binding import READY
 from console.catalog.evidence import EvidenceKind
 from console.catalog.explained import explain_access
 from console.catalog.forms import Form as Input
-from console.catalog.forms import Label, PromoteAsk, Readable, RouteDetail, checked_card
+from console.catalog.forms import Label, PromoteAsk, RouteDetail, Why, checked_card
 from console.catalog.promoting import ask_promotion
 from console.catalog.queries import route_detail
 from console.changes.forms import ChangeCreated
@@ -37,9 +37,9 @@ class VersionForm(Input):
     default: bool = False
     evidence_kind: EvidenceKind = EvidenceKind.SERVED
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
-    artifact: Annotated[str, Field(max_length=255), Readable] = ""
+    artifact: Annotated[str, Field(max_length=255)] = ""
     card: Annotated[Json[dict[str, Any]], AfterValidator(checked_card)] = Field(default_factory=dict)
-    reason: Annotated[str, Field(min_length=3, max_length=500), Readable]
+    reason: Why
 
 
 @dataclass(frozen=True, slots=True)

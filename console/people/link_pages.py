@@ -17,7 +17,7 @@ from console.work import UnitOfWork
 from policy.permissions import Permission
 
 
-@get("/people/{person_id:uuid}/link", opt=declares(Permission.CHANGE_CREATE))
+@get("/people/{person_id:uuid}/link", opt=declares(Permission.PERSON_READ))
 async def link(
     request: ConsoleRequest, work: NamedDependency[UnitOfWork], person_id: FromPath[UUID]
 ) -> Template:
@@ -37,7 +37,7 @@ async def ask_for_link(
     return redirect(request, f"/records/changes/{asked.id}")
 
 
-@get("/people/links/{link_id:uuid}", opt=declares(Permission.CHANGE_CREATE))
+@get("/people/links/{link_id:uuid}", opt=declares(Permission.PERSON_READ))
 async def part(
     request: ConsoleRequest, work: NamedDependency[UnitOfWork], link_id: FromPath[UUID]
 ) -> Template:
