@@ -1,6 +1,6 @@
 """What is done to the log on its own host, while no worker runs: another key, its end, a successor."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,19 @@ from audit.reader import LogReader
 from audit.sequencer import hold_log
 from audit.subjects.key_folder import KeyFolder
 from console.anchors import add_witnesses, open_anchors
-from console.clock import DAY
+from console.clock import DAY, Clock, system_clock
+from console.custody.log_keys import find_approval, wanted
 from console.errors import SettingsError
-from console.models import Installation
+from console.first_days import has_second_admin
+from console.models import SINGLE_PERSON, Installation
 from console.services import Services, build
 from console.settings import Settings
 from console.worker import LAST_SIGNED
 
+UNALLOWED: Final = (
+    "Two people have to agree to exactly this: ask by `guildhall audit key ask`, or on the page Records, let "
+    "a reviewer sign it, and let the worker write the answer to the log before it is stopped."
+)
 SILENT: Final = "None of those who remember how far the log was signed answers; nothing was changed."
 
 
@@ -69,7 +75,9 @@ class Held:
         return signed
 
 
-async def rotate_key(settings: Settings, *, overlap_days: int, lost: bool) -> KeyPeriod:
+async def rotate_key(
+    settings: Settings, *, overlap_days: int, lost: bool, clock: Clock = system_clock
+) -> KeyPeriod:
     """Give the log new keys and return the Ed25519 one with the sizes it signs.
 
     The former keys sign beside them for `overlap_days`; not at all when they are `lost`.
@@ -77,14 +85,16 @@ async def rotate_key(settings: Settings, *, overlap_days: int, lost: bool) -> Ke
     Raises:
         LeaseTakenError: a worker runs.
         KeyFileError: the former key is not here, and was not said to be lost.
+        SettingsError: no two people agreed to exactly this.
         ForkRefusedError: the log is not the one that was signed.
     """
-    async with _holding(settings) as held:
+    async with _holding(settings, clock) as held:
         now, history = held.services.clock(), await held.services.log.key_history()
+        leave = await _leave(held, wanted("rotate", overlap_days, lost=lost))
         if not lost:
             await held.sign(held.folder.open(history, now))  # what is unsigned is still the former key's
         until = 0 if lost else now + overlap_days * DAY
-        rotation = ending.Rotation(history[-1].vkey, held.folder.prepare(), until)
+        rotation = ending.Rotation(history[-1].vkey, held.folder.prepare(), until, leave)
         await ending.rotate(held.engine, held.log, rotation, now)
         history = await held.services.log.key_history()
         keys = held.folder.open(history, now)
@@ -94,23 +104,41 @@ async def rotate_key(settings: Settings, *, overlap_days: int, lost: bool) -> Ke
     return history[-1]
 
 
-async def freeze_log(settings: Settings) -> Checkpoint:
+async def freeze_log(settings: Settings, clock: Clock = system_clock) -> Checkpoint:
     """End the log and return its last checkpoint.
 
     Raises:
         LeaseTakenError: a worker runs.
         LogFrozenError: it was ended before.
+        SettingsError: no two people agreed to this.
         ForkRefusedError: the log is not the one that was signed; `guildhall audit succeed` cites the other.
     """
-    async with _holding(settings) as held:
+    async with _holding(settings, clock) as held:
         now = held.services.clock()
         keys = held.folder.open(await held.services.log.key_history(), now)
+        leave = await _leave(held, wanted("end"))
         await held.sign(keys)  # a log that was set back is refused before anything is written
-        await ending.freeze(held.log, now)
+        await ending.freeze(held.log, now, leave)
         last = await held.sign(keys)
     if last is None:
         raise SettingsError("The log was ended, but not signed: run the command again.")
     return last
+
+
+async def _leave(held: Held, asked: Mapping[str, object]) -> ending.Leave:
+    """Return what allows it: an approved change, or, flagged, that there is no second admin yet.
+
+    Raises:
+        SettingsError: there is a second admin, and nobody has approved exactly this.
+    """
+    services = held.services
+    async with services.database.read() as session:
+        found = await find_approval(session, services.log, asked, services.clock())
+        if found is None and not await has_second_admin(session):
+            return ending.Leave(flags=(SINGLE_PERSON,))
+    if found is None:
+        raise SettingsError(UNALLOWED)
+    return ending.Leave(request=found)
 
 
 async def succeed_log(settings: Settings, former_url: str, cited: Path | None = None) -> Succession:
@@ -192,9 +220,9 @@ async def _begin_after(services: Services, last: Checkpoint, lost: int) -> Log:
 
 
 @asynccontextmanager
-async def _holding(settings: Settings) -> AsyncIterator[Held]:
+async def _holding(settings: Settings, clock: Clock) -> AsyncIterator[Held]:
     """Hold the log as a worker does; a running one keeps it."""
-    services, engine = build(settings), create_log_engine(settings.log_url)
+    services, engine = build(settings, clock), create_log_engine(settings.log_url)
     log, lease = Log(engine), choose_lease(engine, settings.data / "log.lock")
     folder = KeyFolder(settings.data / "keys", settings.audit.origin)
     try:

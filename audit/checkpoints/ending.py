@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,12 +21,21 @@ from audit.subjects.keyring import MemoryKeyRing
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """On whose word it is done: the approved change, or the flags that say that nobody else was there."""
+
+    request: UUID | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Rotation:
     """A change of keys. ``overlap_until`` is in microseconds UTC; 0 when the former key is lost."""
 
     former_vkey: str
     fresh: LogKeys
     overlap_until: int = 0
+    leave: Leave = Leave()
 
 
 def begin_record(
@@ -65,17 +75,17 @@ async def rotate(engine: AsyncEngine, log: Log, rotation: Rotation, now: int) ->
         if rotation.overlap_until
         else key_history.LOST,
     ]
-    record = _record(Action.LOG_ROTATE, flags, now)
+    record = _record(Action.LOG_ROTATE, flags, now, rotation.leave)
     return (await log.append([Pending(record, LOG_PRODUCER)])).start
 
 
-async def freeze(log: Log, now: int) -> int:
+async def freeze(log: Log, now: int, leave: Leave = Leave()) -> int:
     """End the log and return the index of its last entry.
 
     Raises:
         LogFrozenError: it was ended before.
     """
-    return await log.freeze(_record(Action.LOG_FREEZE, [], now))
+    return await log.freeze(_record(Action.LOG_FREEZE, [], now, leave))
 
 
 async def require_growing(engine: AsyncEngine) -> None:
@@ -107,5 +117,6 @@ def _cosigner_flags(keys: LogKeys) -> list[str]:
     return [f"{key_history.COSIGNER}{key_history.fingerprint(keys.cosigner.vkey)}"]
 
 
-def _record(action: Action, flags: list[str], now: int) -> Record:
-    return seal(Event(action=action, actor=None, flags=tuple(flags)), time=now, keys=MemoryKeyRing())
+def _record(action: Action, flags: list[str], now: int, leave: Leave) -> Record:
+    event = Event(action=action, actor=None, request=leave.request, flags=(*flags, *leave.flags))
+    return seal(event, time=now, keys=MemoryKeyRing())

@@ -1,4 +1,4 @@
-"""`guildhall audit key rotate`, `freeze`, `succeed` and `witness`: run on a host, not through the API."""
+"""`guildhall audit key`, `freeze`, `succeed` and `witness`: run on a host, but for asking."""
 
 import asyncio
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import click
 
 from audit.errors import VerifierInputError
+from console.cli.client import token_option
+from console.cli.records import ask, reason_option
+from console.cli.requests import ADMIN, json_option
 from console.settings import load_settings
 
 
@@ -14,15 +17,34 @@ def key() -> None:
     """Look after the log's signing keys."""
 
 
-@key.command()
-@click.option(
+overlap_option = click.option(
     "--overlap-days",
     type=click.IntRange(0, 400),
     default=30,
     show_default=True,
     help="How long the former key signs beside the new one.",
 )
-@click.option("--lost", is_flag=True, help="The former key is lost: only the new one signs.")
+lost_option = click.option("--lost", is_flag=True, help="The former key is lost: only the new one signs.")
+
+
+@key.command("ask")
+@overlap_option
+@lost_option
+@click.option("--end", is_flag=True, help="Ask that the log ends instead.")
+@reason_option
+@json_option
+@token_option
+def ask_for_key(
+    overlap_days: int, reason: str, token: str | None, *, lost: bool, end: bool, as_json: bool
+) -> None:
+    """Ask that the log gets other keys; somebody else has to agree before `rotate` does it."""
+    wanted = {"act": "end"} if end else {"act": "rotate", "overlap_days": overlap_days, "lost": lost}
+    ask(ADMIN, token, "/api/v1/log/changes", {**wanted, "reason": reason}, as_json=as_json)
+
+
+@key.command()
+@overlap_option
+@lost_option
 def rotate(overlap_days: int, *, lost: bool) -> None:
     """Give the log new keys, on the worker's host while no worker runs; the change is an entry."""
     from console.log_care import rotate_key  # noqa: PLC0415 - other commands do not need it

@@ -73,7 +73,7 @@ def list_holds(token: str | None, *, everything: bool, as_json: bool) -> None:
 @token_option
 def release_hold(hold_id: UUID, reason: str, token: str | None, *, as_json: bool) -> None:
     """Ask that the hold ID ends; somebody else has to agree. Writes the change's id."""
-    _ask(AUDITOR, token, f"{HOLDS}/{hold_id}/release", {"reason": reason}, as_json=as_json)
+    ask(AUDITOR, token, f"{HOLDS}/{hold_id}/release", {"reason": reason}, as_json=as_json)
 
 
 @click.group()
@@ -100,7 +100,7 @@ def show_retention(token: str | None, *, as_json: bool) -> None:
 @token_option
 def set_retention(name: str, days: int, reason: str, token: str | None, *, as_json: bool) -> None:
     """Ask that the details of CLASS are kept for DAYS; somebody else has to agree."""
-    _ask(ADMIN, token, RETENTION, {"name": name, "days": days, "reason": reason}, as_json=as_json)
+    ask(ADMIN, token, RETENTION, {"name": name, "days": days, "reason": reason}, as_json=as_json)
 
 
 @click.command()
@@ -110,7 +110,7 @@ def set_retention(name: str, days: int, reason: str, token: str | None, *, as_js
 @token_option
 def erase(person: str, reason: str, token: str | None, *, as_json: bool) -> None:
     """Ask that PERSON (a handle or an id) is erased; somebody else has to agree."""
-    _ask(ADMIN, token, "/api/v1/erasures", {"person": person, "reason": reason}, as_json=as_json)
+    ask(ADMIN, token, "/api/v1/erasures", {"person": person, "reason": reason}, as_json=as_json)
 
 
 @click.group()
@@ -154,7 +154,8 @@ def refuse_change(change_id: UUID, reason: str, token: str | None, *, yes: bool,
     _answer(change_id, answer, token, yes=yes, as_json=as_json)
 
 
-def _ask(person: str, token: str | None, path: str, asked: dict[str, Any], *, as_json: bool) -> None:
+def ask(person: str, token: str | None, path: str, asked: dict[str, Any], *, as_json: bool) -> None:
+    """Ask for a change and write its id."""
     with open_client(person, token) as client:
         created = client.post(path, asked)
     if as_json:

@@ -17,11 +17,13 @@ from console.custody.forms import (
     HoldCreate,
     HoldRead,
     HoldReleaseAsk,
+    LogKeyAsk,
     PruneAsk,
     RetentionAsk,
     RetentionRead,
 )
 from console.custody.holding import ask_release, create_hold
+from console.custody.log_keys import ask_log_key
 from console.custody.queries import list_holds, read_hold, read_retention
 from console.custody.retention import ask_prune, ask_retention
 from console.declared import declares
@@ -81,6 +83,12 @@ async def post_disclosure(work: NamedDependency[UnitOfWork], data: JSONBody[Disc
     return await ask_disclosure(work, data)
 
 
+@post("/log/changes", opt=declares(Permission.CHANGE_CREATE))
+async def post_log_change(work: NamedDependency[UnitOfWork], data: JSONBody[LogKeyAsk]) -> ChangeCreated:
+    """Ask that the log gets another key, or ends; somebody else has to agree, and it is done on its host."""
+    return await ask_log_key(work, data)
+
+
 @post("/erasures", opt=declares(Permission.CHANGE_CREATE))
 async def post_erasure(work: NamedDependency[UnitOfWork], data: JSONBody[ErasureAsk]) -> ChangeCreated:
     """Ask that a person is erased; somebody else has to agree."""
@@ -95,5 +103,6 @@ API = (
     post_hold,
     post_release,
     post_disclosure,
+    post_log_change,
     post_erasure,
 )

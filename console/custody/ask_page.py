@@ -16,10 +16,12 @@ from console.custody.forms import (
     ErasureAsk,
     HoldCreate,
     HoldReleaseAsk,
+    LogKeyAsk,
     PruneAsk,
     RetentionAsk,
 )
 from console.custody.holding import ask_release, create_hold
+from console.custody.log_keys import ask_log_key
 from console.custody.retention import MEANINGS, ask_prune, ask_retention
 from console.errors import NotFoundError
 from console.questions import Resource
@@ -79,6 +81,14 @@ ASKINGS: Final[Mapping[str, Asking]] = {
         "Ask for it",
         DisclosureAsk,
         ask_disclosure,
+    ),
+    "log": Asking(
+        ChangeKind.LOG_KEY,
+        "Change the log's key, or end the log",
+        "What is approved is then done on the worker's host, within seven days, by whoever has access there.",
+        "Ask for it",
+        LogKeyAsk,
+        ask_log_key,
     ),
     "release": Asking(
         ChangeKind.HOLD_RELEASE,

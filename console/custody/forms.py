@@ -45,6 +45,18 @@ class DisclosureAsk(Form):
     reason: Why
 
 
+class LogKeyAsk(Form):
+    """Ask that the log gets another key, or that it ends; the rest is of a key alone.
+
+    `overlap_days` is how long the former key signs beside the new one, unless it is `lost`.
+    """
+
+    act: Literal["rotate", "end"]
+    overlap_days: Annotated[int, Field(ge=0, le=400)] = 30
+    lost: bool = False
+    reason: Why
+
+
 class HoldReleaseAsk(Form):
     """Ask that a hold ends."""
 

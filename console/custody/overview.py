@@ -18,6 +18,7 @@ from policy.permissions import Permission
 KINDS: Final = (
     ChangeKind.ERASURE,
     ChangeKind.HOLD_RELEASE,
+    ChangeKind.LOG_KEY,
     ChangeKind.PRUNE,
     ChangeKind.RETENTION,
     ChangeKind.SINK,

@@ -28,6 +28,7 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "IdentityLinkAsk": {"person": "bystander", "other": "member", "reason": WHY},
     "KeyCreate": KEY,
     "ModelUpdate": {"tier": "low", "reason": WHY},
+    "LogKeyAsk": {"act": "rotate", "reason": WHY},
     "MembershipCreate": {"person": "bystander", "team": "risk", "role": "member", "reason": WHY},
     "Preview": {"person": "bystander"},
     "OrphanGive": {"team": "vision", "reason": WHY},
