@@ -12,7 +12,7 @@ from keycloak import KeycloakAdmin
 from sso.directory_settings import DirectorySettings
 from sso.errors import DirectoryError
 from sso.keycloak.connection import ask, ask_if_there
-from sso.keycloak.paging import HEAVY_PAGE, Item, in_parallel, read_all, read_counted
+from sso.keycloak.paging import HEAVY_PAGE, Item, in_parallel, list_of, read_all, read_counted
 from sso.mapping import NO_TEAMS, Rights, Rule
 from sso.syncing.given import GivenRights
 from sso.syncing.snapshot import DirectoryPerson, Snapshot
@@ -65,15 +65,17 @@ async def _read_one(
     admin: KeycloakAdmin, settings: DirectorySettings, subject: str
 ) -> DirectoryPerson | None:
     # At once: somebody who has left waits for nothing but this.
-    user, groups, organized = await asyncio.gather(
-        ask_if_there(admin.a_get_user(subject)),
-        ask_if_there(admin.a_get_user_groups(subject)),
-        ask_if_there(admin.a_get_user_organizations(subject)),
-    )
+    about = (admin.a_get_user, admin.a_get_user_groups, admin.a_get_user_organizations)
+    user, groups, organized = await asyncio.gather(*(_if_there(partial(ask, subject)) for ask in about))
     if user is None or groups is None:
         return None
     aliases = [one["alias"] for one in organized or []]
     return _person(settings, user, [shown(settings, group) for group in groups], aliases)
+
+
+async def _if_there(question: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - what Keycloak says
+    # Asked only once it is its turn: when another question fails meanwhile, this one is not left half asked.
+    return await ask_if_there(question())
 
 
 def shown(settings: DirectorySettings, group: Item) -> str:
@@ -85,17 +87,10 @@ async def _steadily(read: Callable[[], Awaitable[list[Item]]]) -> list[Item]:
     for _ in range(ATTEMPTS - 1):
         try:
             return await read()
-        except* DirectoryError as group:
-            if any(error.reason != "directory_changed" for error in _leaves(group)):
-                raise _leaves(group)[0] from None
+        except DirectoryError as error:
+            if error.reason != "directory_changed":
+                raise
     return await read()
-
-
-def _leaves(group: BaseExceptionGroup[Any]) -> list[DirectoryError]:
-    found: list[DirectoryError] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
 
 
 async def _people(admin: KeycloakAdmin, settings: DirectorySettings) -> list[Item]:
@@ -105,11 +100,11 @@ async def _people(admin: KeycloakAdmin, settings: DirectorySettings) -> list[Ite
     """
     total = await ask(admin.a_users_count())
     if (role := await _default_role(admin, settings)) is not None:
-        holders = await read_counted(lambda query: admin.a_get_realm_role_members(role, query), total)
+        holders = await read_counted(list_of(admin, "roles", role, "users"), total)
         people = [one for one in holders if not str(one["username"]).startswith(SERVICE_ACCOUNT)]
         if len(people) == total:
             return people
-    people = await read_counted(admin.a_get_users, total, HEAVY_PAGE)
+    people = await read_counted(list_of(admin, "users"), total, HEAVY_PAGE)
     if len(people) != total:
         raise DirectoryError("directory_changed")
     return people
@@ -122,7 +117,7 @@ async def _default_role(admin: KeycloakAdmin, settings: DirectorySettings) -> st
 
 
 async def _groups(admin: KeycloakAdmin) -> list[Item]:
-    roots = await read_all(admin.a_get_groups)
+    roots = await read_all(list_of(admin, "groups"))
     found, level = list(roots), roots
     while level := [group for group in level if group.get("subGroupCount")]:
         pages = await in_parallel([partial(_children, admin, group) for group in level])
@@ -135,14 +130,14 @@ async def _groups(admin: KeycloakAdmin) -> list[Item]:
 
 
 async def _children(admin: KeycloakAdmin, group: Item) -> list[Item]:
-    return await read_all(lambda query: admin.a_get_group_children(group["id"], query))
+    return await read_all(list_of(admin, "groups", group["id"], "children"))
 
 
 async def _members(
     admin: KeycloakAdmin, settings: DirectorySettings, groups: list[Item]
 ) -> defaultdict[str, set[str]]:
     async def members(group: Item) -> list[Item]:
-        return await read_all(lambda query: admin.a_get_group_members(group["id"], query))
+        return await read_all(list_of(admin, "groups", group["id"], "members"))
 
     pages = await in_parallel([partial(members, group) for group in groups])
     joined: defaultdict[str, set[str]] = defaultdict(set)
