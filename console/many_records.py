@@ -18,7 +18,7 @@ from audit.event import Event, Outcome, Part
 from audit.events import Action
 from audit.following import differences
 from audit.following.differences import RowChange, State
-from audit.history import hash_row, state_digest
+from audit.history import hash_stated, state_digest
 from audit.models import Outbox, RowVersion
 from audit.record import seal
 from audit.subjects.subject_keys import KeyStore
@@ -83,10 +83,11 @@ async def append_acts(
         DBAPIError: the database failed.
     """
     known = await _known(session, acts)
-    events = [_event(act, known, policy) for act in acts]
+    told = [_told(act, known, policy, now) for act in acts]
+    events = [event for event, _ in told]
+    versions = [row for _, rows in told for row in rows]
     # New keys are durable in their own store before this transaction can commit what they seal.
     keys = await store.ensure({part.subject for event in events for part in event.parts})
-    versions = [row for act, event in zip(acts, events, strict=True) for row in _versions(act, event.id, now)]
     waiting: list[Values] = [
         (event.id.hex, now, seal(event, time=now, keys=keys).to_bytes()) for event in events
     ]
@@ -107,14 +108,19 @@ async def _known(session: AsyncSession, acts: Sequence[Act]) -> Mapping[tuple[st
     return found
 
 
-def _event(act: Act, known: Mapping[tuple[str, UUID], State | None], policy: str) -> Event:
+def _told(
+    act: Act, known: Mapping[tuple[str, UUID], State | None], policy: str, now: int
+) -> tuple[Event, Sequence[Values]]:
+    """Return the event of an act, and the versions of its rows."""
     changed = differences.content(
         [RowChange(row.kind, row.id, known.get((row.kind, row.id)), row.state) for row in act.rows]
     )
     own = () if changed is None else (Part(name=differences.PART, subject=None, content=changed),)
-    hashes = [hash_row(row.kind, row.id, row.state, row.valid_from, row.valid_to) for row in act.rows]
-    return Event(
-        id=uuid7(),
+    event_id = uuid7()
+    versions = [_version(row, event_id, now) for row in act.rows]
+    hashes = [str(version[-1]) for version in versions]
+    event = Event(
+        id=event_id,
         action=act.action,
         outcome=act.outcome,
         reasons=tuple(act.reasons),
@@ -125,22 +131,13 @@ def _event(act: Act, known: Mapping[tuple[str, UUID], State | None], policy: str
         state=state_digest(hashes) if hashes else None,
         parts=(*act.parts, *own),
     )
+    return event, versions
 
 
-def _versions(act: Act, event_id: UUID, now: int) -> list[Values]:
-    return [
-        (
-            row.kind,
-            row.id.hex,
-            row.valid_from,
-            row.valid_to,
-            now,
-            event_id.hex,
-            None if row.state is None else canonical.encode(dict(row.state)).decode(),
-            hash_row(row.kind, row.id, row.state, row.valid_from, row.valid_to),
-        )
-        for row in act.rows
-    ]
+def _version(row: StatedRow, event_id: UUID, now: int) -> Values:
+    text = None if row.state is None else canonical.encode(dict(row.state)).decode()
+    row_hash = hash_stated(row.kind, row.id, text, row.valid_from, row.valid_to)
+    return row.kind, row.id.hex, row.valid_from, row.valid_to, now, event_id.hex, text, row_hash
 
 
 def _table(model: type[Outbox | RowVersion]) -> sa.Table:

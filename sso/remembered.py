@@ -4,7 +4,6 @@ The values themselves are not kept: group names tell about people, and without t
 of a stolen table. The rows go when the identity goes.
 """
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ DIGEST_BYTES: Final = 16
 def digest_of(key: bytes, issuer: str, claim: str, matcher: RuleMatcher, value: str) -> bytes:
     """Return what stands for "this claim of this issuer is this value" or "is this path or below it"."""
     said = json.dumps([issuer, claim, matcher.value, value]).encode()
-    return hmac.new(key, said, hashlib.sha256).digest()[:DIGEST_BYTES]
+    return hmac.digest(key, said, "sha256")[:DIGEST_BYTES]
 
 
 def digests_of(key: bytes, issuer: str, claims: Mapping[str, Any]) -> frozenset[bytes]:

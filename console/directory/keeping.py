@@ -8,11 +8,19 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.clock import MICROSECONDS
+from console.questions import Origin
 from console.services import Services
+from console.work import UnitOfWork
 from sso.directory_settings import DirectorySettings
 from sso.models import DirectoryCursor, DirectoryRun, RunState
+from sso.principal import system_principal
 
 OPEN: Final = (RunState.ASKED, RunState.CONFIRMED)
+
+
+def directory_work(services: Services) -> UnitOfWork:
+    """Return a unit of work of the sync itself."""
+    return UnitOfWork(services, system_principal("directory"), Origin("worker"))
 
 
 async def find_cursor(session: AsyncSession, issuer: str) -> DirectoryCursor:

@@ -1,6 +1,8 @@
-"""Everybody is read, which takes minutes in a large realm; meanwhile the events are looked at as ever."""
+"""Reading everybody and carrying out a plan take minutes; meanwhile the events are looked at as ever."""
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +12,8 @@ from sso.keycloak.events import Seen, moves_groups
 from sso.syncing.snapshot import Snapshot
 
 ATTEMPTS: Final = 3
+MOST: Final = 500
+"""More people than these are read all together."""
 Look = Callable[[], Awaitable[Seen]]
 ReadAll = Callable[[], Awaitable[Snapshot]]
 ReadSome = Callable[[Iterable[str]], Awaitable[Snapshot]]
@@ -19,16 +23,22 @@ Concerned = Callable[[Seen], Awaitable[set[str]]]
 
 @dataclass
 class Meanwhile:
-    """Looks every few seconds while something is read, and keeps whom it was told of."""
+    """Looks every few seconds while something else is done, and keeps whom it was told of.
+
+    `moved` says that what was read is no longer so, of nobody knows whom: everybody must be read again.
+    """
 
     look: Look
     concerned: Concerned
     every: float
     told_of: set[str] = field(default_factory=set)
     moved: bool = False
+    looked: float = -math.inf
 
     async def read(self, read_all: ReadAll, read_some: ReadSome) -> Snapshot:
         """Return everybody, and as they are now whom events told of since the reading began.
+
+        Afterwards `told_of` holds whom events told of since then.
 
         Raises:
             DirectoryError: the directory cannot be read, or its groups moved all the while.
@@ -37,22 +47,37 @@ class Meanwhile:
             self.moved = False
             snapshot = await self._beside(read_all)
             if not self.moved:
-                return snapshot.renewed(await read_some(self.told_of))
+                told_of, self.told_of = self.told_of, set()
+                return snapshot.renewed(await read_some(told_of))
         raise DirectoryError("directory_changed")
+
+    async def look_if_due(self) -> None:
+        """Look, when the last look is as long ago as it may be.
+
+        Raises:
+            DirectoryError: the directory cannot be read.
+            ConsoleError: something could not be recorded; it is done at the next look.
+        """
+        if time.monotonic() - self.looked >= self.every:
+            await self._look()
 
     async def _beside(self, read_all: ReadAll) -> Snapshot:
         reading = asyncio.ensure_future(read_all())
         try:
             while not reading.done():
-                await self._note(await self.look())
+                await self._look()
                 await asyncio.wait({reading}, timeout=self.every)
         finally:
             if not reading.done():
                 reading.cancel()
                 await asyncio.wait({reading})
-        await self._note(await self.look())
+        await self._look()
         return await reading
 
-    async def _note(self, seen: Seen) -> None:
-        self.moved = self.moved or any(moves_groups(event) for event in seen.admin)
-        self.told_of |= await self.concerned(seen)
+    async def _look(self) -> None:
+        # From look to look, however long one takes.
+        self.looked = time.monotonic()
+        seen = await self.look()
+        subjects = await self.concerned(seen)
+        moved = len(subjects) > MOST or any(moves_groups(event) for event in seen.admin)
+        self.moved, self.told_of = self.moved or moved, self.told_of | subjects

@@ -3,8 +3,9 @@
 from typing import Final
 
 from console.directory.applying import apply_plan
-from console.directory.keeping import keep_cursor
-from console.directory.running import compare, directory_work, read_known
+from console.directory.comparing import compare, read_known
+from console.directory.keeping import directory_work, keep_cursor
+from console.directory.looking import MOST
 from console.directory.taking import take, unseen
 from console.services import Services
 from sso.directory_settings import DirectorySettings
@@ -20,8 +21,6 @@ from sso.keycloak.events import (
 from sso.keycloak.reading import read_some
 from sso.models import DirectoryCursor
 
-MOST: Final = 500
-"""More people than these are read all together."""
 OF_ACCOUNTS: Final = frozenset(
     {
         *("REGISTER", "UPDATE_PROFILE", "UPDATE_EMAIL", "DELETE_ACCOUNT"),

@@ -13,8 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Outcome, Part
 from audit.events import Action
 from console.clock import MICROSECONDS
-from console.directory.keeping import find_cursor
-from console.directory.running import directory_work
+from console.directory.keeping import directory_work, find_cursor
 from console.many_records import Act
 from console.questions import Resource
 from console.services import Services

@@ -15,6 +15,7 @@ from tests.bench import (
     scim_writes,
     ship,
     spool,
+    sync_directory,
     verify,
 )
 from tests.bench.command import run
@@ -37,6 +38,7 @@ RUNS: dict[str, Callable[[], Result]] = {
     "scim-writes-sqlite": scim_writes.measure_sqlite,
     "ship": ship.measure,
     "spool": spool.measure,
+    "sync-directory": sync_directory.measure,
     "verify": verify.measure,
 }
 

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlmodel import select
 
 from console.directory.applying import Applied, apply_plan
-from console.directory.running import compare, directory_work, read_known
+from console.directory.comparing import compare, read_known
+from console.directory.keeping import directory_work
 from console.services import Services
 from sso.directory_settings import DirectorySettings
 from sso.models import Identity, MappingRule, Membership, RuleRole

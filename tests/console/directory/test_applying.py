@@ -6,7 +6,7 @@ from sqlmodel import select
 from audit.events import Action
 from audit.models import Outbox
 from audit.record import Record
-from console.directory.running import directory_work
+from console.directory.keeping import directory_work
 from console.people.leaving import disable_person, enable_person
 from console.services import Services
 from console.unexplained.comparison import Comparison

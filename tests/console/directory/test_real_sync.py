@@ -1,5 +1,7 @@
 """The sync against a real Keycloak whose realm `guildhall directory setup` has made ready."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,15 +10,31 @@ from sqlmodel import col, select
 from audit.events import Action
 from audit.models import Outbox
 from audit.record import Record
+from console.directory import carrying
+from console.directory.applying import Applied, apply_slice
+from console.directory.keeping import keep_cursor
 from console.directory.loop import DirectoryLoop
 from console.directory.polling import poll
 from console.services import Services
+from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
+from sso.keycloak import paging
 from sso.keycloak.connection import open_directory
 from sso.keycloak.reading import read_everybody, read_some
-from sso.models import DirectoryRun, Identity, Membership, Person, PersonState, RunState, Session
+from sso.models import (
+    DirectoryRun,
+    Identity,
+    MappingRule,
+    Membership,
+    Person,
+    PersonState,
+    RuleRole,
+    RunState,
+    Session,
+)
 from sso.sessions import create
 from sso.settings import SessionSettings
+from sso.syncing.plan import PersonChange
 from tests.console.directory.realm import GROUPS, Realm
 from tests.real.browserless import sign_in
 
@@ -96,6 +114,43 @@ async def test_case_23_a_person_disabled_at_the_provider_is_out_at_the_next_look
     assert await is_revoked(services, session)
 
 
+async def test_a_person_disabled_while_a_plan_is_carried_out_is_out_before_its_next_slice(
+    services: Services, realm: Realm, rules: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aaron, _ = await realm.person("aaron", "risk"), await realm.person("zoe", "risk")
+    loop = DirectoryLoop(services, realm.settings.model_copy(update={"poll_seconds": 0}))
+    await loop.turn()
+    await give_everybody_of("/risk", rules["retail"], services, realm)
+    session = await begin_session(services, realm, aaron)
+    revoked: list[bool] = []
+
+    async def one_by_one(work: UnitOfWork, issuer: str, changes: Sequence[PersonChange]) -> Applied:
+        revoked.append(await is_revoked(services, session))
+        done = await apply_slice(work, issuer, changes)
+        async with realm.admin() as admin:
+            await admin.a_update_user(aaron, {"enabled": False})
+        return done
+
+    monkeypatch.setattr(carrying, "AT_ONCE", 1)
+    monkeypatch.setattr(carrying, "apply_slice", one_by_one)
+    await loop.turn()
+    await loop.close()
+    assert revoked[:2] == [False, True]
+    assert all(revoked[1:])
+    assert await state_of(services, aaron) is PersonState.DISABLED
+    assert await teams_of(services, aaron) == set()
+
+
+async def give_everybody_of(group: str, team: UUID, services: Services, realm: Realm) -> None:
+    """Let a group give one more membership, so that the next sync has something to do for each of it."""
+    rule = MappingRule(
+        issuer=realm.issuer, claim="groups", value=group, team_id=team, role=RuleRole.OWNER, created=0
+    )
+    async with services.database.write() as session:
+        session.add(rule)
+    await keep_cursor(services, realm.issuer, full=0)
+
+
 async def test_a_deleted_person_is_out_at_the_next_look(
     services: Services, realm: Realm, loop: DirectoryLoop
 ) -> None:
@@ -163,19 +218,27 @@ async def test_a_look_without_news_writes_nothing_into_the_log(
     assert await taken(services) == before
 
 
-async def test_everybody_is_read_without_the_costly_list_of_users(
+async def test_everybody_is_read_page_by_page_without_the_costly_list_of_users(
     realm: Realm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = await realm.person("rupert", "risk")
-
-    async def never(_query: object = None) -> list[object]:
-        raise AssertionError("the list of users was asked for")
-
+    for name in ("rupert", "sybil", "victor"):
+        one = await realm.person(name, "risk")
+    monkeypatch.setattr(paging, "PAGE", 2)
+    asked: list[str] = []
     async with open_directory(realm.settings) as admin:
-        monkeypatch.setattr(admin, "a_get_users", never)
+        ask = admin.connection.a_raw_get
+
+        async def noted(path: str, **query: Any) -> Any:
+            asked.append(f"{path}?first={query.get('first')}")
+            return await ask(path, **query)
+
+        monkeypatch.setattr(admin.connection, "a_raw_get", noted)
         everybody = await read_everybody(admin, realm.settings, [])
     assert one in everybody.people
     assert everybody.groups == len(GROUPS)
+    pages = [path for path in asked if path.partition("?")[0].endswith("default-roles-staff/users")]
+    assert len(pages) == len(set(pages)) >= len(everybody.people) // 2
+    assert not [path for path in asked if path.startswith("admin/realms/staff/users?")]
 
 
 async def test_whoever_lost_the_role_of_all_is_found_in_the_list_of_users(realm: Realm) -> None:
