@@ -79,7 +79,7 @@ async def _areas(work: UnitOfWork, rights: PersonRights) -> Collection[str]:
         "admin": await work.allowed(Permission.HEALTH_READ, Resource("health")),
         "reviews": answers_requests(rights),
     }
-    return {"models", "requests", *(key for key, may in asked.items() if may)}
+    return {"models", "requests", "me", *(key for key, may in asked.items() if may)}
 
 
 async def _audit_lag(services: Services) -> str:

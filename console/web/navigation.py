@@ -8,7 +8,10 @@ from litestar.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One word of the rail; `others` are addresses of its pages that do not begin with `path`."""
+    """One word of the rail; `others` are addresses of its pages that do not begin with `path`.
+
+    Several areas may name the same address: whoever may enter only one of them is shown as being there.
+    """
 
     key: str
     label: str
@@ -18,18 +21,19 @@ class Area:
 
 
 AREAS = (
-    Area("models", "Models", "/models", "box"),
-    Area("requests", "Requests", "/requests", "clipboard-text"),
-    Area("reviews", "Reviews", "/reviews", "checklist"),
+    Area("models", "Models", "/models", "box", ("/access",)),
+    Area("requests", "Requests", "/requests", "clipboard-text", ("/grants", "/reviews")),
+    Area("me", "Your access", "/me", "key", ("/service-accounts", "/people")),
+    Area("reviews", "Reviews", "/reviews", "checklist", ("/grants",)),
     Area(
         "people",
         "People",
         "/people",
         "users",
-        ("/admin/directory", "/admin/directories", "/admin/break-glass"),
+        ("/admin/directory", "/admin/directories", "/admin/break-glass", "/reviews", "/service-accounts"),
     ),
-    Area("audit", "Audit", "/audit", "list-search"),
-    Area("records", "Records", "/records", "database"),
+    Area("audit", "Audit", "/audit", "list-search", ("/access", "/admin")),
+    Area("records", "Records", "/records", "database", ("/policies",)),
     Area("admin", "Admin", "/admin", "settings"),
 )
 
@@ -93,7 +97,7 @@ def build_rail(path: str, allowed: Collection[str], counts: Mapping[str, int]) -
         allowed: keys of :data:`AREAS` this person may enter.
         counts: how many things wait for this person, by area key.
     """
-    here = area_of(path)
+    here = area_of(path, allowed)
     return tuple(
         RailItem(area.label, area.path, area.icon, area.key == here, counts.get(area.key, 0))
         for area in AREAS
@@ -101,15 +105,19 @@ def build_rail(path: str, allowed: Collection[str], counts: Mapping[str, int]) -
     )
 
 
-def area_of(path: str) -> str:
-    """Return the key of the area that ``path`` is a page of, by its longest address; none is empty."""
+def area_of(path: str, allowed: Collection[str]) -> str:
+    """Return the key of the area among `allowed` that ``path`` is a page of; none is empty.
+
+    The longest address counts; of two that are the same, an area's own, and then the later area's: those
+    that fewer people may enter come later, and their pages are more often meant.
+    """
     found = [
-        (len(address), area.key)
-        for area in AREAS
+        (len(address), address == area.path, place, area.key)
+        for place, area in enumerate(AREAS)
         for address in (area.path, *area.others)
-        if is_within(path, address)
+        if area.key in allowed and is_within(path, address)
     ]
-    return max(found, default=(0, ""))[1]
+    return max(found, default=(0, False, 0, ""))[-1]
 
 
 def is_within(path: str, area: str) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import ROOT, Theme, check_here
+from tests.browser.conftest import ROOT
+from tests.browser.looked_at import check_in_all_settings, name_of, press_until
 from tests.browser.people import ROUTE, People, Person
 from tests.browser.walk import ENFORCED_SECONDS, Walked, call, walk
 from tests.journeys.embedded import embedded_stage
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.real
 PICTURE = ROOT / "docs" / "images" / "marketplace.png"
 FIVE_MINUTES = 300.0
 KEY = re.compile(r"--key '([^']+)'")
-SETTINGS: list[tuple[Theme, int]] = [("light", 360), ("light", 1400), ("dark", 1400), ("dark", 360)]
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +87,6 @@ def test_access_is_asked_for_by_keyboard_alone(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Pending")
 
 
-def press_until(page: Page, key: str, wanted: Locator) -> None:
-    expect(wanted).to_be_visible()
-    for _ in range(60):
-        page.keyboard.press(key)
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-    pytest.fail(f"{key} does not reach {wanted}")
-
-
 def test_the_marketplace_shows_who_may_call_what(
     stage: Stage, walked: Walked, open_page: Callable[..., Page], screenshot: Callable[[Page, str], Path]
 ) -> None:
@@ -129,11 +120,11 @@ def test_only_areas_one_has_a_right_to_are_in_the_rail(
         rail = page.get_by_role("navigation", name="Main", exact=True).get_by_role("link")
         seen[handle] = [text.split("\n")[0] for text in rail.all_inner_texts()[1:]]
     assert seen == {
-        "member": ["Models", "Requests"],
-        "owner": ["Models", "Requests", "Reviews", "People"],
-        "reviewer": ["Models", "Requests", "Reviews", "Records"],
-        "auditor": ["Models", "Requests", "People", "Audit", "Records"],
-        "admin": ["Models", "Requests", "People", "Records", "Admin"],
+        "member": ["Models", "Requests", "Your access"],
+        "owner": ["Models", "Requests", "Your access", "Reviews", "People"],
+        "reviewer": ["Models", "Requests", "Your access", "Reviews", "Records"],
+        "auditor": ["Models", "Requests", "Your access", "People", "Audit", "Records"],
+        "admin": ["Models", "Requests", "Your access", "People", "Records", "Admin"],
     }
 
 
@@ -182,15 +173,6 @@ def test_every_page_is_accessible_and_fits(
         check_in_all_settings(page, f"{handle}-{name_of(path)}", screenshot)
 
 
-def faults(page: Page, width: int) -> list[str]:
-    too_wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [*check_here(page), *(["wider than the window"] if too_wide else [])]
-
-
-def name_of(path: str) -> str:
-    return re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-").replace("?", "-") or "home"
-
-
 def test_signing_is_accessible_before_and_after_confirming(
     stage: Stage, walked: Walked, open_page: Callable[..., Page], screenshot: Callable[..., Path]
 ) -> None:
@@ -209,18 +191,6 @@ def test_signing_is_accessible_before_and_after_confirming(
     expect(page.get_by_role("alert").first).to_contain_text("Whoever refuses says why")
     expect(page.get_by_label("What your signature means")).to_have_value(re.compile("not one the model"))
     check_in_all_settings(page, "owner-sign", screenshot)
-
-
-def check_in_all_settings(page: Page, name: str, screenshot: Callable[..., Path]) -> None:
-    wrong = {}
-    for theme, width in SETTINGS:
-        # Without motion, so that no colour is measured half way from one theme to the other.
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 900})
-        expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-        wrong[f"{theme} {width}"] = faults(page, width)
-        screenshot(page, f"{name}-{theme}-{width}")
-    assert {setting: found for setting, found in wrong.items() if found} == {}, page.url
 
 
 def test_an_owner_stops_and_starts_a_route(
