@@ -5,7 +5,7 @@ into sets and a part costs about as much as a look at each of its fields.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import orjson
@@ -27,13 +27,15 @@ _TYPES: Final[Mapping[Kind, tuple[type, ...]]] = {
 _PLAIN: Final = frozenset({Kind.TEXT, Kind.NUMBER, Kind.FLAG})
 # What canonical.encode writes of a map of these, and refuses of them: integers are at most 2^53 - 1.
 _CANONICAL: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_MOST_LAYOUTS: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """One part as its act declares it; ``taken`` holds each field's name with each type it may have.
 
-    ``plain`` are those of ``taken`` that hold no further map, and so need no look inside.
+    ``plain`` are those of ``taken`` that hold no further map, and so need no look inside. ``layouts`` are
+    the names and types found to be plain already, beginning with whether the part is about nobody.
     """
 
     fields: Mapping[str, Field]
@@ -41,6 +43,7 @@ class _Form:
     plain: frozenset[tuple[str, type]]
     personal: frozenset[str]
     texts: tuple[str, ...]
+    layouts: set[tuple[object, ...]] = field(default_factory=set)
 
 
 def check(event: Event) -> None:
@@ -71,7 +74,8 @@ def write_content(action: Action, part: Part) -> bytes:
         CanonicalError: the content has no canonical form.
     """
     content, form = part.content, _FORMS[action].get(part.name)
-    if form is None or not _is_plain(content, form, has_subject=part.subject is not None):
+    layout = (part.subject is None, *content, *map(type, content.values()))
+    if form is None or not (layout in form.layouts or _is_plain(layout, content, form)):
         check_parts(action, (part,))
         return canonical.encode(dict(content))
     try:
@@ -80,10 +84,13 @@ def write_content(action: Action, part: Part) -> bytes:
         return canonical.encode(dict(content))
 
 
-def _is_plain(content: Mapping[str, object], form: _Form, *, has_subject: bool) -> bool:
+def _is_plain(layout: tuple[object, ...], content: Mapping[str, object], form: _Form) -> bool:
     """Return whether ``content`` is surely what the form declares, of texts, numbers and flags alone."""
-    declared = form.plain.issuperset(zip(content, map(type, content.values()), strict=True))
-    return declared and (has_subject or form.personal.isdisjoint(content))
+    plain = form.plain.issuperset(zip(content, map(type, content.values()), strict=True))
+    plain = plain and not (layout[0] and not form.personal.isdisjoint(content))
+    if plain and len(form.layouts) < _MOST_LAYOUTS:
+        form.layouts.add(layout)
+    return plain
 
 
 def _check_part(action: Action, part: Part, form: _Form) -> None:

@@ -6,6 +6,9 @@ from enum import StrEnum
 class Action(StrEnum):
     """What was done, as ``resource.verb``; alphabetical."""
 
+    # An act equals its text, so it hashes like it: several are looked up for every call.
+    __hash__ = str.__hash__
+
     ACCESS_EXPLAIN = "access.explain"
     ACCESS_REQUEST_AUTOMATIC = "access_request.automatic"
     ACCESS_REQUEST_CREATE = "access_request.create"
