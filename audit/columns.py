@@ -14,6 +14,8 @@ _KEPT: Final = ENTRY_COLUMNS[1:]
 _TIME: Final = _KEPT.index("time")
 _RETENTION: Final = _KEPT.index("retention")
 _LEAF: Final = _KEPT.index("leaf")
+_HEAD: Final = _KEPT.index("head")
+_BODY: Final = len(_KEPT)
 
 
 class Columns(NamedTuple):
@@ -29,7 +31,22 @@ class Columns(NamedTuple):
     def of(cls, entries: Iterable[Placed]) -> Self:
         """Turn entries into columns, in their order."""
         rows = [(*one.columns, one.body) for one in entries]
-        return cls(tuple(zip(*rows, strict=True))) if rows else cls()
+        return cls(tuple(map(list, zip(*rows, strict=True)))) if rows else cls()
+
+    @classmethod
+    def joined(cls, short: Sequence[Sequence[Any]], long: Sequence[bytes]) -> Self:
+        """Join again what ``split`` parted."""
+        if not long:
+            return cls()
+        values, half = list(short), len(long) // 2
+        values.insert(_HEAD, long[:half])
+        values.insert(_BODY, long[half:])
+        return cls(tuple(values))
+
+    def split(self) -> tuple[Sequence[Sequence[Any]], Sequence[bytes]]:
+        """Return the columns of short values, and the long ones: all heads, then all bodies."""
+        short = [column for place, column in enumerate(self.values) if place not in {_HEAD, _BODY}]
+        return short, [*self.values[_HEAD], *self.values[_BODY]]
 
     @property
     def size(self) -> int:
@@ -71,4 +88,4 @@ def join(several: Iterable[Columns]) -> Columns:
     if len(found) == 1:
         return found[0]
     together = zip(*(one.values for one in found), strict=True)
-    return Columns(tuple(tuple(chain(*columns)) for columns in together)) if found else Columns()
+    return Columns(tuple(list(chain(*columns)) for columns in together)) if found else Columns()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audit.spool.files import spool_path
+from audit.spool.fold_memory import SharedTexts, create_memory
 from audit.spool.fold_wire import HEADER_BYTES, pack_request, unpack_folded
 from audit.spool.folding import Folded, fold_chunk
 from audit.spool.reader import CHUNK_BYTES, Position
@@ -35,7 +36,6 @@ class FoldingProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._answer = bytearray()  # kept, so that its pages are asked for once
 
     @property
     def pid(self) -> int | None:
@@ -46,8 +46,8 @@ class FoldingProcess:
         """Start the child, unless it runs already."""
         if self._process is None:
             with contextlib.suppress(OSError):  # no process to be had: the work is done here
-                self._process = _start()
-                self._end = weakref.finalize(self, _end, self._process)
+                self._process, self._memory = _start()
+                self._end = weakref.finalize(self, _end, self._process, self._memory)
 
     def fold(self, directory: Path, producer: str, at: Position, size: int = CHUNK_BYTES) -> Folded:
         """Do what ``fold_chunk`` does, by the child when a lot waits and it runs."""
@@ -55,21 +55,11 @@ class FoldingProcess:
         if process is None or not _is_worth_it(directory, producer, at):
             return fold_chunk(directory, producer, at, size)
         try:
-            body = self._ask(process, pack_request(directory, producer, at, size))
+            return unpack_folded(_ask(process, pack_request(directory, producer, at, size)), self._memory)
         except (OSError, EOFError):
             logger.warning("The folding process is gone; its work is done here until the next one runs.")
             self.close()
             return fold_chunk(directory, producer, at, size)
-        return unpack_folded(body)
-
-    def _ask(self, process: subprocess.Popen[bytes], request: bytes) -> memoryview:
-        ends = time.monotonic() + ANSWER_SECONDS
-        answers = _fd(process.stdout)
-        os.write(_fd(process.stdin), request)  # shorter than a pipe takes at once
-        size = int.from_bytes(_read(answers, memoryview(bytearray(HEADER_BYTES)), ends), "big")
-        if len(self._answer) < size:
-            self._answer = bytearray(size)
-        return _read(answers, memoryview(self._answer)[:size], ends)
 
     def close(self) -> None:
         """End the child; allowed when there is none. It also ends with this object."""
@@ -78,26 +68,45 @@ class FoldingProcess:
             self._end()
 
 
-def _start() -> subprocess.Popen[bytes]:
+def _start() -> tuple[subprocess.Popen[bytes], SharedTexts]:
+    descriptor = create_memory()
+    try:
+        return _start_with(descriptor), SharedTexts(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def _start_with(memory: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-        [sys.executable, "-s", "-m", "audit.spool.fold_worker", str(os.getpid())],
+        [sys.executable, "-s", "-m", "audit.spool.fold_worker", str(os.getpid()), str(memory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         bufsize=0,
         pipesize=_PIPE_BYTES,
+        pass_fds=(memory,),
         cwd=_ROOT,
         env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
         start_new_session=True,
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], memory: SharedTexts) -> None:
     process.kill()
     process.wait()
+    memory.close()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+def _ask(process: subprocess.Popen[bytes], request: bytes) -> bytearray:
+    ends = time.monotonic() + ANSWER_SECONDS
+    answers = _fd(process.stdout)
+    os.write(_fd(process.stdin), request)  # shorter than a pipe takes at once
+    size = int.from_bytes(_read(answers, HEADER_BYTES, ends), "big")
+    return _read(answers, size, ends)
 
 
 def _is_worth_it(directory: Path, producer: str, at: Position) -> bool:
@@ -107,17 +116,17 @@ def _is_worth_it(directory: Path, producer: str, at: Position) -> bool:
         return False
 
 
-def _read(descriptor: int, view: memoryview, ends: float) -> memoryview:
-    """Fill ``view`` and return it."""
-    at = 0
-    while at < len(view):
+def _read(descriptor: int, size: int, ends: float) -> bytearray:
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, ends - time.monotonic()))
         if not ready:
             raise TimeoutError
         if not (count := os.readv(descriptor, [view[at:]])):
             raise EOFError
         at += count
-    return view
+    return data
 
 
 def _fd(pipe: Any) -> int:  # noqa: ANN401 - Popen's pipes are optional in its types alone

@@ -1,4 +1,4 @@
-"""The process that folds chunks for the worker. Started as ``python -m audit.spool.fold_worker PID``.
+"""The process that folds chunks for the worker. Started as ``python -m audit.spool.fold_worker PID MEMORY``.
 
 It holds nothing: no database, no key, no lease, no promise. A request is a directory, a producer and a
 position; the answer follows from the bytes there. So it can be killed at any moment and started again.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from audit.spool.fold_wire import pack_error, pack_folded, position_of, read_message
-from audit.spool.folding import fold_chunk
+from audit.spool.folding import Folded, fold_chunk
 from audit.spool.frame import SpoolCorruptError
 from audit.spool.reader import CHUNK_BYTES, Position
 
@@ -24,10 +24,9 @@ Request = tuple[str, str, tuple[int, int, int], int]
 
 
 class Answer(NamedTuple):
-    """The message to send, how many frames it is about, and what will be asked next if a lot waits."""
+    """What was folded, or a message in its place, and what will be asked next if a lot waits."""
 
-    message: bytes
-    frames: int
+    folded: Folded | bytes
     following: Request | None
 
 
@@ -37,18 +36,19 @@ def answer(request: Request) -> Answer:
     try:
         folded = fold_chunk(Path(directory), producer, Position(*at), size)
     except SpoolCorruptError as error:
-        return Answer(pack_error(error.offset, error.why), 0, None)
+        return Answer(pack_error(error.offset, error.why), None)
     more = folded.at.file > at[0] or folded.at.offset - at[1] > size // 2
     following = (directory, producer, position_of(folded.at), CHUNK_BYTES) if more else None
-    return Answer(pack_folded(folded), folded.frames, following)
+    return Answer(folded, following)
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO, memory: int) -> None:
     """Answer until the other side closes; while it is busy with an answer, fold what it asks next."""
     ahead: dict[Request, Answer] = {}
     while (request := read_message(requests)) is not None:
-        found = ahead[request] if request in ahead else answer(request)
-        answers.write(found.message)
+        found = ahead.pop(request, None) or answer(request)
+        folded = found.folded
+        answers.write(folded if isinstance(folded, bytes) else pack_folded(folded, memory))
         answers.flush()
         ahead = look_ahead(found.following)
 
@@ -62,7 +62,7 @@ def look_ahead(following: Request | None) -> dict[Request, Answer]:
     if following is None:
         return {}
     found = answer(following)
-    return {following: found} if found.frames else {}
+    return {following: found} if isinstance(found.folded, Folded) and found.folded.frames else {}
 
 
 def end_with_parent(parent: int) -> None:
@@ -78,7 +78,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker says when it is over
     end_with_parent(int(sys.argv[1]))
     gc.disable()  # nothing here makes cycles, and to look for them among so many rows is dear
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[2]))
 
 
 if __name__ == "__main__":

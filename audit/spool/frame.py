@@ -11,7 +11,6 @@ u64 LE ordinal, record``:
 
 import struct
 import zlib
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -53,6 +52,11 @@ class Frame(NamedTuple):
     record: bytes
 
 
+def frame_size(frame: Frame) -> int:
+    """Return how many bytes of a spool the frame takes."""
+    return _WHOLE.size + len(frame.record)
+
+
 def encode_frame(frame: Frame) -> bytes:
     """Return the bytes of one frame.
 
@@ -65,31 +69,35 @@ def encode_frame(frame: Frame) -> bytes:
     return _HEADER.pack(len(payload), zlib.crc32(payload)) + payload
 
 
-def decode_frames(data: bytes, base: int = 0) -> Iterator[tuple[Frame, int]]:
-    """Yield each whole frame of ``data`` with the offset behind it; ``base`` is the offset of ``data``.
+def decode_frames(data: bytes, frames: list[Frame], base: int = 0) -> int:
+    """Add each whole frame of ``data`` to ``frames``, and return the offset behind the last of them.
 
-    A last frame cut short, or there but not whole, ends the walk in silence: nobody was told it is durable.
+    A last frame cut short, or there but not whole, is left out in silence: nobody was told it is durable.
+    ``base`` is the offset of ``data``.
 
     Raises:
-        SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind.
+        SpoolCorruptError: a frame that others follow has a wrong length, checksum or kind; those before it
+            were added.
     """
     # Each name that the loop would look up elsewhere is looked up once: thousands of frames come at a time.
     read, check, kinds, header, whole = _WHOLE.unpack_from, zlib.crc32, _KINDS, _HEADER.size, _WHOLE.size
-    at, view, size, make = 0, memoryview(data), len(data), tuple.__new__
+    at, view, size, make, add = 0, memoryview(data), len(data), tuple.__new__, frames.append
+    least, most = _PREFIX.size, _LARGEST_PAYLOAD
     while at <= size - whole:
         length, checksum, kind, number, ordinal = read(data, at)
         end = at + header + length
-        if not _PREFIX.size <= length <= _LARGEST_PAYLOAD or end > size:
+        if not least <= length <= most or end > size:
             break
         if check(view[at + header : end]) != checksum:
             if end == size:
-                return
+                return base + at
             raise SpoolCorruptError(base + at, "the checksum differs")
         if kind not in kinds:
             raise SpoolCorruptError(base + at, f"{kind} is no kind of frame")
-        yield make(Frame, (kinds[kind], number, ordinal, data[at + whole : end])), base + end
+        add(make(Frame, (kinds[kind], number, ordinal, data[at + whole : end])))
         at = end
     _check_rest(data, at, base)
+    return base + at
 
 
 def _check_rest(data: bytes, at: int, base: int) -> None:

@@ -1,11 +1,12 @@
 """The worker's side of a spool: frames from a position, in order, each exactly once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from audit.spool.files import list_producers, lock_path, producer_is_gone, spool_path
-from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode_frames
+from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode_frames, frame_size
 
 # Holds at least one frame, and some thousand calls: what a transaction, a signature and a flush cost is then
 # little for each of them, and a pass still takes a fraction of a second.
@@ -65,19 +66,26 @@ def _next_file(at: Position) -> Position:
 
 
 def _take_frames(data: bytes, at: Position) -> tuple[list[Frame], Position]:
-    frames: list[Frame] = []
-    number, offset = at.next_number, at.offset
+    frames = list[Frame]()
     try:
-        for frame, end in decode_frames(data, at.offset):
-            if frame.number != number:
-                _refuse_gap(offset, frame.number, number)
-            frames.append(frame)
-            number, offset = number + 1, end
-    except SpoolCorruptError:
+        behind = decode_frames(data, frames, at.offset)
+    except SpoolCorruptError as error:
         # What stands before the damage is good; the next read meets the damage first.
         if not frames:
             raise
-    return frames, Position(at.file, offset, number)
+        behind = error.offset
+    if [frame[1] for frame in frames] != list(range(at.next_number, at.next_number + len(frames))):
+        return _take_until_gap(frames, at)
+    return frames, Position(at.file, behind, at.next_number + len(frames))
+
+
+def _take_until_gap(frames: Sequence[Frame], at: Position) -> tuple[list[Frame], Position]:
+    expected = range(at.next_number, at.next_number + len(frames))
+    place = next(place for place, number in enumerate(expected) if frames[place].number != number)
+    good = list(frames[:place])
+    if not good:
+        _refuse_gap(at.offset, frames[0].number, at.next_number)
+    return good, Position(at.file, at.offset + sum(map(frame_size, good)), expected[place])
 
 
 def _refuse_gap(offset: int, found: int, expected: int) -> NoReturn:

@@ -17,10 +17,11 @@ from audit.event import Outcome
 from audit.fold import CallOutcome
 from audit.spool import fold_process
 from audit.spool.files import spool_path
+from audit.spool.fold_memory import SharedTexts, create_memory, put_texts
 from audit.spool.fold_process import FoldingProcess
-from audit.spool.fold_wire import _pack
+from audit.spool.fold_wire import _pack, pack_folded
 from audit.spool.fold_worker import Request, answer, look_ahead, serve
-from audit.spool.folding import fold_chunk
+from audit.spool.folding import Folded, fold_chunk
 from audit.spool.frame import FrameKind, SpoolCorruptError
 from audit.spool.reader import CHUNK_BYTES, Position
 from audit.spool.writer import SpoolWriter
@@ -117,9 +118,12 @@ async def test_what_was_folded_ahead_is_what_is_answered(tmp_path: Path) -> None
     first: Request = (str(tmp_path), producer, (0, 0, 0), 1_100)
     following = answer(first).following
     assert following is not None
-    requests, answers = BytesIO(_pack(first) + _pack(following)), BytesIO()
-    serve(requests, answers)
-    assert answers.getvalue() == answer(first).message + answer(following).message
+    requests, answers, memory = BytesIO(_pack(first) + _pack(following)), BytesIO(), create_memory()
+    serve(requests, answers, memory)
+    said = [answer(one).folded for one in (first, following)]
+    assert all(isinstance(one, Folded) and one.frames for one in said)
+    assert answers.getvalue() == b"".join(pack_folded(one, memory) for one in said)  # type: ignore[arg-type]
+    os.close(memory)
 
 
 async def test_a_process_that_died_costs_nothing_but_its_help(
@@ -217,3 +221,12 @@ async def test_a_worker_that_is_behind_starts_it_and_logs_everything_once_though
     assert await store.count(models.entry) == 1 + 80
     await writer.close()
     sequencer.close()
+
+
+def test_long_texts_are_read_as_they_were_written_and_not_beyond() -> None:
+    memory = SharedTexts(descriptor := create_memory())
+    for texts in ([], [b"one", b"", b"three"], [b"x"], [b"y" * 100_000, b"z"]):
+        assert memory.take(put_texts(descriptor, texts)) == texts
+    with pytest.raises(OSError, match="less than it said"):
+        memory.take([1_000_000])
+    memory.close()
