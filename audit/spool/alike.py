@@ -14,6 +14,8 @@ from audit.together import Calls, CallShape
 
 WORTH_CALLS: Final = 3
 """So many calls of the same lengths are worth the look whether they are alike."""
+_AT_ONCE: Final = 256
+"""So many are looked at again and again while they are near: a whole chunk would come from memory each time."""
 _SHAPES_OF_LENGTHS: Final = 4
 _MOST_SHAPES: Final = 512
 
@@ -42,9 +44,11 @@ class Shapes:
     def place(self, calls: Calls, producer: str) -> Placing:
         """Make entries of all calls that are in the common form."""
         made = Placing([], {}, [])
-        for lengths, several in _by_lengths(calls).items():
-            left = self._together(lengths, several, producer, made) if _is_worth_it(several) else several
-            _alone(left, producer, made)
+        for start in range(0, len(calls.numbers), _AT_ONCE):
+            block = Calls._make(column[start : start + _AT_ONCE] for column in calls)
+            for lengths, several in _by_lengths(block).items():
+                left = self._together(lengths, several, producer, made) if _is_worth_it(several) else several
+                _alone(left, producer, made)
         return made
 
     def _together(self, lengths: tuple[int, int], calls: Calls, producer: str, made: Placing) -> Calls:
