@@ -15,7 +15,7 @@ from audit.together import Calls, CallShape
 WORTH_CALLS: Final = 3
 """So many calls of the same lengths are worth the look whether they are alike."""
 _AT_ONCE: Final = 256
-"""So many are looked at again and again while they are near: a whole chunk would come from memory each time."""
+"""So many are looked at again and again while they are near; a whole chunk comes from memory each time."""
 _SHAPES_OF_LENGTHS: Final = 4
 _MOST_SHAPES: Final = 512
 

@@ -26,7 +26,7 @@ WORTH_BYTES: Final = 256 << 10
 """What waits in a spool before it is worth a way to another process and back."""
 _ROOT: Final = Path(__file__).parents[2]
 _KEPT_ENVIRONMENT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
-# A chunk's memory is used again for the next: glibc would give it back each time, and the kernel clear it anew.
+# A chunk's memory is used again for the next: else glibc gives it back, and the kernel clears it anew.
 _MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
