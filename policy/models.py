@@ -29,6 +29,7 @@ class ChangeKind(StrEnum):
     PROMOTION = "promotion"
     PRUNE = "prune"
     PUBLISH = "publish"
+    REAPPROVAL = "reapproval"
     RETENTION = "retention"
     ROLE = "role"
     SCIM_CREDENTIAL = "scim_credential"

@@ -126,6 +126,15 @@ ACCESS: Final = (
         parts=ACT,
     ),
     EventType(
+        action=Action.APPROVAL_CONFIRM,
+        sentence="What {resource} was approved on was answered anew",
+        retention="admin",
+        category=("iam",),
+        type=("change",),
+        ocsf=UPDATES,
+        parts=(Details("confirmed", (Field("changed", TEXTS),)), *ACT),
+    ),
+    EventType(
         action=Action.APPROVAL_STALE,
         sentence="What {resource} was approved on has changed",
         retention="admin",

@@ -16,6 +16,7 @@ class Action(StrEnum):
     ACCESS_REQUEST_REVIEW = "access_request.review"
     ACCESS_REQUEST_WITHDRAW = "access_request.withdraw"
     ADMIN_BOOTSTRAP = "admin.bootstrap"
+    APPROVAL_CONFIRM = "approval.confirm"
     APPROVAL_STALE = "approval.stale"
     AUDIT_EXPORT = "audit.export"
     AUDIT_READ = "audit.read"

@@ -83,7 +83,8 @@ class RequestDetail(RequestItem):
     `content` is everything that is signed, `content_hash` its hash; `stale` says that the request can no
     longer be approved: the model has changed since, or the service account is none of the team's any more.
     `stale_because` says it in a sentence. `own` says that the caller asked for it. `changed` names what is no
-    longer as it was when this was approved, and `repeat` the answers that were given on it.
+    longer as it was when this was approved, and `repeat` the answers that were given on it; `again` says that
+    the caller is one of those who are to answer anew.
     """
 
     content: dict[str, Any]
@@ -98,6 +99,7 @@ class RequestDetail(RequestItem):
     overdue: bool
     changed: list[str] = []
     repeat: list[ReviewRead] = []
+    again: bool = False
 
 
 class GrantRead(BaseModel):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.access.again import is_asked_again
 from console.access.asked import asked_condition
 from console.access.basis import in_words, stale_of, to_repeat
 from console.access.facts import RequestFacts, find_request
@@ -88,6 +89,7 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
     stale = found.why_stale() if change.state is ChangeState.PENDING else None
     changed = (await stale_of(session, [change.grant_id])).get(change.grant_id, []) if change.grant_id else []
     reviews = await review_reads(session, found.reviews)
+    repeat = [one for one in reviews if one.decision == "approve" and to_repeat(changed, one.groups)]
     return RequestDetail(
         **request_item(change, profile, mine, work.now).model_dump(),
         content=found.content,
@@ -98,7 +100,8 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
         stale_because=stale,
         own=change.requester_id == me,
         changed=in_words(changed),
-        repeat=[one for one in reviews if one.decision == "approve" and to_repeat(changed, one.groups)],
+        repeat=repeat,
+        again=bool(changed) and is_asked_again(found, mine, repeat),
         **told_plan(found.change, overdue=found.answers.overdue),
     )
 

@@ -7,6 +7,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from console.campaigns.again import answer_again
 from console.campaigns.answering import answer_items
 from console.campaigns.forms import (
     Answered,
@@ -22,6 +23,8 @@ from console.campaigns.opening import open_campaign
 from console.campaigns.orphans import list_orphans
 from console.campaigns.queries import ItemFilter, list_campaigns, list_items, read_campaign
 from console.changes.carrying import Carried
+from console.changes.forms import ChangeDetail
+from console.changes.queries import read_change
 from console.declared import declares
 from console.models import ItemState
 from console.web.listing import Listing, cursor
@@ -89,4 +92,19 @@ async def post_owner(
     return await give_model(work, name, data)
 
 
-API = (get_campaigns, post_campaign, get_campaign, get_items, post_answers, get_orphans, post_owner)
+@post("/access-requests/{request_id:uuid}/reapproval", opt=declares(Permission.CHANGE_CREATE))
+async def post_again(work: NamedDependency[UnitOfWork], request_id: FromPath[UUID]) -> ChangeDetail:
+    """Read the change under which my answer to a stale approval is given anew; it is asked for if need be."""
+    return await read_change(work, await answer_again(work, request_id))
+
+
+API = (
+    get_campaigns,
+    post_campaign,
+    get_campaign,
+    get_items,
+    post_answers,
+    post_again,
+    get_orphans,
+    post_owner,
+)

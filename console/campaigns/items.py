@@ -46,6 +46,22 @@ async def held_in_scope(
     return [Held(*row) for row in await session.exec(query)]
 
 
+async def find_held(session: AsyncSession, grant_id: UUID, now: int | None) -> Held | None:
+    """Return a grant in force at `now`, or any by this id where that is None; None when there is none."""
+    query = (
+        select(Grant, Route, Model, Team)
+        .join(Route, col(Route.id) == col(Grant.resource_id))
+        .join(Model, col(Model.id) == col(Route.model_id))
+        .join(Team, col(Team.id) == col(Model.team_id))
+        .where(col(Grant.id) == grant_id)
+        .execution_options(populate_existing=True)
+    )
+    if now is not None:
+        query = query.where(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
+    row = (await session.exec(query)).first()
+    return Held(*row) if row else None
+
+
 async def make_items(
     session: AsyncSession, campaign: Campaign, chosen: Sequence[Held], held: Sequence[Held], now: int
 ) -> list[CampaignItem]:

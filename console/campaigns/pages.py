@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from console.campaigns.again import answer_again
 from console.campaigns.orphan_page import ORPHANS, open_orphans, send_owner
 from console.campaigns.shown import PATH, open_campaigns, open_one, send_answers, send_campaign
 from console.declared import declares
@@ -80,4 +81,12 @@ async def give(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Te
     return redirect(request, f"/records/changes/{carried.change.id}" if carried.change else ORPHANS)
 
 
-PAGES = (campaigns, begin, campaign, answer, orphans, give)
+@post("/reviews/again/{request_id:uuid}", opt=declares(Permission.CHANGE_CREATE), status_code=200)
+async def again(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], request_id: FromPath[UUID]
+) -> Response[Any]:
+    """Go to just the answer that a stale approval needs of me, with what I said then in its form."""
+    return redirect(request, f"/records/changes/{await answer_again(work, request_id)}#answer")
+
+
+PAGES = (campaigns, begin, campaign, answer, again, orphans, give)

@@ -37,6 +37,7 @@ class _Proposal:
 
     id: UUID
     kind: ChangeKind
+    requester: UUID
     subject: Subject
     content: Document
 
@@ -51,25 +52,32 @@ async def authorize_asking(work: UnitOfWork, kind: ChangeKind) -> None:
 
 
 async def propose(
-    work: UnitOfWork, kind: ChangeKind, subject: Subject, reason: str, *, replaces: UUID | None = None
+    work: UnitOfWork,
+    kind: ChangeKind,
+    subject: Subject,
+    reason: str,
+    *,
+    replaces: UUID | None = None,
+    requester: UUID | None = None,
 ) -> ChangeCreated:
     """Ask for a change, which the caller has been authorized to ask for.
 
     `replaces` is a pending one of the caller's that says something else: it is withdrawn, and its answers
-    with it, in the same transaction.
+    with it, in the same transaction. `requester` is in whose name the system asks.
 
     Raises:
         ConflictError: it cannot be done as things stand, the same is pending, or what it replaces is decided.
     """
-    content = {"kind": kind.value, "requester": str(work.principal.id), "reason": reason, **subject.content}
+    asker = requester or work.principal.id
+    content = {"kind": kind.value, "requester": str(asker), "reason": reason, **subject.content}
     async with work.read() as session:
         if objection := await kind_of(kind).check(work.services, session, content):
             raise objection.error()
-    proposal = _Proposal(uuid7(), kind, subject, content)
-    plan = await plan_for(work, _document(work, proposal))
+    proposal = _Proposal(uuid7(), kind, asker, subject, content)
+    plan = await plan_for(work, _document(proposal))
     async with work.write() as session:
         if replaces is not None:
-            await take_back(work, session, replaces)
+            await take_back(work, session, replaces, asker)
         await _refuse_twin(session, work, proposal)
         change = _change(work, proposal, plan, await _team_id(session, proposal))
         session.add(change)
@@ -104,12 +112,12 @@ async def _team_id(session: AsyncSession, proposal: _Proposal) -> UUID | None:
     return (await session.exec(select(Team.id).where(col(Team.name) == name))).first() if name else None
 
 
-def _document(work: UnitOfWork, proposal: _Proposal) -> Document:
+def _document(proposal: _Proposal) -> Document:
     kind = kind_of(proposal.kind)
     return describe_change_of(
         proposal.kind.value,
         id=proposal.id,
-        requester=work.principal.id,
+        requester=proposal.requester,
         content_hash=content_hash(proposal.content),
         parties=kind.parties(proposal.content),
         about=described(kind, proposal.content),
@@ -124,7 +132,7 @@ def _change(work: UnitOfWork, proposal: _Proposal, plan: Plan, team_id: UUID | N
         resource_type=proposal.subject.type,
         resource_id=proposal.subject.id,
         team_id=team_id,
-        requester_id=work.principal.id,
+        requester_id=proposal.requester,
         content=canonical(proposal.content).decode(),
         content_hash=content_hash(proposal.content),
         state=ChangeState.PENDING,
@@ -146,7 +154,7 @@ def planned(plan: Plan, now: int) -> dict[str, Any]:
 
 async def _refuse_twin(session: AsyncSession, work: UnitOfWork, proposal: _Proposal) -> None:
     # Two equal askings at the same moment wait for each other here (PostgreSQL; SQLite has one writer).
-    await session.get_one(Person, work.principal.id, with_for_update=True)
+    await session.get_one(Person, proposal.requester, with_for_update=True)
     same = select(Change.id).where(
         col(Change.kind) == proposal.kind,
         col(Change.resource_id) == proposal.subject.id,

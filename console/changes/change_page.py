@@ -52,6 +52,8 @@ async def open_change(
     """
     asked, path = await read_change(work, change_id), f"/records/changes/{change_id}"
     kind = kind_of(ChangeKind(asked.kind))
+    async with work.read() as session:
+        typed = await kind.prefill(work.services, session, asked.content, work.principal.id)
     return ChangePage(
         asked=asked,
         plan=plan_words(asked),
@@ -65,7 +67,7 @@ async def open_change(
         back_path=kind.area[1],
         area=kind.area,
         meaning_hint=kind.answer_hint,
-        form=form or Form(),
+        form=form or Form(typed),
     )
 
 

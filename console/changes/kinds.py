@@ -58,6 +58,11 @@ RECORD_LABELS: Final = (
 )
 
 
+async def nothing_before(_services: Services, _session: AsyncSession, _asked: Content, _who: UUID) -> Content:
+    """Say that nothing stands in the form of an answer before somebody types it."""
+    return {}
+
+
 async def no_gainers(_services: Services, _session: AsyncSession, _content: Content) -> frozenset[UUID]:
     """Say that nobody gains by a change."""
     return frozenset()
@@ -82,6 +87,8 @@ class Kind:
         area: the part of the console it belongs to, as its page's way back: label and path.
         labels: what its page calls the members of what is signed, in their order.
         answer_hint: an example of what a signature under it could mean.
+        fewest: how many people besides its author approve at least, whatever a policy says.
+        prefill: what stands in somebody's form to answer before they type, by the names of its fields.
         waits: it is not approved before a second admin has signed in, in a production's first days.
     """
 
@@ -98,6 +105,8 @@ class Kind:
     area: tuple[str, str] = ("Records", "/records")
     labels: Sequence[tuple[str, str]] = RECORD_LABELS
     answer_hint: str = "For example: I have looked at what goes, and it may go."
+    fewest: Callable[[Content], int] = lambda _: FEWEST_OTHERS
+    prefill: Callable[[Services, AsyncSession, Content, UUID], Awaitable[Mapping[str, str]]] = nothing_before
     waits: bool = False
 
 
@@ -115,8 +124,8 @@ class KeptChange(AnsweredChange):
 
     @property
     def fewest(self) -> int:
-        """One other person than the author, whatever a policy says."""
-        return FEWEST_OTHERS
+        """How many others than the author, whatever a policy says: one, unless the kind says more."""
+        return max(FEWEST_OTHERS, self.kind.fewest(self.content))
 
     @property
     def parties(self) -> frozenset[UUID]:

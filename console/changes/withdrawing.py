@@ -28,11 +28,11 @@ async def withdraw_change(work: UnitOfWork, change_id: UUID) -> None:
         raise nothing()
     await authorize_seen(work, Permission.CHANGE_WITHDRAW, found.resource(), Permission.CHANGE_READ)
     async with work.write() as session:
-        await take_back(work, session, change_id)
+        await take_back(work, session, change_id, work.principal.id)
 
 
-async def take_back(work: UnitOfWork, session: AsyncSession, change_id: UUID) -> None:
-    """Withdraw a change in the caller's open write, and record it.
+async def take_back(work: UnitOfWork, session: AsyncSession, change_id: UUID, requester: UUID) -> None:
+    """Withdraw a change of `requester`'s in the caller's open write, and record it.
 
     Raises:
         NotFoundError: no such change.
@@ -44,7 +44,7 @@ async def take_back(work: UnitOfWork, session: AsyncSession, change_id: UUID) ->
         raise nothing()
     change, now = found.change, work.now
     with told(work):
-        change.state = withdraw(found.for_rules(now), work.principal.id).state
+        change.state = withdraw(found.for_rules(now), requester).state
     change.decided = now
     session.add(change)
     rows = [change_row(change, now)]

@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = {
     "promotion": "a promotion",
     "prune": "what is kept",
     "publish": "a publication",
+    "reapproval": "an approval that went stale",
     "retention": "a retention",
     "role": "a role",
     "scim_credential": "a SCIM credential",

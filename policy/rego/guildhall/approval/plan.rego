@@ -9,7 +9,25 @@ change := input.context.change if input.context.change != null
 
 required := requirement(change.team, change.tier, extras) if change.kind == "access"
 
-required := named(kind_slots, extras, object.get(change, "team", "")) if change.kind != "access"
+required := named(kind_slots, extras, object.get(change, "team", "")) if not change.kind in {"access", "reapproval"}
+
+# An approval that went stale asks what access asks now, but for the answers that still stand.
+required := again if {
+	change.kind == "reapproval"
+	count(again) > 0
+}
+
+again := [entry |
+	some asked in requirement(change.team, change.tier, extras)
+	lacking := asked.count - count(standing(asked.group))
+	lacking > 0
+	entry := {"group": asked.group, "count": lacking}
+]
+
+standing(group) := [one |
+	some one in change.standing
+	one == group
+]
 
 # A kind may ask more of a tier than of the others.
 kind_slots := slots if {

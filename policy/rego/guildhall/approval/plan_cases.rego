@@ -21,6 +21,17 @@ of_kind(kind, reviews) := {"v": 1, "context": {"change": {
 	"reviews": reviews,
 }}}
 
+stale_approval(standing, reviews) := {"v": 1, "context": {"change": {
+	"id": "change-1",
+	"kind": "reapproval",
+	"requester": "member",
+	"team": "risk",
+	"tier": "low",
+	"standing": standing,
+	"parties": ["gainer"],
+	"reviews": reviews,
+}}}
+
 reviewer := [{"group": "reviewer", "count": 1}]
 
 by(person, decision, groups) := {"by": person, "decision": decision, "groups": groups}
@@ -106,6 +117,22 @@ cases := {
 			"tier": "high", "data_class": "personal", "purpose": "credit decisions", "reviews": [],
 		}}},
 		"expect": {"required": reviewer, "missing": reviewer, "why": ["kind:publish"]},
+	},
+	"an approval that went stale asks what access asks": {
+		"input": stale_approval([], []),
+		"expect": {"required": both, "missing": both, "why": ["kind:reapproval"]},
+	},
+	"an answer that still stands is not asked again": {
+		"input": stale_approval(["reviewer"], []),
+		"expect": {"required": owner_left, "missing": owner_left},
+	},
+	"the answer that was asked again is the last": {
+		"input": stale_approval(["reviewer"], [by("owner", "approve", ["owner:risk"])]),
+		"expect": {"required": owner_left, "missing": []},
+	},
+	"with every answer standing nothing is asked": {
+		"input": stale_approval(["owner:risk", "reviewer"], []),
+		"expect": "undefined",
 	},
 	"whoever asked for a release does not count": {
 		"input": of_kind("hold_release", [by("admin", "approve", ["reviewer"])]),

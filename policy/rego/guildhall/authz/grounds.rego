@@ -54,6 +54,14 @@ role_grounds contains "asked" if {
 	count(asked_groups) > 0
 }
 
+# Whoever is asked to answer anew for an approval that went stale may let it be asked: it is there from then on.
+role_grounds contains "asked" if {
+	input.action == "change.create"
+	input.resource.kind == "reapproval"
+	input.subject.kind == "person"
+	count(asked_groups) > 0
+}
+
 # A deputy reads what the person they stand in for is asked about.
 role_grounds contains "deputy" if {
 	input.action in {"access_request.read", "change.read"}

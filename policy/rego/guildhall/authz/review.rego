@@ -39,7 +39,7 @@ answers_changes if {
 
 # What is kept of everybody belongs to no team: only a role without bounds answers for it.
 answers_changes if {
-	input.action in {"change.read", "change.review"}
+	input.action in {"change.create", "change.read", "change.review"}
 	input.resource.type == "change"
 }
 
