@@ -87,7 +87,7 @@ async def _resource(
         id=uuid7(),
         requester=requester,
         content_hash=content_hash(content),
-        parties=await accounts_of(session, await kind.gainers(work.services, session, content)),
+        parties=await accounts_of(session, await kind.gainers(work.services, session, content, frozenset())),
         selves=await askers_of(session, requester, work.now),
         about=described(kind, content),
     )

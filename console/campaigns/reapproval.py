@@ -142,7 +142,9 @@ def _rest_on(basis: GrantBasis, held: Held, content: Content) -> None:
     basis.stale, basis.stale_since = "", None
 
 
-async def _gainers(_services: Services, session: AsyncSession, content: Content) -> frozenset[UUID]:
+async def _gainers(
+    _services: Services, session: AsyncSession, content: Content, _answering: frozenset[UUID]
+) -> frozenset[UUID]:
     """Return who calls by it, but for an owner's own model, and whose answer stands: nobody answers twice."""
     standing = await _standing(session, UUID(content["approval"]), content["changed"])
     given = {one for row in standing for one in (row.reviewer_id, row.stands_for) if one}

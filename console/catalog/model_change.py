@@ -148,7 +148,9 @@ async def _does(_services: Services, _session: AsyncSession, content: Content) -
     return found
 
 
-async def _gainers(_services: Services, session: AsyncSession, content: Content) -> frozenset[UUID]:
+async def _gainers(
+    _services: Services, session: AsyncSession, content: Content, _answering: frozenset[UUID]
+) -> frozenset[UUID]:
     """Return the members of the team that would own it; where it is to be found or called, all gain alike."""
     if content["team"] == content["before"]["team"]:
         return frozenset()

@@ -35,7 +35,7 @@ def _answering(work: UnitOfWork) -> Answering[KeptChange]:
         reviewing=Permission.CHANGE_REVIEW,
         reading=Permission.CHANGE_READ,
         find=lambda session, change_id, _now, for_change: find_kept(
-            work.services, session, change_id, for_change=for_change
+            work.services, session, change_id, by=work.principal.id, for_change=for_change
         ),
         execute=execute_change,
     )

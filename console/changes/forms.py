@@ -124,7 +124,8 @@ class ChangeDetail(ChangeItem):
     """A change as those who answer read it.
 
     `content` is everything that is signed, `content_hash` its hash; `stale` says why it can no longer be
-    approved; `consequences` are what it would do now, counted at the time of reading and not signed.
+    approved; `consequences` are what it would do now, counted at the time of reading and not signed. `party`
+    says that it is about the caller, or that they would gain by it: they do not answer.
     """
 
     content: dict[str, Any]
@@ -133,6 +134,7 @@ class ChangeDetail(ChangeItem):
     reviews: list[ReviewRead]
     stale: str | None
     own: bool
+    party: bool
     why: list[str]
     further: list[str]
     overdue: bool

@@ -63,7 +63,9 @@ async def nothing_before(_services: Services, _session: AsyncSession, _asked: Co
     return {}
 
 
-async def no_gainers(_services: Services, _session: AsyncSession, _content: Content) -> frozenset[UUID]:
+async def no_gainers(
+    _services: Services, _session: AsyncSession, _content: Content, _answering: frozenset[UUID]
+) -> frozenset[UUID]:
     """Say that nobody gains by a change."""
     return frozenset()
 
@@ -81,7 +83,8 @@ class Kind:
         execute: carries it out in the transaction of the last answer; returns the rows that `change.execute`
             is to carry, when no event of the kind's own does.
         settle: finishes after that transaction what cannot be part of it.
-        gainers: who among those who could answer would newly gain by it, as things stand; they do not answer.
+        gainers: who would newly gain by it, as things stand; they do not answer. It is told who has answered
+            and who is about to, by all of their accounts: all that a kind needs to look at.
         team: whose owner and reviewers are asked; none, and only roles without bounds answer.
         about: what of a model it concerns, for plans that differ by tier, data class or purpose.
         area: the part of the console it belongs to, as its page's way back: label and path.
@@ -99,7 +102,9 @@ class Kind:
     execute: Callable[[UnitOfWork, AsyncSession, "KeptChange", int], Awaitable[Sequence[Row]]]
     parties: Callable[[Content], frozenset[UUID]] = lambda _: frozenset()
     settle: Callable[[Services], Awaitable[object]] | None = None
-    gainers: Callable[[Services, AsyncSession, Content], Awaitable[frozenset[UUID]]] = no_gainers
+    gainers: Callable[[Services, AsyncSession, Content, frozenset[UUID]], Awaitable[frozenset[UUID]]] = (
+        no_gainers
+    )
     team: Callable[[Content], str] = lambda _: ""
     about: Callable[[Content], Mapping[str, str]] = lambda _: {}
     area: tuple[str, str] = ("Records", "/records")

@@ -66,7 +66,7 @@ async def read_change(work: UnitOfWork, change_id: UUID) -> ChangeDetail:
         NotFoundError: no such change, or none the caller may read.
     """
     async with work.read() as session:
-        found = await find_kept(work.services, session, change_id)
+        found = await find_kept(work.services, session, change_id, by=work.principal.id)
     if found is None:
         raise nothing()
     resource = found.resource()
@@ -80,10 +80,12 @@ async def read_change(work: UnitOfWork, change_id: UUID) -> ChangeDetail:
 async def _detail(work: UnitOfWork, session: AsyncSession, found: KeptChange) -> ChangeDetail:
     change, pending = found.change, state_at(found.change, work.now) is ChangeState.PENDING
     (item,) = await _items(work, session, [change])
+    party = work.principal.id in found.parties
     lacking = missing(found.required, approvals(found.for_rules(work.now))) if pending else ()
     does = await found.kind.consequences(work.services, session, found.content) if pending else ()
     return ChangeDetail(
-        **item.model_dump(),
+        **{**item.model_dump(), "asked": item.asked and not party},
+        party=party,
         content=found.content,
         content_hash=change.content_hash,
         missing=asked_list(lacking),

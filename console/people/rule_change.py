@@ -48,7 +48,9 @@ async def _does(services: Services, session: AsyncSession, content: Content) -> 
     return [Consequence(label="Whom it matches", text=who), Consequence(label="When", text=when)]
 
 
-async def _gainers(services: Services, session: AsyncSession, content: Content) -> frozenset[UUID]:
+async def _gainers(
+    services: Services, session: AsyncSession, content: Content, _answering: frozenset[UUID]
+) -> frozenset[UUID]:
     """Return the reviewers whom the rule would give something: they do not answer for it."""
     if content["act"] == "delete":
         return frozenset()

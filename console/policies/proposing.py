@@ -15,6 +15,7 @@ from console.changes.kinds import Content, KeptChange, Kind, Objection, register
 from console.policies.activating import activate
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
+from console.policies.gainers import policy_gainers
 from console.policies.replaying import ENGINE
 from console.services import Services
 from console.work import Row, UnitOfWork
@@ -100,6 +101,7 @@ register(
         area=("Policies", "/policies"),
         labels=LABELS,
         answer_hint="For example: I have read the difference and every flip, and it may decide.",
+        gainers=policy_gainers,
         waits=True,
     )
 )

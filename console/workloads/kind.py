@@ -83,7 +83,9 @@ async def _create(work: UnitOfWork, session: AsyncSession, found: KeptChange, no
     return ()
 
 
-async def _gainers(_services: Services, session: AsyncSession, content: Content) -> frozenset[UUID]:
+async def _gainers(
+    _services: Services, session: AsyncSession, content: Content, _answering: frozenset[UUID]
+) -> frozenset[UUID]:
     """Return who acts through the service account: they would gain another way in, and do not answer."""
     return await people_behind(session, UUID(content["service_id"]))
 
