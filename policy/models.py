@@ -224,7 +224,8 @@ class ActivePolicy(SQLModel, table=True):
 class PolicyEngine(SQLModel, table=True):
     """What an OPA server last reported of itself, by the id it gives itself; no decision reads it.
 
-    ``revision`` is that of the bundle it answers from, ``trouble`` what keeps it from a newer one.
+    ``revision`` is that of the bundle it answers from, ``trouble`` what keeps it from a newer one, both as it
+    ``stated`` them then; ``reported`` is when it was last heard of, with whatever.
     ``decisions`` counts logged decisions that answer questions of ours, ``ignored`` all others.
     """
 
@@ -236,3 +237,4 @@ class PolicyEngine(SQLModel, table=True):
     decisions: int = Field(default=0, sa_type=sa.BigInteger)
     ignored: int = Field(default=0, sa_type=sa.BigInteger)
     reported: int = Field(sa_type=sa.BigInteger)
+    stated: int | None = Field(default=None, sa_type=sa.BigInteger)

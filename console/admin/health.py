@@ -15,6 +15,8 @@ from console.alarms import Alarm, read_alarms
 from console.clock import MICROSECONDS
 from console.guard import standing_faults
 from console.pings import ping_all
+from console.policies.forms import StageRead
+from console.policies.staging import read_stage, shown_stage
 from console.questions import Resource
 from console.services import Services
 from console.vouching import Voucher, read_vouchers
@@ -63,6 +65,7 @@ class Follower:
 class Health:
     """What the health page shows; `progress` is None when a database does not answer.
 
+    `stage`: which policy engines report the active revision.
     `vouchers`: who remembers or witnesses, off this host, how far the log was signed.
     `faults`: what is stored otherwise than it was signed, a sentence each.
     `alarms`: what else a person has to look into.
@@ -76,6 +79,7 @@ class Health:
     faults: Sequence[str]
     alarms: Sequence[Alarm]
     vouchers: Sequence[Voucher]
+    stage: StageRead | None
     profile: str
     revision: str
     refresh_seconds: int
@@ -96,8 +100,9 @@ async def read_health(work: UnitOfWork) -> Health:
         progress, followers = await log_progress(services), await read_followers(services)
         faults = [fault.sentence for fault in await standing_faults(services)]
         alarms, vouchers = await read_alarms(services), await read_vouchers(services)
+        stage = await _stage(services)
     except (SQLAlchemyError, KeyStoreError):
-        progress, followers, faults, alarms, vouchers = None, [], [], [], []
+        progress, followers, faults, alarms, vouchers, stage = None, [], [], [], [], None
     pings = [Ping(name, WORDS.get(name, name), answer) for name, answer in answers.items()]
     return Health(
         pings=pings,
@@ -106,6 +111,7 @@ async def read_health(work: UnitOfWork) -> Health:
         faults=faults,
         alarms=alarms,
         vouchers=vouchers,
+        stage=stage,
         profile=services.settings.profile.value,
         revision=services.policy_revision,
         refresh_seconds=services.settings.sign_in.sessions.refresh,
@@ -115,6 +121,12 @@ async def read_health(work: UnitOfWork) -> Health:
         and not (faults or alarms)
         and all(one.trouble is None for one in vouchers),
     )
+
+
+async def _stage(services: Services) -> StageRead:
+    async with services.database.read() as session:
+        active = await services.policies.active(session)
+        return shown_stage(await read_stage(session, services, active))
 
 
 def _keeps_up(progress: LogProgress | None, followers: Sequence[Follower]) -> bool:

@@ -1,6 +1,6 @@
 """What the policies area takes and gives."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -85,6 +85,30 @@ class RevisionRead(BaseModel):
     created: str | None
 
 
+class EngineRead(BaseModel):
+    """An engine, the revision it last stated and when; none when it is this console's own, which is asked."""
+
+    name: str
+    state: Literal["reports_it", "expected", "overdue"]
+    revision: str | None
+    stated: str | None
+    trouble: str | None
+
+
+class StageRead(BaseModel):
+    """How far the activation has come: `staged` until every engine known lately reports the revision.
+
+    `lacking` names those that do not, in a sentence.
+    """
+
+    state: Literal["staged", "complete", "overdue"]
+    reporting: int
+    known: int
+    sentence: str
+    lacking: str | None
+    engines: list[EngineRead]
+
+
 class PoliciesRead(BaseModel):
     """What decides, what decided before, and which revisions are kept; `reported` is what the engine says."""
 
@@ -93,6 +117,7 @@ class PoliciesRead(BaseModel):
     activated: str | None
     reported: str | None
     trouble: str | None
+    stage: StageRead
     kept: list[RevisionRead]
 
 

@@ -25,6 +25,7 @@ from console.policies.forms import (
     RevisionRead,
 )
 from console.policies.replaying import Flip, Replay
+from console.policies.staging import read_stage, shown_stage
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.decision import Holds
@@ -49,6 +50,7 @@ async def read_policies(work: UnitOfWork) -> PoliciesRead:
     async with work.read() as session:
         active = await read_active(session, services.policies.shipped)
         rows = (await session.exec(kept)).all()
+        stage = await read_stage(session, services, active)
     revisions = [RevisionRead(revision=row.revision, created=to_text(row.created)) for row in rows]
     if services.policies.shipped.revision not in {one.revision for one in revisions}:
         revisions.append(RevisionRead(revision=services.policies.shipped.revision, created=None))
@@ -58,6 +60,7 @@ async def read_policies(work: UnitOfWork) -> PoliciesRead:
         activated=to_text(active.activated) if active.activated else None,
         reported=services.decider.revision if isinstance(services.decider, Holds) else None,
         trouble=services.policies.trouble,
+        stage=shown_stage(stage),
         kept=revisions,
     )
 

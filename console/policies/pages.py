@@ -28,8 +28,9 @@ from policy.permissions import Permission
 
 @get("/policies", opt=declares(Permission.POLICY_READ))
 async def policies(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template:
-    """See which revision decides, and which drafts there are."""
-    return page(request, "policies/policies.html", await open_policies(work))
+    """See which revision decides, which engines report it, and which drafts there are."""
+    context = await open_policies(work)
+    return page(request, "policies/policies.html", context, fragment="policies/_stage.html")
 
 
 @get("/policies/revisions/{revision:str}", opt=declares(Permission.POLICY_READ))

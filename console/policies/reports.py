@@ -56,7 +56,8 @@ async def keep_status(services: Services, report: object) -> None:
     if name is None:
         raise InvalidInputError(UNREADABLE)
     trouble = str(found.get("message") or found.get("code") or "")[:TROUBLE_CHARACTERS] or None
-    await _keep(services, name, revision=_text(found.get("active_revision")), trouble=trouble)
+    revision = _text(found.get("active_revision"))
+    await _keep(services, name, revision=revision, trouble=trouble, stated=services.clock())
 
 
 async def keep_decisions(services: Services, report: object) -> None:

@@ -1,42 +1,36 @@
 """What is wrong with the policies in force, in one sentence: for the health page and `doctor`."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from sqlmodel import col, select
-
-from console.clock import MICROSECONDS
 from console.policies.active import GRACE, Active
 from console.policies.engines import signed_bundle
+from console.policies.staging import read_stage
 from console.services import Services
 from policy.decision import Entrypoint, Holds
 from policy.errors import BundleError, PolicyError
 from policy.fallback import STEPPED_IN
-from policy.models import PolicyEngine
 
-REPORTS_SECONDS: Final = 600
-"""An OPA server that has said nothing for so long is taken for gone."""
 BEHIND: Final = "The engine {name} answers under revision {found}, and {active} is the active one."
 STEPPED: Final = "The OPA server fails or has another revision; the embedded engine decides in its place."
 SILENT: Final = "The engine {name} gives no answer that counts."
 
 
 async def policy_trouble(services: Services) -> str | None:
-    """Return the first of: a bundle no engine may take, an engine that is behind, what a server reports.
+    """Return the first of: a bundle no engine may take, the engine asked is behind, others are long behind.
 
     Raises:
         SQLAlchemyError: the database does not answer.
     """
     async with services.database.read() as session:
         active = await services.policies.active(session)
-        engines = (await session.exec(select(PolicyEngine).order_by(col(PolicyEngine.id)))).all()
+        stage = await read_stage(session, services, active)
     if services.clock() - active.activated < GRACE:
         return None
     try:
         await signed_bundle(services, active.revision)
     except BundleError as error:
         return f"The active revision of the policies is not used: {error}"
-    return await _of_decider(services, active) or _of_reports(services, active, engines)
+    return await _of_decider(services, active) or (stage.lacking if stage.overdue else None)
 
 
 async def _of_decider(services: Services, active: Active) -> str | None:
@@ -51,18 +45,6 @@ async def _of_decider(services: Services, active: Active) -> str | None:
         return STEPPED
     if found.revision != active.revision:
         return _behind(decider.name, found.revision, active)
-    return None
-
-
-def _of_reports(services: Services, active: Active, engines: Sequence[PolicyEngine]) -> str | None:
-    since = services.clock() - REPORTS_SECONDS * MICROSECONDS
-    for engine in engines:
-        if engine.reported < since:
-            continue
-        if engine.trouble is not None:
-            return f"The OPA server {engine.id} keeps an older revision: {engine.trouble}"
-        if engine.revision not in {None, active.revision}:
-            return _behind(engine.id, engine.revision or "", active)
     return None
 
 

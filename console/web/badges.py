@@ -49,6 +49,10 @@ BADGES: dict[str, Badge] = {
     "lapsed": Badge("Ended by silence", Tone.CARE, "alert-triangle"),
     "kept": Badge("Kept", Tone.PLAIN, _PLAIN),
     "removed": Badge("Removed", Tone.PLAIN, "ban"),
+    # engines, and how far an activation has come
+    "staged": Badge("Staged", Tone.WAIT, _WAIT),
+    "reports_it": Badge("Reports it", Tone.GOOD, _GOOD),
+    "expected": Badge("Expected", Tone.WAIT, _WAIT),
     # people, routes, clusters, deployments
     "active": Badge("Active", Tone.GOOD, _GOOD),
     "disabled": Badge("Disabled", Tone.BAD, "ban"),

@@ -32,6 +32,7 @@ from tests.console.conftest import MovingClock, decider, migrated_data, services
 from tests.console.one_app import console_on
 from tests.console.policies.conftest import put_in_force, without_shared
 from tests.console.policies.test_activating import question
+from tests.console.policies.test_staging import stage_of
 from tests.real.missing import require
 from tests.real.opa import PullingOpa
 
@@ -118,6 +119,7 @@ async def test_it_takes_each_active_revision_and_reports(
             return any(one.revision == other.revision and one.decisions for one in await engines(services))
 
         await eventually(reported)
+        assert (await stage_of(services)).state == "complete"
         clock.forward(6)
         assert await policy_trouble(with_opa) is None
         assert [one.ignored for one in await engines(services)] == [0]
