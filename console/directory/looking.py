@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from sso.errors import DirectoryError
 from sso.keycloak.events import Seen, moves_groups
@@ -19,6 +19,7 @@ ReadAll = Callable[[], Awaitable[Snapshot]]
 ReadSome = Callable[[Iterable[str]], Awaitable[Snapshot]]
 Concerned = Callable[[Seen], Awaitable[set[str]]]
 """Whom events are about, by subject."""
+Answer = TypeVar("Answer")
 
 
 @dataclass
@@ -44,8 +45,9 @@ class Meanwhile:
             DirectoryError: the directory cannot be read, or its groups moved all the while.
         """
         for _ in range(ATTEMPTS):
-            self.moved = False
-            snapshot = await self._beside(read_all)
+            self.moved, self.looked = False, -math.inf
+            snapshot = await self.beside(read_all)
+            await self._look()
             if not self.moved:
                 told_of, self.told_of = self.told_of, set()
                 return snapshot.renewed(await read_some(told_of))
@@ -61,18 +63,23 @@ class Meanwhile:
         if time.monotonic() - self.looked >= self.every:
             await self._look()
 
-    async def _beside(self, read_all: ReadAll) -> Snapshot:
-        reading = asyncio.ensure_future(read_all())
+    async def beside(self, task: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what `task` does, with looks as often as they are due until it ends.
+
+        Raises:
+            DirectoryError: the directory cannot be read; the task is ended too.
+            ConsoleError: something could not be recorded; it is done at the next look.
+        """
+        doing = asyncio.ensure_future(task())
         try:
-            while not reading.done():
-                await self._look()
-                await asyncio.wait({reading}, timeout=self.every)
+            while not doing.done():
+                await self.look_if_due()
+                await asyncio.wait({doing}, timeout=self.every)
         finally:
-            if not reading.done():
-                reading.cancel()
-                await asyncio.wait({reading})
-        await self._look()
-        return await reading
+            if not doing.done():
+                doing.cancel()
+                await asyncio.wait({doing})
+        return await doing
 
     async def _look(self) -> None:
         # From look to look, however long one takes.

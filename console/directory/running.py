@@ -42,8 +42,7 @@ async def run_full(
         everybody = partial(read_everybody, admin, settings, *await read_rules(services))
         some = partial(read_some, admin, settings)
         snapshot = await meanwhile.read(everybody, some)
-        known = await read_known(services, settings, None)
-        await meanwhile.look_if_due()
+        known = await meanwhile.beside(partial(read_known, services, settings, None))
         plan = compare(settings, replace(snapshot, gone=missing(snapshot, known.held)), known)
         if (ending := _held_back(run, plan, settings, meanwhile)) is None:
             if absent := missing(snapshot, known.held):

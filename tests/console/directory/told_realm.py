@@ -15,7 +15,6 @@ from urllib.parse import parse_qs
 import httpx
 import orjson
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
-from litestar.types import Receive, Scope, Send
 from pydantic import SecretStr
 
 from sso.directory_settings import DirectorySettings
@@ -71,7 +70,7 @@ class ToldRealm:
             server_url=f"{HERE}/", realm_name=NAME, client_id="guildhall-directory", token=dict(TOKEN)
         )
         await connection.async_s.aclose()
-        transport = httpx.ASGITransport(app=self)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=self)
         connection.async_s = httpx.AsyncClient(transport=transport)
         yield KeycloakAdmin(connection=connection)
         await connection.aclose()
@@ -86,7 +85,7 @@ class ToldRealm:
         said = {"operationType": operation, "resourceType": kind, "resourcePath": path, "time": time}
         self.events.append({"id": f"event-{len(self.events)}", **said})
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await _live(receive, send)
@@ -152,7 +151,7 @@ class ToldRealm:
         return None if one is None else {field: one[field] for field in SHOWN}
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _live(receive: Any, send: Any) -> None:
     while (await receive())["type"] != "lifespan.shutdown":
         await send({"type": "lifespan.startup.complete"})
     await send({"type": "lifespan.shutdown.complete"})
