@@ -44,10 +44,14 @@ class Person:
 
 @dataclass
 class People:
-    """Opens a browser context for each person, and collects what the pages complain of."""
+    """Opens a browser context for each person, and collects what the pages complain of.
+
+    `way_in` leads to the development provider, where there are several to choose from.
+    """
 
     browser: Browser
     url: str
+    way_in: str = "/"
     watched: Watched = field(default_factory=Watched)
     contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -57,7 +61,7 @@ class People:
         self.contexts.append(context)
         page = context.new_page()
         self.watched.watch(page)
-        page.goto(self.url)
+        page.goto(self.url + self.way_in)
         page.get_by_role("button", name=f"Demo {handle}").click()
         expect(page.get_by_role("button", name=f"Account of Demo {handle}")).to_be_visible()
         return Person(handle, page, self.url)

@@ -108,8 +108,7 @@ def test_somebody_is_found_and_signed_out_by_keyboard_alone(
     people.sign_in("member")
     page = signed_in("admin")
     page.goto(f"{stage.product.url}/people")
-    page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Find people by handle or name")).to_be_focused()
+    press_until(page, "Tab", page.get_by_role("searchbox", name="Find people by handle or name"))
     page.keyboard.type("demo member")
     page.keyboard.press("Enter")
     press_until(page, "Tab", page.get_by_role("link", name="Demo member", exact=True))
@@ -175,3 +174,12 @@ def test_every_other_browser_is_signed_out_by_keyboard_alone(
     press_until(page, "Tab", page.get_by_role("button", name=re.compile("^Sign out .* of ")).first)
     page.keyboard.press("Enter")
     expect(rows).to_have_count(before - 1)
+
+
+def test_a_deputy_accepts_by_keyboard_alone(stage: Stage, signed_in: Callable[[str], Page]) -> None:
+    page = signed_in("reviewer")
+    page.goto(f"{stage.product.url}/me/deputies")
+    press_until(page, "Tab", page.get_by_role("button", name="Accept to be the deputy of Demo owner"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#deputies")).to_contain_text("In force")
+    expect(page.get_by_role("button", name=re.compile("^Accept"))).to_have_count(0)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.journeys.product import Product, Stage, until
 from tests.real.server import free_port
 
 PEOPLE = ("member", "owner", "reviewer", "admin", "auditor")
 SIGNED_SECONDS = 20.0
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
-def embedded_stage(data: Path) -> Iterator[Stage]:
+def embedded_stage(data: Path, settings: Mapping[str, str] = NONE) -> Iterator[Stage]:
     """A demo in `data`, which starts from nothing unless an earlier one left its models there."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    product = Product(data, url, url, {"GUILDHALL_DATA": str(data)})
+    product = Product(data, url, url, {"GUILDHALL_DATA": str(data), **settings})
     try:
         product.start("demo", "demo", "--port", str(port), "--data", str(data))
         product.wait("demo", url)
