@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "main_0022"
-down_revision = "main_0021"
+revision = "main_0023"
+down_revision = "main_0022"
 branch_labels = None
 depends_on = None
 
