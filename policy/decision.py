@@ -47,13 +47,14 @@ class Query:
 
     def document(self) -> dict[str, object]:
         """Return the input of the Rego rules (docs/reference/decision-document.md)."""
+        # What rules read most comes first: the embedded engine looks for a key from the front.
         return {
-            "v": DOCUMENT_VERSION,
-            "subject": dict(self.subject),
             "action": str(self.action),
+            "subject": dict(self.subject),
             "resource": dict(self.resource),
-            "grants": [dict(grant) for grant in self.grants],
             "context": dict(self.context),
+            "grants": [dict(grant) for grant in self.grants],
+            "v": DOCUMENT_VERSION,
         }
 
 

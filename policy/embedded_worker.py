@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from policy.bundles import revise
+from policy.embedded_input import EmbeddedInput, respell
 from policy.frames import pack, read_frame
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -40,26 +41,32 @@ class Rules:
         for name, text in files.items():
             if name.endswith(".rego"):
                 self._interpreter.add_module(name, text)
-        self._interpreter.add_data_json(files.get("data.json", "{}"))
+        self._interpreter.add_data_json(respell(files.get("data.json", "{}")))
         self._bundle: Any = self._interpreter.build(None, entrypoints)
         if not self._bundle.ok():
             raise RegoError(str(self._bundle.node()))
+        self._input = EmbeddedInput(self._interpreter)
 
     def evaluate(self, entrypoint: str, document: object) -> dict[str, object]:
         """Return ``{"result"}``, ``{"undefined"}`` or ``{"error"}``; never the text of an engine's error."""
-        # Not set_input: it cuts text at NUL, wraps integers at 64 bits and breaks on quotes.
-        return self.evaluate_text(entrypoint, json.dumps(document))
-
-    def evaluate_text(self, entrypoint: str, text: str) -> dict[str, object]:
-        """Return the same of an input that is JSON already."""
-        self._interpreter.set_input_term(text)
-        output = self._interpreter.query_bundle_entrypoint(self._bundle, entrypoint)
-        if not output.ok():
+        self._input.set(document)
+        found = self._ask(entrypoint)
+        if found is None:
             return {"error": "policy_error"}
-        found = str(output)
         if found == "undefined":
             return {"undefined": True}
         return {"result": json.loads(found)["expressions"][0]}
+
+    def _ask(self, entrypoint: str) -> str | None:
+        """Return the engine's answer as text, None for an error; regopy's ``Output`` would parse it twice."""
+        from regopy import rego_shared  # noqa: PLC0415 - as above
+
+        query = rego_shared.rego_bundle_query_entrypoint
+        output = query(self._interpreter._impl, self._bundle._impl, entrypoint)  # noqa: SLF001 - handles
+        try:
+            return rego_shared.rego_output_string(output) if rego_shared.rego_output_ok(output) else None
+        finally:
+            rego_shared.rego_free_output(output)
 
 
 def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | None, dict[str, object]]:
@@ -71,12 +78,19 @@ def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | Non
         if rules is None:
             return None, {"error": "policy_undefined"}
         if request["op"] == "evaluate_many":
-            found = [rules.evaluate_text(request["entrypoint"], text) for text in request["inputs"]]
+            found = [_evaluate(rules, request["entrypoint"], text) for text in request["inputs"]]
             return rules, {"results": found}
         return rules, rules.evaluate(request["entrypoint"], request["input"])
     except Exception as error:  # noqa: BLE001 - the parent decides; this process only reports
         detail = str(error)[:2000] if request.get("op") == "load" else type(error).__name__
         return rules, {"error": "policy_error", "detail": detail}
+
+
+def _evaluate(rules: Rules, entrypoint: str, text: str) -> dict[str, object]:
+    try:
+        return rules.evaluate(entrypoint, json.loads(text))
+    except Exception:  # noqa: BLE001 - the others are still answered
+        return {"error": "policy_error"}
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:

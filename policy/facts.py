@@ -40,13 +40,13 @@ def describe_subject(  # noqa: D417 - the names say what they are
         key_routes: the routes it is bound to; None is every route of its owner.
     """
     described: dict[str, object] = {
-        "id": str(id),
         "kind": kind,
+        "id": str(id),
+        "auth": {"method": method, "acr": acr, "auth_time": auth_time},
         "teams": sorted(set(teams)),
         "owner_of": sorted(set(owner_of)),
-        "roles": [_describe_role(role, scope) for role, scope in roles],
         "scopes": None if scopes is None else sorted(set(scopes)),
-        "auth": {"method": method, "acr": acr, "auth_time": auth_time},
+        "roles": [_describe_role(role, scope) for role, scope in roles],
     }
     if method == "key":
         described["key_scopes"] = sorted(set(key_scopes))
@@ -73,13 +73,13 @@ def describe_route(
     """Describe a route. ``team`` owns its model; ``receiving_team`` only where access is asked for."""
     route: dict[str, object] = {
         "type": "route",
-        "id": str(id),
-        "name": name,
         "team": team,
         "visibility": visibility,
+        "state": state,
+        "id": str(id),
+        "name": name,
         "tier": tier,
         "data_class": data_class,
-        "state": state,
     }
     if receiving_team is not None:
         route["receiving_team"] = receiving_team
@@ -110,13 +110,13 @@ def describe_grant(grant: GrantFacts, *, team: str | None = None) -> Document:
     """Describe a grant; ``team`` is the team's name where a team holds it."""
     holder = team if grant.principal_type is PrincipalType.TEAM else str(grant.principal_id)
     return {
-        "id": str(grant.id),
         "permission": grant.permission,
+        "resource_id": str(grant.resource_id),
         "principal_type": grant.principal_type.value,
         "principal_id": holder,
-        "resource_id": str(grant.resource_id),
         "starts": grant.starts // _MICROSECONDS,
         "ends": effective_end(grant) // _MICROSECONDS,
+        "id": str(grant.id),
     }
 
 

@@ -26,6 +26,7 @@ BUILTINS: Final = frozenset(
     }
 )
 
+ESCAPED: Final = "write the character itself: the embedded engine compares text as it is spelled"
 _KEYWORDS: Final = frozenset(
     {"if", "not", "in", "with", "as", "some", "every", "contains", "else", "default"}
 )
@@ -35,7 +36,9 @@ _IMPORT: Final = re.compile(r"^import\s+([\w.]+)(?:\s+as\s+(\w+))?", re.MULTILIN
 _PACKAGE: Final = re.compile(r"^package\s+([\w.]+)\s*$", re.MULTILINE)
 _HEAD: Final = re.compile(r"^[a-z_][^\n]*\{\s*$")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
+_ESCAPE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[u/]")
 _COMMENT: Final = re.compile(r"#[^\n]*")
+_TOKEN: Final = re.compile(f"{_STRING.pattern}|{_COMMENT.pattern}")
 _ONE_NAME: Final = re.compile(r"\s*[a-z_]\w*\s*")
 
 
@@ -60,6 +63,7 @@ def lint(files: dict[str, str]) -> list[Problem]:
         for path, text in sorted(rules.items())
         for line, message in _lint_file(text, functions)
     ]
+    places += [Problem(path, line, ESCAPED) for path in sorted(rules) for line in _escaped(files[path])]
     return places + _lint_names(rules, functions)
 
 
@@ -119,6 +123,12 @@ def _lint_comprehensions(text: str) -> Iterator[tuple[int, str]]:
             opened.pop()
         elif sign == "|" and not (opened and _ONE_NAME.fullmatch(text, opened[-1] + 1, place)):
             yield _line(text, place), "the head of a comprehension is one variable, bound in its body"
+
+
+def _escaped(text: str) -> Iterator[int]:
+    for found in _TOKEN.finditer(text):
+        if found.group().startswith('"') and _ESCAPE.search(found.group()):
+            yield _line(text, found.start())
 
 
 def _blank(text: str) -> str:

@@ -110,5 +110,5 @@ def test_the_parts_make_a_document() -> None:
     context = describe_context(now=9, allowed_acr=["gold"], profile="embedded", change=change)
     query = Query(SUBJECT, "access_request.review", describe_access_request("c", DESCRIBED), (), context)
     document = query.document()
-    assert list(document) == ["v", "subject", "action", "resource", "grants", "context"]
+    assert list(document) == ["action", "subject", "resource", "context", "grants", "v"]
     assert canonical(document)

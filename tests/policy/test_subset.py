@@ -1,7 +1,7 @@
 import pytest
 
 from policy.bundles import read_bundle
-from policy.subset import lint
+from policy.subset import ESCAPED, lint
 
 GOOD = """package guildhall.x
 
@@ -30,6 +30,17 @@ def messages(text: str, path: str = "guildhall/x.rego") -> list[str]:
 
 def test_our_own_rules_stay_inside() -> None:
     assert lint(dict(read_bundle(with_tests=True).files)) == []
+
+
+@pytest.mark.parametrize("text", [r'"\u00e9"', r'"a\/b"', r'"\\\u00e9"'])
+def test_a_character_is_written_as_itself(text: str) -> None:
+    """OPA compares characters, regopy spellings: the one would match where the other does not."""
+    assert messages(f"# a \\u in a comment\nr if input.x == {text}") == [ESCAPED]
+
+
+@pytest.mark.parametrize("text", ['"é"', r'"a\\u00e9"', r'"a\n\t\"b"', r"`\u00e9`"])
+def test_other_text_is_left_alone(text: str) -> None:
+    assert messages(f"r if input.x == {text}") == []
 
 
 def test_what_is_portable_passes() -> None:

@@ -84,7 +84,7 @@ def test_a_missing_entrypoint_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "before", "after"),
     [
-        ("authz/decision.rego", "count(grounds) > 0\n\tnot already", "not already"),
+        ("authz/decision.rego", "\tgrounded\n\tnot already", "\tnot already"),
         ("authz/decision.rego", "\trunning\n\twithin", "\twithin"),
         ("authz/grants.rego", "now < grant.ends", "now <= grant.ends"),
         ("authz/review.rego", "\tnot input.subject.id in approval.barred\n", ""),

@@ -18,7 +18,7 @@ allow if {
 	input.v == 1
 	principal_known
 	visible
-	count(grounds) > 0
+	grounded
 	not already_reviewed
 	running
 	within_token_scope
@@ -26,10 +26,16 @@ allow if {
 	stepped_up
 }
 
-# Only calls need the route to run.
-running if not input.action in data.guildhall.running
+grounded if some _ in grounds
 
-running if input.resource.state == "active"
+# Only calls need the route to run.
+running if {
+	input.resource.state == "active"
+} else if {
+	not is_call
+}
+
+is_call := input.action in data.guildhall.running
 
 # The first objection is the one that is told; a stranger hears only that there is nothing.
 reasons := [] if {
@@ -41,7 +47,7 @@ reasons := [] if {
 } else := ["principal_unknown"] if {
 	not principal_known
 } else := no_ground if {
-	count(grounds) == 0
+	not grounded
 } else := ["already_reviewed"] if {
 	already_reviewed
 } else := ["route_stopped"] if {
@@ -61,7 +67,7 @@ obligations := [{
 	"max_age": data.guildhall.step_up_seconds,
 	"acr": object.get(input.context, "allowed_acr", []),
 }] if {
-	reasons == ["step_up_required"]
+	reasons[0] == "step_up_required"
 } else := []
 
 matched := sort(grounds) if {
@@ -72,16 +78,16 @@ matched := sort(grounds) if {
 missing := approval.requirement(input.resource.team, input.resource.tier, of_data_class) if {
 	reasons[0] in {"no_grant", "grant_expired"}
 } else := approval.missing if {
-	visible
 	input.resource.type in {"access_request", "change"}
+	visible
 } else := []
 
 valid_until := input.subject.auth.auth_time + data.guildhall.step_up_seconds if {
+	needs_step_up
 	allow
-	input.action in data.guildhall.step_up
 } else := min(boundaries) if {
-	input.action in data.guildhall.granted
-	count(boundaries) > 0
+	some _ in boundaries
+	by_grant
 } else := null
 
 of_data_class := object.get(data.guildhall.data_classes, object.get(input.resource, "data_class", ""), [])

@@ -3,42 +3,52 @@ package guildhall.authz
 
 now := input.context.now
 
-own_grants contains grant if {
+# What is asked about has to have an id: nobody holds a grant on a whole collection.
+own_grants := [grant |
+	asked := input.resource.id
 	some grant in input.grants
 	grant.permission == "model.invoke"
+	reaches(grant, asked)
 	names_subject(grant)
-	object.get(grant, "resource_id", input.resource.id) == input.resource.id
-}
+]
 
-names_subject(grant) if {
-	grant.principal_type in {"person", "service"}
-	grant.principal_type == input.subject.kind
-	grant.principal_id == input.subject.id
+# A grant that names no resource is on whatever is asked about.
+reaches(grant, asked) if {
+	grant.resource_id == asked
+} else if {
+	not grant.resource_id
 }
 
 names_subject(grant) if {
 	grant.principal_type == "team"
-	grant.principal_id in teams
+	in_team(grant.principal_id)
+} else if {
+	grant.principal_type == input.subject.kind
+	grant.principal_id == input.subject.id
+	grant.principal_type in {"person", "service"}
 }
 
-active_grants contains grant if {
+unended_grants := [grant |
 	some grant in own_grants
-	grant.starts <= now
 	now < grant.ends
-}
+]
 
-expired_grants contains grant if {
+active_grants := [grant |
+	some grant in unended_grants
+	grant.starts <= now
+]
+
+has_expired_grant if {
 	some grant in own_grants
 	grant.ends <= now
 }
 
 # The next moments at which a grant makes the answer another one.
-boundaries contains grant.ends if {
-	some grant in own_grants
-	now < grant.ends
-}
+boundaries contains grant.ends if some grant in unended_grants
 
 boundaries contains grant.starts if {
 	some grant in own_grants
 	now < grant.starts
 }
+
+by_grant := input.action in data.guildhall.granted

@@ -26,9 +26,9 @@ role_grounds contains concat(":", ["role", held.role]) if {
 }
 
 role_grounds contains concat(":", ["owner", input.resource.team]) if {
+	input.resource.team in input.subject.owner_of
 	input.action in data.guildhall.team_roles.owner
 	not input.action in {"access_request.create", "access_request.review"}
-	input.resource.team in input.subject.owner_of
 	within_delegation
 }
 
@@ -42,54 +42,63 @@ within_delegation if {
 }
 
 role_grounds contains ground if {
-	input.action in data.guildhall.answering
+	is_answer
 	input.subject.kind == "person"
+	is_asked
 	some ground in asked_groups
 }
 
 # Whoever is asked, as a deputy or past its time too, may read what they are asked about.
 role_grounds contains "asked" if {
-	input.action in {"access_request.read", "change.read"}
+	is_asked
 	input.subject.kind == "person"
-	count(asked_groups) > 0
+	input.action in {"access_request.read", "change.read"}
 }
+
+is_asked if some _ in asked_groups
 
 # Whoever is asked to answer anew for an approval that went stale may let it be asked: it is there from then on.
 role_grounds contains "asked" if {
 	input.action == "change.create"
 	input.resource.kind == "reapproval"
 	input.subject.kind == "person"
-	count(asked_groups) > 0
+	is_asked
 }
 
 # A deputy reads what the person they stand in for is asked about.
 role_grounds contains "deputy" if {
+	is_deputy
 	input.action in {"access_request.read", "change.read"}
-	some one in object.get(input.subject, "deputy_for", [])
+	reads_as_deputy
+}
+
+is_deputy if some _ in input.subject.deputy_for
+
+reads_as_deputy if {
+	input.action in data.guildhall.platform_roles.reviewer
+	some one in input.subject.deputy_for
 	some held in one.roles
 	held.role == "reviewer"
-	input.action in data.guildhall.platform_roles.reviewer
 	covers(held.scope)
 }
 
-role_grounds contains "deputy" if {
-	input.action in {"access_request.read", "change.read"}
+reads_as_deputy if {
 	input.action in data.guildhall.team_roles.owner
-	some one in object.get(input.subject, "deputy_for", [])
+	some one in input.subject.deputy_for
 	input.resource.team in one.owner_of
 }
 
 role_grounds contains "own" if {
-	input.action in data.guildhall.own
 	is_own
+	input.action in data.guildhall.own
 }
 
 # A directory's credential does at the SCIM door what that door is for, and for itself only.
 role_grounds contains "scim" if {
-	input.action in data.guildhall.scim
-	input.subject.kind == "service"
 	input.resource.type == "scim"
 	input.resource.id == input.subject.id
+	input.subject.kind == "service"
+	input.action in data.guildhall.scim
 }
 
 role_grounds contains "system" if {
@@ -100,17 +109,17 @@ role_grounds contains "system" if {
 
 # Grounds that need the resource to be visible.
 open_grounds contains concat(":", ["member", input.resource.team]) if {
+	in_team(input.resource.team)
 	input.action in data.guildhall.team_roles.member
 	input.action != "access_request.create"
-	input.resource.team in teams
 }
 
 open_grounds contains concat(":", ["member", input.resource.receiving_team]) if {
 	input.action == "access_request.create"
 	input.action in data.guildhall.team_roles.member
 	input.subject.kind == "person"
-	input.resource.type in hideable
-	input.resource.receiving_team in teams
+	can_hide
+	in_team(input.resource.receiving_team)
 	within_receiving
 }
 
@@ -120,18 +129,18 @@ within_receiving if object.get(input.resource, "receiving_service", null) == nul
 within_receiving if input.resource.receiving_team in input.subject.owner_of
 
 open_grounds contains "visibility:listed" if {
-	input.action in data.guildhall.listed
-	input.subject.kind == "person"
 	input.resource.visibility == "listed"
+	input.subject.kind == "person"
+	input.action in data.guildhall.listed
 }
 
 open_grounds contains "visibility:shared" if {
-	input.action in data.guildhall.shared
-	input.subject.kind == "person"
 	input.resource.visibility == "shared"
+	input.subject.kind == "person"
+	input.action in data.guildhall.shared
 }
 
 open_grounds contains concat(":", ["grant", grant.id]) if {
-	input.action in data.guildhall.granted
 	some grant in active_grants
+	by_grant
 }

@@ -2,27 +2,27 @@
 package guildhall.authz
 
 no_ground := ["grant_expired"] if {
-	input.action in data.guildhall.running
-	count(expired_grants) > 0
+	is_call
+	has_expired_grant
 } else := ["no_grant"] if {
-	input.action in data.guildhall.running
+	is_call
 } else := ["only_owner_asks_for_service"] if {
 	input.action == "access_request.create"
-	input.resource.receiving_team in teams
+	in_team(input.resource.receiving_team)
 	not within_receiving
 } else := ["not_in_receiving_team"] if {
 	input.action == "access_request.create"
 } else := ["requester_may_not_decide"] if {
-	input.action in data.guildhall.answering
+	is_answer
 	is_requester
 } else := ["requester_may_not_decide"] if {
-	input.action in data.guildhall.answering
+	is_answer
 	is_self
 } else := ["party_may_not_decide"] if {
-	input.action in data.guildhall.answering
+	is_answer
 	is_party
 } else := ["not_asked_to_review"] if {
-	input.action in data.guildhall.answering
+	is_answer
 } else := ["may_not_ask"] if {
 	input.action == "change.create"
 } else := ["only_requester_may_withdraw"] if {
@@ -33,7 +33,7 @@ no_ground := ["grant_expired"] if {
 	input.action in data.guildhall.delegated
 	input.resource.team in input.subject.owner_of
 } else := sort(role_reasons) if {
-	count(role_reasons) > 0
+	some _ in role_reasons
 } else := ["not_permitted"]
 
 role_reasons contains concat(":", ["role_missing", role]) if {

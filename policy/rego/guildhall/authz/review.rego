@@ -15,7 +15,7 @@ my_groups contains "reviewer" if {
 
 # A deputy answers in the groups of whoever named them; never on what that person asked for or gains by.
 deputised contains one if {
-	some one in object.get(input.subject, "deputy_for", [])
+	some one in input.subject.deputy_for
 	not one.id in approval.barred
 }
 
@@ -32,34 +32,37 @@ my_groups contains "reviewer" if {
 }
 
 answers_changes if {
-	input.action in {"access_request.read", "access_request.review"}
 	input.resource.type == "access_request"
+	input.action in {"access_request.read", "access_request.review"}
 	change.team == input.resource.team
 }
 
 # What is kept of everybody belongs to no team: only a role without bounds answers for it.
 answers_changes if {
-	input.action in {"change.create", "change.read", "change.review"}
 	input.resource.type == "change"
+	input.action in {"change.create", "change.read", "change.review"}
 }
 
-asked_groups contains group if {
+is_answer := input.action in data.guildhall.answering
+
+asked_groups contains entry.group if {
+	may_be_asked
+	some entry in approval.required
+	answers_for(entry.group)
+}
+
+may_be_asked if {
 	answers_changes
 	not input.subject.id in approval.barred
-	some entry in approval.required
-	group := entry.group
-	group in my_groups
 }
+
+answers_for(group) if group in my_groups
 
 # Past its time, the further groups of the plan answer in the stead of those that were asked.
-asked_groups contains group if {
-	answers_changes
-	not input.subject.id in approval.barred
-	object.get(change, "overdue", false) == true
+answers_for(_) if {
+	change.overdue == true
 	some further in approval.clock.further
 	further in my_groups
-	some entry in approval.required
-	group := entry.group
 }
 
 # Whom a change is about: who would gain by it, or be erased by it, does not answer.
@@ -75,14 +78,14 @@ is_self if {
 }
 
 already_reviewed if {
-	input.action in data.guildhall.answering
+	is_answer
 	some review in change.reviews
 	review.by == input.subject.id
 }
 
 # A deputy has answered for them.
 already_reviewed if {
-	input.action in data.guildhall.answering
+	is_answer
 	some review in change.reviews
 	object.get(review, "for", null) == input.subject.id
 }

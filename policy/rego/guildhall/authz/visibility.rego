@@ -1,33 +1,29 @@
 # Who may know that a resource exists. Hidden: its team, grantees, admins, auditors, and whoever has a ground to act.
 package guildhall.authz
 
-hideable := {"model", "route", "version"}
+# Of these a stranger hears only that there is nothing.
+can_hide := input.resource.type in {"model", "route", "version"}
 
 visible if {
 	input.resource.visibility in {"listed", "shared"}
-	input.subject.kind == "person"
-}
-
-visible if {
-	not input.resource.type in hideable
+	may_look
+} else if {
 	object.get(input.resource, "visibility", "") == ""
-}
-
-visible if {
-	not input.resource.type in hideable
-	input.resource.visibility in {"listed", "shared"}
-}
-
-visible if input.resource.team in teams
-
-visible if count(active_grants) > 0
-
-visible if {
+	not can_hide
+} else if {
+	in_team(input.resource.team)
+} else if {
+	some _ in active_grants
+} else if {
 	some held in assignments
 	held.role in {"admin", "auditor"}
 	covers(held.scope)
+} else if {
+	is_requester
+} else if {
+	some _ in role_grounds
 }
 
-visible if is_requester
+may_look if input.subject.kind == "person"
 
-visible if count(role_grounds) > 0
+may_look if not can_hide
