@@ -58,7 +58,7 @@ class Resource:
 
     def document(self) -> dict[str, object]:
         """Return the `resource` member of a policy document."""
-        return {"type": self.type, "id": str(self.id) if self.id else None, **self.facts}
+        return {"type": self.type, **self.facts, "id": str(self.id) if self.id else None}
 
     def reference(self) -> EventResource:
         """Return the pseudonymous reference a head carries."""

@@ -1,49 +1,50 @@
-"""What access the caller has to each of many routes: none, pending or granted; two queries for a page."""
+"""What access the caller has to each of many routes: none, pending or granted; one query for a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.catalog.facts import covering_grants
 from console.clock import seconds
-from console.models import Model, Route, Visibility
-from policy.models import Change, ChangeKind, ChangeState
+from console.models import Visibility
+from policy.models import Change, ChangeKind, ChangeState, Grant
 
 
 async def access_states(
-    session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID], now: int
+    session: AsyncSession,
+    person_id: UUID,
+    routes: Mapping[UUID, Visibility],
+    grants: Iterable[Grant],
+    now: int,
 ) -> dict[UUID, str]:
-    """Return `none`, `pending` or `granted` for each route, as the caller would be answered at `now`."""
-    states = dict.fromkeys(route_ids, "none")
-    states |= dict.fromkeys(await _pending(session, person_id, route_ids), "pending")
-    states |= dict.fromkeys(await _granted(session, person_id, route_ids, now), "granted")
-    states |= dict.fromkeys(await _shared(session, route_ids), "granted")
-    return states
+    """Return `none`, `pending` or `granted` for each route, as the caller would be answered at `now`.
+
+    `routes` are ids with the visibility of the model; `grants` all that cover the caller, on these routes at
+    least.
+    """
+    shared = {route_id for route_id, visibility in routes.items() if visibility is Visibility.SHARED}
+    granted, pending = shared | set(_current(grants, now)), await _pending(session, person_id)
+    return {route_id: _state(route_id, granted, pending) for route_id in routes}
 
 
-async def _pending(session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID]) -> list[UUID]:
+def _state(route_id: UUID, granted: set[UUID], pending: set[UUID]) -> str:
+    if route_id in granted:
+        return "granted"
+    return "pending" if route_id in pending else "none"
+
+
+async def _pending(session: AsyncSession, person_id: UUID) -> set[UUID]:
     query = select(Change.resource_id).where(
+        col(Change.requester_id) == person_id,
         Change.kind == ChangeKind.ACCESS,
         Change.state == ChangeState.PENDING,
-        Change.requester_id == person_id,
-        col(Change.resource_id).in_(route_ids),
     )
-    return list(await session.exec(query))
+    return set(await session.exec(query))
 
 
-async def _granted(session: AsyncSession, person_id: UUID, route_ids: Sequence[UUID], now: int) -> list[UUID]:
-    grants = await covering_grants(session, person_id, route_ids)
+def _current(grants: Iterable[Grant], now: int) -> Iterable[UUID]:
     # In whole seconds, as the decision on a call would count them.
-    current = (grant for grant, _ in grants if seconds(grant.starts) <= seconds(now) < seconds(grant.ends))
-    return [grant.resource_id for grant in current]
-
-
-async def _shared(session: AsyncSession, route_ids: Sequence[UUID]) -> list[UUID]:
-    query = (
-        select(Route.id)
-        .join(Model, col(Model.id) == col(Route.model_id))
-        .where(col(Route.id).in_(route_ids), Model.visibility == Visibility.SHARED)
+    return (
+        grant.resource_id for grant in grants if seconds(grant.starts) <= seconds(now) < seconds(grant.ends)
     )
-    return list(await session.exec(query))

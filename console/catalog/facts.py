@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +18,10 @@ from policy.decision import Document
 from policy.models import Grant, PrincipalType
 from policy.permissions import Permission
 from sso.models import Membership, Team
+
+
+OWN: Final = (PrincipalType.PERSON, PrincipalType.SERVICE)
+"""Who holds a grant by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,12 @@ class RouteFacts:
     ) -> Resource:
         """Return the route as a decision's resource."""
         facts: dict[str, object] = {
-            "name": self.route.name,
             "team": self.team.name,
             "visibility": self.model.visibility.value,
+            "state": self.route.state.value,
+            "name": self.route.name,
             "tier": self.model.tier.value,
             "data_class": self.model.data_class.value,
-            "state": self.route.state.value,
         }
         if receiving_team is not None:
             facts["receiving_team"] = receiving_team
@@ -93,9 +98,10 @@ async def covering_grants(
     that access has ended.
     """
     teams = sa.select(col(Membership.team_id)).where(col(Membership.person_id) == person_id)
+    # Each alternative says which types it means, so that both are looked up in the index of holders.
     holds = sa.or_(
         sa.and_(col(Grant.principal_type) == PrincipalType.TEAM, col(Grant.principal_id).in_(teams)),
-        sa.and_(col(Grant.principal_type) != PrincipalType.TEAM, col(Grant.principal_id) == person_id),
+        sa.and_(col(Grant.principal_type).in_(OWN), col(Grant.principal_id) == person_id),
     )
     query = (
         select(Grant, Team)
@@ -111,13 +117,13 @@ async def covering_grants(
 def grant_document(grant: Grant, team: Team | None) -> Document:
     """Return the grant as policy documents show it: teams by name, times in seconds."""
     return {
-        "id": str(grant.id),
         "permission": grant.permission,
         "resource_id": str(grant.resource_id),
         "principal_type": grant.principal_type.value,
         "principal_id": team.name if team else str(grant.principal_id),
         "starts": seconds(grant.starts),
         "ends": seconds(grant.ends),
+        "id": str(grant.id),
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,18 +11,27 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.access import access_states
 from console.catalog.discovery import find_cluster
-from console.catalog.facts import RouteFacts, covering_grants, find_route, nothing_here, route_resource
+from console.catalog.facts import RouteFacts, covering_grants, find_route, nothing_here
 from console.catalog.filters import COLUMNS, FACETS, RouteFilter, clean, conditions
 from console.catalog.forms import ClusterRead, DeploymentRead, RouteDetail, RouteRead, VersionRead
-from console.clock import to_text
+from console.clock import seconds, to_text
 from console.errors import NotFoundError
 from console.models import Cluster, Deployment, Model, Route, RouteTarget, Version
 from console.questions import Resource
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
 from policy import scope as scopes
+from policy.decision import Document
+from policy.models import Grant
 from policy.permissions import Permission
 from sso.models import Team
+
+_LISTED: Final[tuple[Any, ...]] = (
+    *(col(Route.id), col(Route.name), col(Route.state)),
+    *(col(Model.title), col(Model.summary), col(Model.task)),
+    *(col(Model.visibility), col(Model.tier), col(Model.data_class)),
+    col(Team.name).label("team"),
+)
 
 __all__ = [
     "FACETS",
@@ -43,13 +52,16 @@ async def list_routes(
 ) -> KeysetPage[RouteRead]:
     """Return one page of the routes the principal may find, by name."""
     async with work.read() as session:
-        visible = await visible_routes(work, session)
+        grants = await covering_grants(session, work.principal.id)
+        visible = await _visible(work, grants)
         query = _select().where(visible, *conditions(wanted)).order_by(col(Route.name)).limit(size + 1)
         if after is not None:
             query = query.where(col(Route.name) > clean(str(after[0])))
-        found = [RouteFacts(*row) for row in await session.exec(query)]
-        states = await access_states(session, work.principal.id, [item.route.id for item in found], work.now)
-    items = [route_read(item, states[item.route.id]) for item in found]
+        found = (await session.exec(query)).all()
+        shown = {row.id: row.visibility for row in found}
+        held = [grant for grant, _ in grants]
+        states = await access_states(session, work.principal.id, shown, held, work.now)
+    items = [_listed(row, states[row.id]) for row in found]
     return cut_page(items, lambda item: (item.name,), size)
 
 
@@ -78,8 +90,14 @@ async def _count(
 
 async def visible_routes(work: UnitOfWork, session: AsyncSession) -> sa.ColumnElement[bool]:
     """Return the condition that keeps exactly the routes this principal may find: one policy call."""
-    grants = await covering_grants(session, work.principal.id)
-    scope = await work.scope(Permission.MODEL_READ, grants=[document for _, document in grants])
+    return await _visible(work, await covering_grants(session, work.principal.id))
+
+
+async def _visible(work: UnitOfWork, grants: Sequence[tuple[Grant, Document]]) -> sa.ColumnElement[bool]:
+    # A grant that has ended shows nothing in a list; only a refusal speaks of it.
+    now = seconds(work.now)
+    asked = [document for grant, document in grants if seconds(grant.ends) > now]
+    scope = await work.scope(Permission.MODEL_READ, asked)
     columns: dict[str, Any] = {
         "team": col(Team.name),
         "visibility": col(Model.visibility),
@@ -88,9 +106,11 @@ async def visible_routes(work: UnitOfWork, session: AsyncSession) -> sa.ColumnEl
     return scopes.compile(scope, columns)
 
 
-def _select() -> Any:  # noqa: ANN401 - SQLModel's select of three tables has no nameable type
+def _select() -> Any:  # noqa: ANN401 - SQLModel's select of so many columns has no nameable type
+    # Columns, not rows: a page makes no objects that nobody changes.
     return (
-        select(Route, Model, Team)
+        sa.select(*_LISTED)
+        .select_from(Route)
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
     )
@@ -106,10 +126,12 @@ async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
         facts = await find_route(session, name)
         if facts is None:
             raise nothing_here()
-        resource = await route_resource(session, facts, work.principal.id)
-    await work.authorize(Permission.MODEL_READ, resource)
+        grants = await covering_grants(session, work.principal.id, [facts.route.id])
+    await work.authorize(Permission.MODEL_READ, facts.resource([document for _, document in grants]))
     async with work.read() as session:
-        states = await access_states(session, work.principal.id, [facts.route.id], work.now)
+        held = [grant for grant, _ in grants]
+        shown_as = {facts.route.id: facts.model.visibility}
+        states = await access_states(session, work.principal.id, shown_as, held, work.now)
         versions = await _versions(session, facts.route.id)
     shown = route_read(facts, states[facts.route.id]).model_dump()
     return RouteDetail(
@@ -144,6 +166,21 @@ def _version_read(target: RouteTarget, deployment: Deployment, version: Version)
         inputs=json.loads(deployment.inputs),
         outputs=json.loads(deployment.outputs),
         card=json.loads(version.card),
+    )
+
+
+def _listed(row: Any, access: str) -> RouteRead:  # noqa: ANN401 - a row of `_LISTED`
+    return RouteRead(
+        name=row.name,
+        title=row.title,
+        summary=row.summary,
+        task=row.task,
+        team=row.team,
+        visibility=row.visibility,
+        tier=row.tier,
+        data_class=row.data_class,
+        state=row.state.value,
+        access=access,
     )
 
 

@@ -69,12 +69,12 @@ role_grounds contains "asked" if {
 role_grounds contains "deputy" if {
 	is_deputy
 	input.action in {"access_request.read", "change.read"}
-	reads_as_deputy
+	answers_as_deputy
 }
 
 is_deputy if some _ in input.subject.deputy_for
 
-reads_as_deputy if {
+answers_as_deputy if {
 	input.action in data.guildhall.platform_roles.reviewer
 	some one in input.subject.deputy_for
 	some held in one.roles
@@ -82,7 +82,7 @@ reads_as_deputy if {
 	covers(held.scope)
 }
 
-reads_as_deputy if {
+answers_as_deputy if {
 	input.action in data.guildhall.team_roles.owner
 	some one in input.subject.deputy_for
 	input.resource.team in one.owner_of

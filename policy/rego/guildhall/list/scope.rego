@@ -20,24 +20,33 @@ alternatives := [{"all": []}] if {
 reaches_all if {
 	some held in authz.assignments
 	input.action in data.guildhall.platform_roles[held.role]
-	held.scope == "all"
+	is_unbounded(held.scope)
 }
 
 reaches_all if {
-	some held in authz.assignments
-	input.action in data.guildhall.platform_roles[held.role]
-	authz.some_team(held.scope)
+	reads_as_deputy
+	some held in reviewing_for
+	held.scope == "all"
+}
+
+is_unbounded(scope) if scope == "all"
+
+is_unbounded(scope) if {
+	authz.some_team(scope)
 	input.action in data.guildhall.scoping.platform_wide
 }
 
 # A deputy finds what the person they stand in for is asked about.
-reaches_all if {
+reads_as_deputy if {
+	authz.is_deputy
 	input.action in {"access_request.read", "change.read"}
-	some one in object.get(input.subject, "deputy_for", [])
+}
+
+reviewing_for contains held if {
+	input.action in data.guildhall.platform_roles.reviewer
+	some one in input.subject.deputy_for
 	some held in one.roles
 	held.role == "reviewer"
-	held.scope == "all"
-	input.action in data.guildhall.platform_roles.reviewer
 }
 
 by_team := [{"all": [{"field": "team", "op": "in", "value": sort(teams)}]}] if {
@@ -52,19 +61,16 @@ teams contains team if {
 }
 
 teams contains team if {
-	input.action in {"access_request.read", "change.read"}
-	some one in object.get(input.subject, "deputy_for", [])
-	some held in one.roles
-	held.role == "reviewer"
+	reads_as_deputy
+	some held in reviewing_for
 	is_array(held.scope)
-	input.action in data.guildhall.platform_roles.reviewer
 	some team in held.scope
 }
 
 teams contains team if {
-	input.action in {"access_request.read", "change.read"}
 	input.action in data.guildhall.team_roles.owner
-	some one in object.get(input.subject, "deputy_for", [])
+	reads_as_deputy
+	some one in input.subject.deputy_for
 	some team in one.owner_of
 }
 
@@ -92,8 +98,8 @@ granted contains grant.resource_id if {
 	some grant in input.grants
 	grant.permission == "model.invoke"
 	authz.names_subject(grant)
-	grant.starts <= input.context.now
-	input.context.now < grant.ends
+	grant.starts <= authz.now
+	authz.now < grant.ends
 }
 
 by_person := [{"all": [{"field": "person", "op": "eq", "value": input.subject.id}]}] if {
