@@ -19,7 +19,6 @@ from policy.models import Grant, PrincipalType
 from policy.permissions import Permission
 from sso.models import Membership, Team
 
-
 OWN: Final = (PrincipalType.PERSON, PrincipalType.SERVICE)
 """Who holds a grant by themselves."""
 
