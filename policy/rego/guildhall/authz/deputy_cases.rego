@@ -78,6 +78,38 @@ nothing(subject, action) := {
 	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": null},
 }
 
+reading(subject, resource) := {
+	"v": 1,
+	"subject": subject,
+	"action": "access_request.read",
+	"resource": resource,
+	"grants": [],
+	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": null},
+}
+
+requests := {"type": "access_request", "id": null}
+
+of_risk := {"type": "access_request", "id": "change-1", "team": "risk"}
+
+delegating(subject, resource) := {
+	"v": 1,
+	"subject": subject,
+	"action": "delegation.create",
+	"resource": resource,
+	"grants": [],
+	"context": {"now": now, "allowed_acr": ["gold"], "profile": "embedded", "change": null},
+}
+
+account := {
+	"id": "account",
+	"kind": "service",
+	"teams": [],
+	"owner_of": [],
+	"roles": [],
+	"scopes": null,
+	"auth": {"method": "bearer", "acr": null, "auth_time": null},
+}
+
 by_reviewer := holding("r", [], [{"role": "reviewer", "scope": "all"}])
 
 cases := {
@@ -141,6 +173,38 @@ cases := {
 	"a deputy reads what is asked": {
 		"input": read(stands_for("deputy", [owner])),
 		"expect": {"allow": true},
+	},
+	"a deputy of a reviewer reads the list of requests": {
+		"input": reading(stands_for("deputy", [reviewer]), requests),
+		"expect": {"allow": true, "matched": ["deputy"]},
+	},
+	"a deputy of an admin does not": {
+		"input": reading(stands_for("deputy", [admin]), requests),
+		"expect": {"allow": false},
+	},
+	"a deputy of a reviewer elsewhere reads nothing of risk": {
+		"input": reading(stands_for("deputy", [elsewhere]), of_risk),
+		"expect": {"allow": false},
+	},
+	"a deputy of an owner reads what is the team's": {
+		"input": reading(stands_for("deputy", [owner]), of_risk),
+		"expect": {"allow": true, "matched": ["deputy"]},
+	},
+	"somebody names their own deputy": {
+		"input": delegating(holding("owner", ["risk"], []), {"type": "delegation", "id": null, "person": "owner"}),
+		"expect": {"allow": true, "matched": ["own"]},
+	},
+	"nobody names another's deputy": {
+		"input": delegating(holding("owner", ["risk"], []), {"type": "delegation", "id": null, "person": "other"}),
+		"expect": {"allow": false},
+	},
+	"a delegation is no other thing of one's own": {
+		"input": delegating(holding("owner", ["risk"], []), {"type": "session", "id": null, "person": "owner"}),
+		"expect": {"allow": false},
+	},
+	"a service account has no deputy": {
+		"input": delegating(account, {"type": "delegation", "id": null, "person": "account"}),
+		"expect": {"allow": false},
 	},
 	"a stranger does not": {
 		"input": read(stands_for("deputy", [])),

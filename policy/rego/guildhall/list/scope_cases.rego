@@ -32,6 +32,27 @@ granted_until(ends) := {
 	"ends": ends,
 }
 
+granted_from(starts) := {
+	"id": "g",
+	"permission": "model.invoke",
+	"principal_type": "team",
+	"principal_id": "retail",
+	"resource_id": "route-1",
+	"starts": starts,
+	"ends": 200,
+}
+
+stands_in_for(owner_of, roles) := {
+	"id": "p",
+	"kind": "person",
+	"teams": [],
+	"owner_of": [],
+	"roles": [],
+	"scopes": null,
+	"auth": {"method": "session", "acr": null, "auth_time": null},
+	"deputy_for": [{"id": "q", "owner_of": owner_of, "roles": roles}],
+}
+
 in_teams(teams) := {"all": [{"field": "team", "op": "in", "value": teams}]}
 
 found := {"all": [{"field": "visibility", "op": "in", "value": ["listed", "shared"]}]}
@@ -61,6 +82,42 @@ cases := {
 	},
 	"an ended grant shows nothing": {
 		"input": list_of(somebody([], [], []), "model.read", [granted_until(100)]),
+		"expect": {"any": [found]},
+	},
+	"a grant that ends now shows nothing, to whom it named either": {
+		"input": list_of(somebody(["retail"], [], []), "model.read", [granted_until(100)]),
+		"expect": {"any": [in_teams(["retail"]), found]},
+	},
+	"a grant shows from the second it begins": {
+		"input": list_of(somebody(["retail"], [], []), "model.read", [granted_from(100)]),
+		"expect": {"any": [in_teams(["retail"]), found, granted]},
+	},
+	"a grant shows nothing before": {
+		"input": list_of(somebody(["retail"], [], []), "model.read", [granted_from(101)]),
+		"expect": {"any": [in_teams(["retail"]), found]},
+	},
+	"a deputy of a reviewer finds every request": {
+		"input": list_of(stands_in_for([], [{"role": "reviewer", "scope": "all"}]), "access_request.read", []),
+		"expect": {"any": [{"all": []}]},
+	},
+	"a deputy of a reviewer of some teams finds theirs": {
+		"input": list_of(stands_in_for([], [{"role": "reviewer", "scope": ["risk"]}]), "access_request.read", []),
+		"expect": {"any": [in_teams(["risk"]), own]},
+	},
+	"a deputy of an owner finds what the owner does": {
+		"input": list_of(stands_in_for(["risk"], []), "access_request.read", []),
+		"expect": {"any": [in_teams(["risk"]), own]},
+	},
+	"a deputy of an auditor finds nothing by that": {
+		"input": list_of(stands_in_for([], [{"role": "auditor", "scope": "all"}]), "access_request.read", []),
+		"expect": {"any": [own]},
+	},
+	"a deputy of an auditor of some teams finds nothing by that": {
+		"input": list_of(stands_in_for([], [{"role": "auditor", "scope": ["risk"]}]), "access_request.read", []),
+		"expect": {"any": [own]},
+	},
+	"a deputy finds no models of those they stand in for": {
+		"input": list_of(stands_in_for(["risk"], [{"role": "reviewer", "scope": "all"}]), "model.read", []),
 		"expect": {"any": [found]},
 	},
 	"an admin finds every model": {
