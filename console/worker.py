@@ -33,6 +33,7 @@ from console.followers import build_sinks
 from console.freshness.forgetting import Forgetting
 from console.gateway.recorder import SPOOL
 from console.guard import make_patrol
+from console.policies.replay_loop import run_replays
 from console.policies.signing import BundleSigning
 from console.services import Services
 from console.unexplained.watch import Watch
@@ -75,6 +76,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
                 group.create_task(run_erasures(services, stop))
                 group.create_task(watch_reviews(services, stop))
                 group.create_task(watch_campaigns(services, stop))
+                group.create_task(run_replays(services, stop))
                 if settings.directory is not None:
                     group.create_task(DirectoryLoop(services, settings.directory).run(stop))
                 for loop in (*shippers, *anchors.loops, Republishing(checkpointer, services.clock)):

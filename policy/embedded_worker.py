@@ -73,6 +73,7 @@ def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | Non
     """Serve one request; the first element is the bundle to use from now on."""
     try:
         if request["op"] == "load":
+            os.nice(request.get("politeness", 0))
             loaded = Rules(request["files"], request["entrypoints"])
             return loaded, {"revision": loaded.revision}
         if rules is None:

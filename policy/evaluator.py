@@ -33,8 +33,11 @@ class Evaluator:
         *,
         load_seconds: float = LOAD_SECONDS,
         decision_seconds: float = DECISION_SECONDS,
+        politeness: int = 0,
     ) -> None:
         """Start the process and load the bundle, in less than a third of a second as a rule.
+
+        ``politeness`` is how far it stands back for other processes (``nice``).
 
         Raises:
             BundleError: the rules do not compile, or took the process down.
@@ -44,7 +47,7 @@ class Evaluator:
         os.set_blocking(_fd(self._process.stdin), False)
         self.served = 0
         try:
-            self.revision = self._load(files, entrypoints, load_seconds)
+            self.revision = self._load(files, entrypoints, load_seconds, politeness)
         except BaseException:
             self.close()
             raise
@@ -98,8 +101,11 @@ class Evaluator:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def _load(self, files: Mapping[str, str], entrypoints: Sequence[str], seconds: float) -> str:
-        request = {"op": "load", "files": dict(files), "entrypoints": [str(name) for name in entrypoints]}
+    def _load(
+        self, files: Mapping[str, str], entrypoints: Sequence[str], seconds: float, politeness: int
+    ) -> str:
+        named = [str(name) for name in entrypoints]
+        request = {"op": "load", "files": dict(files), "entrypoints": named, "politeness": politeness}
         try:
             reply = self._exchange(request, seconds)
         except (DeciderFailedError, DeciderTimeoutError) as error:

@@ -188,9 +188,8 @@ class PolicyBundle(SQLModel, table=True):
 class PolicyDraft(SQLModel, table=True):
     """A candidate on somebody's desk: ``files`` is canonical JSON, path to text, tests and cases included.
 
-    ``report`` is what checking found, ``replay`` what replaying past decisions found; both are of these very
-    files, and taken away when one of them changes. ``base`` is the revision it was begun from; once it was
-    ``proposed`` nothing of it changes.
+    ``report`` is what checking found. ``base`` is the revision it was begun from; once it was ``proposed``
+    nothing of it changes.
     """
 
     __tablename__ = "policy_draft"
@@ -200,10 +199,54 @@ class PolicyDraft(SQLModel, table=True):
     base: str = Field(max_length=64)
     files: str = Field(sa_type=sa.Text)
     report: str | None = Field(default=None, sa_type=sa.Text)
-    replay: str | None = Field(default=None, sa_type=sa.Text)
     proposed: int | None = Field(default=None, sa_type=sa.BigInteger)
     created: int = Field(sa_type=sa.BigInteger)
     updated: int = Field(sa_type=sa.BigInteger)
+
+
+class PolicyReplay(SQLModel, table=True):
+    """Past decisions taken again under a draft, so far; it is of these very files of the draft.
+
+    ``asked`` tells one replay of a draft from the next. It reads the decisions since ``since`` whose index in
+    the log is behind ``first`` and at most ``last``; ``position`` is the index that was read up to, so that
+    another process can go on. ``done`` with ``trouble`` was given up; without, ``digest`` is SHA-256 over
+    what was found.
+    """
+
+    __tablename__ = "policy_replay"
+
+    draft_id: uuid.UUID = Field(primary_key=True)
+    asked: int = Field(sa_type=sa.BigInteger, index=True)
+    since: int = Field(sa_type=sa.BigInteger)
+    first: int = Field(sa_type=sa.BigInteger)
+    last: int = Field(sa_type=sa.BigInteger)
+    position: int = Field(sa_type=sa.BigInteger)
+    decisions: int = Field(default=0, sa_type=sa.BigInteger)
+    unreadable: int = Field(default=0, sa_type=sa.BigInteger)
+    altered: int = Field(default=0, sa_type=sa.BigInteger)
+    undecided: int = Field(default=0, sa_type=sa.BigInteger)
+    flipped: int = Field(default=0, sa_type=sa.BigInteger)
+    trouble: str | None = Field(default=None, max_length=300)
+    digest: str | None = Field(default=None, max_length=64)
+    done: int | None = Field(default=None, sa_type=sa.BigInteger, index=True)
+
+
+class PolicyFlip(SQLModel, table=True):
+    """Decisions alike that would come out differently under a draft: how many, and the first of them.
+
+    ``place`` sorts them by what they are, then by ``person`` (an id), and is made from all of ``said``,
+    canonical JSON.
+    """
+
+    __tablename__ = "policy_flip"
+
+    draft_id: uuid.UUID = Field(primary_key=True)
+    place: str = Field(primary_key=True, max_length=80)
+    what: str = Field(max_length=20)
+    person: str = Field(max_length=64)
+    said: str = Field(sa_type=sa.Text)
+    times: int = Field(sa_type=sa.BigInteger)
+    entry: uuid.UUID
 
 
 class ActivePolicy(SQLModel, table=True):

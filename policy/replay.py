@@ -5,6 +5,7 @@ candidate that takes an evaluator down, or does not come to an end, is asked one
 questions still get their answers; when it does so too often it is given up.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +24,12 @@ from policy.evaluator import FAILED, Evaluator
 
 PROCESSES: Final = 2
 BATCH: Final = 200
+PIECE: Final = BATCH * PROCESSES * 4
+"""How many decisions are best taken again at once."""
 BATCH_SECONDS: Final = 20.0
 ALONE_SECONDS: Final = 2.0
 MOST_FAILURES: Final = 5
-MOST_KEPT: Final = 100_000
+MOST_KEPT: Final = 20_000
 GIVEN_UP: Final = "The candidate took the engine down, or did not come to an end, too often."
 
 
@@ -65,34 +68,61 @@ class Again:
         return (self.past.allow, self.past.reasons) != (self.decision.allow, self.decision.reasons)
 
 
+class Replayer:
+    """Takes decisions again under one candidate, piece by piece, in processes that nobody else uses.
+
+    For one thread at a time. What it keeps between pieces is bounded.
+    """
+
+    def __init__(self, candidate: Bundle, *, processes: int = PROCESSES, politeness: int = 0) -> None:
+        """Compile the candidate. ``politeness`` is how far its processes stand back for others (``nice``).
+
+        Raises:
+            BundleError: it does not compile.
+        """
+        self._engines = _Engines(candidate, processes, politeness)
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="replay")
+        self._known: dict[bytes, object] = {}
+
+    def again(self, pasts: Sequence[Past]) -> list[Again]:
+        """Return every past decision with the candidate's, in their order.
+
+        Raises:
+            BundleError: the candidate was given up.
+        """
+        if len(self._known) > MOST_KEPT:
+            self._known.clear()
+        texts = [_text(past) for past in pasts]
+        self._ask([text for text in dict.fromkeys(texts) if text is not None])
+        return [self._conclude(past, text) for past, text in zip(pasts, texts, strict=True)]
+
+    def close(self) -> None:
+        """Kill the processes."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._engines.close()
+
+    def _ask(self, texts: Sequence[str]) -> None:
+        asked = [text for text in texts if _key(text) not in self._known]
+        batches = [asked[first : first + BATCH] for first in range(0, len(asked), BATCH)]
+        results = [one for found in self._threads.map(self._engines.ask, batches) for one in found]
+        self._known.update(zip(map(_key, asked), results, strict=True))
+
+    def _conclude(self, past: Past, text: str | None) -> Again:
+        result = FAILED if text is None else self._known[_key(text)]
+        decision = conclude(past.query, result, revision=self._engines.revision, engine="embedded")
+        return Again(past, decision)
+
+
 def replay(candidate: Bundle, pasts: Iterable[Past], *, processes: int = PROCESSES) -> Iterator[Again]:
     """Yield every past decision with the candidate's, in their order.
 
     Raises:
         BundleError: the candidate does not compile, or was given up.
     """
-    engines, known = _Engines(candidate, processes), dict[bytes, object]()
-    try:
-        with ThreadPoolExecutor(processes, thread_name_prefix="replay") as threads:
-            for chunk in _chunks(pasts, BATCH * processes * 4):
-                if len(known) > MOST_KEPT:
-                    known.clear()
-                yield from _again(engines, threads, chunk, known)
-    finally:
-        engines.close()
-
-
-def _again(
-    engines: "_Engines", threads: ThreadPoolExecutor, pasts: Sequence[Past], known: dict[bytes, object]
-) -> Iterator[Again]:
-    texts = [_text(past) for past in pasts]
-    asked = [text for text in dict.fromkeys(texts) if text is not None and _key(text) not in known]
-    batches = [asked[first : first + BATCH] for first in range(0, len(asked), BATCH)]
-    results = [one for found in threads.map(engines.ask, batches) for one in found]
-    known.update(zip(map(_key, asked), results, strict=True))
-    for past, text in zip(pasts, texts, strict=True):
-        result = FAILED if text is None else known[_key(text)]
-        yield Again(past, conclude(past.query, result, revision=engines.revision, engine="embedded"))
+    with contextlib.closing(Replayer(candidate, processes=processes)) as replayer:
+        source = iter(pasts)
+        while piece := list(islice(source, PIECE)):
+            yield from replayer.again(piece)
 
 
 def _key(text: str) -> bytes:
@@ -107,18 +137,13 @@ def _text(past: Past) -> str | None:
         return None
 
 
-def _chunks(pasts: Iterable[Past], size: int) -> Iterator[list[Past]]:
-    source = iter(pasts)
-    while chunk := list(islice(source, size)):
-        yield chunk
-
-
 class _Engines:
     """Evaluators of one candidate that threads take turns with; one that died is started anew."""
 
-    def __init__(self, candidate: Bundle, count: int) -> None:
+    def __init__(self, candidate: Bundle, count: int, politeness: int) -> None:
         self.revision = candidate.revision
         self._files = candidate.files
+        self._politeness = politeness
         self._failures = 0
         self._free: SimpleQueue[Evaluator] = SimpleQueue()
         self._all: list[Evaluator] = []
@@ -156,12 +181,13 @@ class _Engines:
 
     def _anew(self, dead: Evaluator) -> Evaluator:
         dead.close()
+        self._all.remove(dead)
         self._failures += 1
         if self._failures > MOST_FAILURES:
             raise BundleError(GIVEN_UP)
         return self._start()
 
     def _start(self) -> Evaluator:
-        engine = Evaluator(self._files, list(Entrypoint))
+        engine = Evaluator(self._files, list(Entrypoint), politeness=self._politeness)
         self._all.append(engine)
         return engine

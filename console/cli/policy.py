@@ -1,14 +1,16 @@
 """`guildhall policy`: test and check rules here, replay decisions under them, ask that they decide."""
 
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import click
 
 from console.cli.catalog import json_option
-from console.cli.client import WrongUseError, open_client, token_option
+from console.cli.client import Client, WrongUseError, open_client, token_option
 from console.cli.output import write_json, write_rows
 from policy.bundles import RULES, read_bundle
 from policy.testing import check as check_rules
@@ -16,6 +18,8 @@ from policy.testing import run_tests
 
 DRAFTS: Final = "/api/v1/policies/drafts"
 PATIENCE: Final = 300.0
+POLL_SECONDS: Final = 0.5
+ENDED: Final = frozenset({"done", "failed"})
 FINDING_COLUMNS: Final = ("file", "line", "text")
 FLIP_COLUMNS: Final = ("what", "person", "action", "route", "reasons", "would_reasons", "times")
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -61,16 +65,40 @@ def replay(directory: Path, days: int, token: str | None, *, as_json: bool) -> N
     with open_client("admin", token) as client:
         draft = client.post(DRAFTS, {"files": files}, patience=PATIENCE)
         if draft["sound"]:
-            draft = client.post(f"{DRAFTS}/{draft['id']}/replay", {"days": days}, patience=PATIENCE)
+            client.post(f"{DRAFTS}/{draft['id']}/replay", {"days": days}, patience=PATIENCE)
+            draft = _wait(client, draft["id"])
+        flips = list(_flips(client, draft["id"])) if draft["replay"] else []
     found = draft["replay"]
     if as_json:
-        write_json(draft)
+        write_json(draft | {"flips": flips})
     elif found is None:
         write_rows(FINDING_COLUMNS, [*draft["problems"], *draft["failed"]])
+    elif found["trouble"]:
+        click.echo(f"draft {draft['id']}: {found['trouble']}")
     else:
         click.echo(f"draft {draft['id']}: {found['flipped']} of {found['decisions']} come out differently")
-        write_rows(FLIP_COLUMNS, found["flips"])
-    sys.exit(0 if found is not None and not found["flipped"] else 1)
+        write_rows(FLIP_COLUMNS, flips)
+    sys.exit(0 if found is not None and found["state"] == "done" and not found["flipped"] else 1)
+
+
+def _wait(client: Client, draft_id: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the draft once its replay has ended."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(length=100, label="Replaying", file=sys.stderr, hidden=hidden) as shown:
+        while True:
+            draft = client.get(f"{DRAFTS}/{draft_id}")
+            shown.update(draft["replay"]["progress"] - shown.pos)
+            if draft["replay"]["state"] in ENDED:
+                return draft
+            time.sleep(POLL_SECONDS)
+
+
+def _flips(client: Client, draft_id: str) -> Iterator[Any]:
+    after: str | None = ""
+    while after is not None:
+        found = client.get(f"{DRAFTS}/{draft_id}/flips", {"after": after})
+        yield from found["items"]
+        after = found["next"]
 
 
 @policy.command()

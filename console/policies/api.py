@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from console.catalog.forms import Reason
 from console.changes.forms import ChangeCreated
@@ -21,10 +21,12 @@ from console.policies.forms import (
     DraftRead,
     FileChange,
     FilesRead,
+    FlipRead,
     PoliciesRead,
     ReplayAsk,
 )
-from console.policies.overview import read_draft, read_policies, read_revision, shown_draft
+from console.policies.overview import list_flips, read_draft, read_policies, read_revision, shown_draft
+from console.web.listing import Listing, cursor
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
@@ -49,7 +51,7 @@ async def post_draft(work: NamedDependency[UnitOfWork], data: JSONBody[DraftCrea
 
 @get("/policies/drafts/{draft_id:uuid}", opt=declares(Permission.POLICY_READ))
 async def get_draft(work: NamedDependency[UnitOfWork], draft_id: FromPath[UUID]) -> DraftRead:
-    """Read a draft, what checking found, and every decision that it would change."""
+    """Read a draft, what checking found, and how far its replay is."""
     _, shown = await read_draft(work, draft_id)
     return shown
 
@@ -66,8 +68,17 @@ async def post_file(
 async def post_replay(
     work: NamedDependency[UnitOfWork], draft_id: FromPath[UUID], data: JSONBody[ReplayAsk]
 ) -> DraftRead:
-    """Replay the last days' decisions under a draft."""
+    """Ask that the last days' decisions are taken again under a draft; the worker does it."""
     return await shown_draft(work, await replay_draft(work, draft_id, data.days))
+
+
+@get("/policies/drafts/{draft_id:uuid}/flips", opt=declares(Permission.POLICY_READ))
+async def get_flips(
+    work: NamedDependency[UnitOfWork], draft_id: FromPath[UUID], after: FromQuery[str] = ""
+) -> Listing[FlipRead]:
+    """List the decisions that would come out differently under a draft, those alike as one."""
+    await read_draft(work, draft_id)
+    return Listing.of(await list_flips(work, draft_id, cursor(after, 1)))
 
 
 @post("/policies/drafts/{draft_id:uuid}/propose", opt=declares(Permission.CHANGE_CREATE))
@@ -91,6 +102,7 @@ API = (
     get_draft,
     post_file,
     post_replay,
+    get_flips,
     post_proposal,
     post_rollback,
 )

@@ -10,15 +10,18 @@ from console.catalog.forms import Reason
 from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
 from console.policies.drafts import change_draft, files_of, propose_draft, propose_rollback, replay_draft
-from console.policies.forms import DraftRead, FileChange, FilesRead, PoliciesRead, ReplayAsk
-from console.policies.overview import list_drafts, read_draft, read_policies, read_revision
+from console.policies.forms import DraftRead, FileChange, FilesRead, FlipRead, PoliciesRead, ReplayAsk
+from console.policies.overview import list_drafts, list_flips, read_draft, read_policies, read_revision
 from console.questions import Resource
 from console.web.diffs import DiffLine, diff_text
 from console.web.forms import Form, read_form
+from console.web.listing import cursor
+from console.web.pagination import next_href
 from console.web.submitted import submit
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
+RUNNING: Final = frozenset({"running", "waiting"})
 CONTEXT: Final = 3
 """Lines shown around each that changed."""
 _HEAD: Final = re.compile(r"^(?:default\s+)?([a-z_]\w*)(\(.*?\))?\s*(contains\b|:=|if\b)")
@@ -70,6 +73,9 @@ class DraftPage:
     text: str
     changed: Sequence[tuple[str, Sequence[DiffLine]]]
     may_write: bool
+    running: bool
+    flips: Sequence[FlipRead]
+    more: str | None
     file_form: Form[FileChange]
     replay_form: Form[ReplayAsk]
     propose_form: Form[Reason]
@@ -92,6 +98,7 @@ async def open_draft(
     work: UnitOfWork,
     draft_id: UUID,
     path: str = "",
+    after: str = "",
     *,
     file_form: Form[FileChange] | None = None,
     replay_form: Form[ReplayAsk] | None = None,
@@ -103,12 +110,16 @@ async def open_draft(
     chosen = path if path in files else next(iter(sorted(files)), "")
     async with work.read() as session:
         base = await find_revision(session, row.base, work.services.policies.shipped)
+    flips = await list_flips(work, draft_id, cursor(after, 1))
     return DraftPage(
         draft=shown,
         paths=sorted(files),
         path=chosen,
         text=files.get(chosen, ""),
         changed=_differences(dict(base.files) if base else {}, files),
+        running=shown.replay is not None and shown.replay.state in RUNNING,
+        flips=flips.items,
+        more=next_href(f"/policies/drafts/{draft_id}", (), flips),
         may_write=await work.allowed(Permission.POLICY_DRAFT, Resource("policy")) and not shown.proposed,
         file_form=file_form or Form(),
         replay_form=replay_form or Form(),
@@ -127,7 +138,7 @@ async def send_file(
 
 
 async def send_replay(work: UnitOfWork, draft_id: UUID, sent: Mapping[str, str]) -> DraftPage | None:
-    """Replay; return the page with its mistakes, or None."""
+    """Ask for a replay; return the page with its mistakes, or None."""
     form, done = await submit(
         read_form(ReplayAsk, sent), lambda data: replay_draft(work, draft_id, data.days)
     )

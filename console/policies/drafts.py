@@ -9,33 +9,33 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from audit.errors import KeyStoreError
 from audit.event import Part
 from audit.events import Action
 from console.catalog.facts import nothing_here
 from console.changes.asking import authorize_asking, propose
 from console.changes.forms import ChangeCreated
 from console.changes.kinds import Subject
-from console.errors import ConflictError, InvalidInputError, ServiceUnavailableError
+from console.clock import DAY, to_text
+from console.errors import ConflictError, InvalidInputError
 from console.policies.activating import ACTIVE_ID
 from console.policies.active import read_active
 from console.policies.bundles import find_revision, keep_bundle
 from console.policies.checking import LONGEST, MOST_FILES, PATH, Report, bundle_of, check_files
+from console.policies.flips import ALLOWED, REFUSED
 from console.policies.proposing import signed, text_of
-from console.policies.replaying import Replay, replay_days
+from console.policies.replaying import count_flips, drop_replay, span_of
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.bundles import is_test, read_bundle
 from policy.canonical import canonical
-from policy.errors import BundleError
-from policy.models import ChangeKind, PolicyDraft
+from policy.models import ChangeKind, PolicyDraft, PolicyReplay
 from policy.permissions import Permission
 
 UNSOUND: Final = "The draft has problems, or tests that fail; mend them first."
 UNREPLAYED: Final = "Replay the draft first: the vote is about what would have come out differently."
 NOTHING_BEFORE: Final = "No revision decided before this one."
+RUNNING: Final = "The replay is not done yet; the vote is about what it finds."
 MEANWHILE: Final = "The draft was changed meanwhile; replay it again."
-UNOPENED: Final = "The keys of the log's details cannot be read now. Try again in a moment."
 
 
 async def start_draft(work: UnitOfWork, files: Mapping[str, str] | None = None) -> PolicyDraft:
@@ -93,35 +93,29 @@ async def find_draft(
 
 
 async def replay_draft(work: UnitOfWork, draft_id: UUID, days: int) -> PolicyDraft:
-    """Replay the last days' decisions under a draft; reading them is recorded.
+    """Ask that the last days' decisions are taken again under a draft; the worker does it, beside others.
+
+    That they are read is recorded now, what was found when it is done. One that ran is begun anew.
 
     Raises:
         RefusedError, NotFoundError: as `find_draft`.
-        ConflictError: the draft is not sound, or takes the engine down.
-        ServiceUnavailableError: what was decided cannot be read now.
+        ConflictError: the draft is not sound, or was changed meanwhile.
     """
     draft = await find_draft(work, draft_id)
     _require_open(draft)
     _require_sound(draft)
-    try:
-        found = await replay_days(work.services, bundle_of(files_of(draft)), days, work.now)
-    except BundleError as error:
-        raise ConflictError(str(error), ("given_up",)) from error
-    except KeyStoreError as error:
-        raise ServiceUnavailableError(UNOPENED, ("key_store_unavailable",)) from error
-    told = {
-        "revision": found.revision,
-        "since": found.since,
-        "decisions": found.decisions,
-        "flips": found.flipped,
-        "digest": found.digest,
-    }
+    now = work.now
+    since = now - days * DAY
+    first, last = await span_of(work.services, since)
+    told = {"revision": bundle_of(files_of(draft)).revision, "since": to_text(since)}
     async with work.write() as session:
         fresh = await session.get_one(PolicyDraft, draft.id, with_for_update=True)
-        if fresh.files != draft.files:
+        if (fresh.files, fresh.proposed) != (draft.files, None):
             raise ConflictError(MEANWHILE, ("overtaken",))
-        fresh.replay = text_of(found.document())
-        session.add(fresh)
+        await drop_replay(session, draft.id)
+        session.add(
+            PolicyReplay(draft_id=draft.id, asked=now, since=since, first=first, last=last, position=first)
+        )
         await work.record(
             Action.POLICY_REPLAY,
             resource=Resource("policy", draft.id),
@@ -140,20 +134,20 @@ async def propose_draft(work: UnitOfWork, draft_id: UUID, reason: str) -> Change
     draft = await find_draft(work, draft_id)
     await authorize_asking(work, ChangeKind.POLICY)
     _require_sound(draft)
-    replay = replay_of(draft)
-    if replay is None:
-        raise ConflictError(UNREPLAYED, ("not_replayed",))
+    async with work.read() as session:
+        replay = _require_done(await session.get(PolicyReplay, draft.id))
+        flips = await count_flips(session, draft.id)
     bundle = bundle_of(files_of(draft))
     counted = {
         "draft": str(draft.id),
-        "since": replay.since,
+        "since": to_text(replay.since),
         "decisions": replay.decisions,
         "flips": replay.flipped,
-        "newly_allowed": sum(flip.times for flip in replay.flips if flip.what == "newly allowed"),
-        "newly_refused": sum(flip.times for flip in replay.flips if flip.what == "newly refused"),
+        "newly_allowed": flips.get(ALLOWED, 0),
+        "newly_refused": flips.get(REFUSED, 0),
         "undecided": replay.undecided,
     }
-    await _keep_revision(work, draft, bundle.files)
+    await _keep_revision(work, draft, bundle.files, replay)
     content = {**signed(bundle, replay.digest), "base": draft.base, **counted}
     return await propose(work, ChangeKind.POLICY, Subject("policy", ACTIVE_ID, content), reason)
 
@@ -187,11 +181,6 @@ def report_of(draft: PolicyDraft) -> Report:
     return Report.read(json.loads(draft.report)) if draft.report else Report((), 0, ())
 
 
-def replay_of(draft: PolicyDraft) -> Replay | None:
-    """Return what replaying it found, None before it was."""
-    return Replay.read(json.loads(draft.replay)) if draft.replay else None
-
-
 async def _active_files(work: UnitOfWork, session: AsyncSession, revision: str) -> dict[str, str]:
     bundle = await find_revision(session, revision, work.services.policies.shipped)
     files = read_bundle(with_tests=True).files
@@ -202,7 +191,7 @@ async def _active_files(work: UnitOfWork, session: AsyncSession, revision: str) 
 async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) -> PolicyDraft:
     report = await check_files(files)
     draft.files, draft.updated = canonical(files).decode(), work.now
-    draft.report, draft.replay = text_of(report.document()), None
+    draft.report = text_of(report.document())
     told = {
         "revision": bundle_of(files).revision,
         "base": draft.base,
@@ -211,6 +200,7 @@ async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) 
     }
     async with work.write() as session:
         kept = await session.merge(draft)
+        await drop_replay(session, draft.id)
         await work.record(
             Action.POLICY_DRAFT,
             resource=Resource("policy", draft.id),
@@ -219,11 +209,14 @@ async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) 
     return kept
 
 
-async def _keep_revision(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) -> None:
+async def _keep_revision(
+    work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str], replay: PolicyReplay
+) -> None:
     async with work.write() as session:
         revision = await keep_bundle(session, files, work.now)
         fresh = await session.get_one(PolicyDraft, draft.id, with_for_update=True)
-        if (fresh.files, fresh.replay) != (draft.files, draft.replay):
+        found = await session.get(PolicyReplay, draft.id)
+        if fresh.files != draft.files or found is None or found.digest != replay.digest:
             raise ConflictError(MEANWHILE, ("overtaken",))
         fresh.proposed = work.now
         session.add(fresh)
@@ -238,6 +231,14 @@ async def _keep_revision(work: UnitOfWork, draft: PolicyDraft, files: Mapping[st
 def _require_open(draft: PolicyDraft) -> None:
     if draft.proposed is not None:
         raise ConflictError("This draft was proposed; begin another one.", ("already_proposed",))
+
+
+def _require_done(replay: PolicyReplay | None) -> PolicyReplay:
+    if replay is None or replay.trouble is not None:
+        raise ConflictError(UNREPLAYED, ("not_replayed",))
+    if replay.digest is None:
+        raise ConflictError(RUNNING, ("replay_running",))
+    return replay
 
 
 def _require_sound(draft: PolicyDraft) -> None:

@@ -52,15 +52,22 @@ class FlipRead(BaseModel):
 
 
 class ReplayRead(BaseModel):
-    """What replaying a draft found."""
+    """What replaying a draft found so far: `state` is waiting, running, done or failed.
 
+    `progress` are hundredths of the log's range; `altered` are those of the `unreadable` that are not as they
+    were signed.
+    """
+
+    state: str
+    progress: int
+    trouble: str | None
     since: str
     decisions: int
     unreadable: int
+    altered: int
     undecided: int
     flipped: int
-    digest: str
-    flips: list[FlipRead]
+    digest: str | None
 
 
 class DraftRead(BaseModel):

@@ -6,12 +6,12 @@ in throw-away processes. The answer follows from the two revisions, the rights a
 """
 
 import asyncio
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.changes.kinds import Content
@@ -19,8 +19,9 @@ from console.clock import seconds
 from console.errors import ConflictError
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
+from console.policies.flips import ALLOWED
 from console.policies.probes import probes_of
-from console.policies.replaying import Replay
+from console.policies.replaying import digest_of
 from console.services import Services
 from policy.bundles import Bundle
 from policy.canonical import content_hash
@@ -28,7 +29,7 @@ from policy.decision import Document, Query
 from policy.errors import BundleError
 from policy.facts import describe_subject, groups_of
 from policy.gaining import newly_allowed
-from policy.models import PolicyDraft
+from policy.models import PolicyFlip, PolicyReplay
 from sso.rights import rights_of
 
 A_DAY: Final = 86_400
@@ -61,11 +62,13 @@ async def _by_replay(session: AsyncSession, content: Content, answering: frozens
     """Return whom the candidate would have allowed what they were refused in the days that were replayed."""
     if content["replay"] is None:
         return frozenset()
-    draft = await session.get(PolicyDraft, UUID(content["draft"]))
-    found = Replay.read(json.loads(draft.replay)) if draft and draft.replay else None
-    if found is None or found.digest != content["replay"]:
+    found = await session.get(PolicyReplay, UUID(content["draft"]))
+    if found is None or await digest_of(session, found, content["revision"]) != content["replay"]:
         return answering
-    named = {flip.person for flip in found.flips if flip.would_allow and not flip.allowed}
+    query = select(PolicyFlip.person).where(PolicyFlip.draft_id == found.draft_id)
+    asked = [str(one) for one in answering]
+    allowed = query.where(PolicyFlip.what == ALLOWED, col(PolicyFlip.person).in_(asked))
+    named = set(await session.exec(allowed))
     return frozenset(one for one in answering if str(one) in named)
 
 

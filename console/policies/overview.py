@@ -1,8 +1,9 @@
 """Reads of the policies: what decides, every kept revision's text, and drafts with what was found of them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -14,7 +15,7 @@ from console.explain.forms import Named
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
-from console.policies.drafts import files_of, find_draft, replay_of, report_of
+from console.policies.drafts import files_of, find_draft, report_of
 from console.policies.forms import (
     DraftRead,
     FilesRead,
@@ -24,12 +25,13 @@ from console.policies.forms import (
     ReplayRead,
     RevisionRead,
 )
-from console.policies.replaying import Flip, Replay
+from console.policies.replaying import read_flips
 from console.policies.staging import read_stage, shown_stage
 from console.questions import Resource
+from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
 from policy.decision import Holds
-from policy.models import PolicyBundle, PolicyDraft
+from policy.models import PolicyBundle, PolicyDraft, PolicyFlip, PolicyReplay
 from policy.permissions import Permission
 from sso.rights import rights_of
 
@@ -102,7 +104,9 @@ async def read_draft(work: UnitOfWork, draft_id: UUID) -> tuple[PolicyDraft, Dra
 
 async def shown_draft(work: UnitOfWork, draft: PolicyDraft) -> DraftRead:
     """Return a draft as people and programs read it."""
-    report, replay = report_of(draft), replay_of(draft)
+    report = report_of(draft)
+    async with work.read() as session:
+        replay = await session.get(PolicyReplay, draft.id)
     return DraftRead(
         id=draft.id,
         revision=bundle_of(files_of(draft)).revision,
@@ -111,36 +115,66 @@ async def shown_draft(work: UnitOfWork, draft: PolicyDraft) -> DraftRead:
         passed=report.passed,
         problems=[FindingRead(**asdict(one)) for one in report.problems],
         failed=[FindingRead(**asdict(one)) for one in report.failed],
-        replay=await _shown_replay(work, replay) if replay else None,
+        replay=_shown_replay(replay) if replay else None,
         proposed=draft.proposed is not None,
         updated=to_text(draft.updated),
     )
 
 
-async def _shown_replay(work: UnitOfWork, replay: Replay) -> ReplayRead:
+async def list_flips(
+    work: UnitOfWork, draft_id: UUID, after: Key | None = None, size: int = PAGE_SIZE
+) -> KeysetPage[FlipRead]:
+    """Return decisions that would come out differently under a draft, to whoever reads policies.
+
+    Raises:
+        RefusedError: the caller reads no policies.
+    """
+    await work.authorize(Permission.POLICY_READ, Resource("policy"))
     async with work.read() as session:
+        rows = await read_flips(session, draft_id, str(after[0]) if after else "", size + 1)
         roles = {str(role) for role, _ in (await rights_of(session, work.principal.id)).roles}
-        wanted = {flip.person for flip in replay.flips} if roles & READS_OF_OTHERS else set()
+        flips = [(row, json.loads(row.said)) for row in rows]
+        wanted = {said["person"] for _, said in flips} if roles & READS_OF_OTHERS else set()
         named = {str(one): name for one, name in (await read_handles(session, map(UUID, wanted))).items()}
+    cut = cut_page(flips, lambda flip: (flip[0].place,), size)
+    return KeysetPage([_shown_flip(*flip, named) for flip in cut.items], cut.next)
+
+
+def _shown_replay(row: PolicyReplay) -> ReplayRead:
     return ReplayRead(
-        since=replay.since,
-        decisions=replay.decisions,
-        unreadable=replay.unreadable,
-        undecided=replay.undecided,
-        flipped=replay.flipped,
-        digest=replay.digest,
-        flips=[_shown_flip(flip, named.get(flip.person)) for flip in replay.flips],
+        state=_state(row),
+        progress=_progress(row),
+        trouble=row.trouble,
+        since=to_text(row.since),
+        decisions=row.decisions,
+        unreadable=row.unreadable,
+        altered=row.altered,
+        undecided=row.undecided,
+        flipped=row.flipped,
+        digest=row.digest,
     )
 
 
-def _shown_flip(flip: Flip, person: Named | None) -> FlipRead:
+def _state(row: PolicyReplay) -> str:
+    if row.done is not None:
+        return "failed" if row.trouble else "done"
+    return "running" if row.position > row.first else "waiting"
+
+
+def _progress(row: PolicyReplay) -> int:
+    if row.done is not None or row.last <= row.first:
+        return 100
+    return 100 * (row.position - row.first) // (row.last - row.first)
+
+
+def _shown_flip(row: PolicyFlip, said: dict[str, Any], named: dict[str, Named]) -> FlipRead:
     return FlipRead(
-        what=flip.what,
-        person=person,
-        action=flip.action,
-        route=flip.route,
-        reasons=list(flip.reasons),
-        would_reasons=list(flip.would_reasons),
-        times=flip.times,
-        entry=UUID(flip.entry),
+        what=row.what,
+        person=named.get(said["person"]),
+        action=said["action"],
+        route=said["route"],
+        reasons=said["reasons"],
+        would_reasons=said["would_reasons"],
+        times=row.times,
+        entry=row.entry,
     )

@@ -53,9 +53,12 @@ async def draft(
     work: NamedDependency[UnitOfWork],
     draft_id: FromPath[UUID],
     path: FromQuery[str] = "",
+    after: FromQuery[str] = "",
 ) -> Template:
     """Write a draft: its files, what checking found, what would come out differently."""
-    return page(request, "policies/draft.html", await open_draft(work, draft_id, path))
+    fragment = "policies/_flips.html" if after else "policies/_replay.html"
+    context = await open_draft(work, draft_id, path, after)
+    return page(request, "policies/draft.html", context, fragment=fragment)
 
 
 @post("/policies/drafts/{draft_id:uuid}/files", opt=declares(Permission.POLICY_DRAFT), status_code=200)
@@ -73,7 +76,7 @@ async def save_file(
 async def replay(
     request: ConsoleRequest, work: NamedDependency[UnitOfWork], draft_id: FromPath[UUID]
 ) -> Template | Response[Any]:
-    """Replay past decisions under the draft."""
+    """Ask that past decisions are replayed under the draft."""
     context = await send_replay(work, draft_id, await typed(request))
     if context is not None:
         return form_error(request, "policies/draft.html", context, fragment="policies/_replay_form.html")

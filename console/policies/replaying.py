@@ -1,137 +1,122 @@
-"""Replays the last days' decisions under a draft, and lists every one that would come out differently."""
+"""Replays of drafts as rows: asked for, worked through by the worker, read meanwhile and afterwards."""
 
-import asyncio
-from collections import Counter
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any, Final
+from uuid import UUID
 
-from console.clock import DAY, to_text
-from console.policies.past import Read, read_pasts
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from audit.models import entry
+from console.clock import to_text
+from console.policies.flips import Found, line_of
+from console.policies.past import Piece
 from console.services import Services
-from policy.bundles import Bundle
-from policy.canonical import content_hash
-from policy.decision import PolicyUnavailable
-from policy.replay import Again, replay
+from policy.canonical import canonical
+from policy.models import PolicyFlip, PolicyReplay
 
 ENGINE: Final = f"regopy {version('regopy')}"
+AT_ONCE: Final = 500
+LONGEST: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """Decisions alike that would come out differently: who, what, where, before and after, and how many.
-
-    `entry` is the first of them in the log; `person` is an id.
-    """
-
-    person: str
-    action: str
-    route: str
-    allowed: bool
-    reasons: tuple[str, ...]
-    would_allow: bool
-    would_reasons: tuple[str, ...]
-    times: int
-    entry: str
-
-    @property
-    def what(self) -> str:
-        """What it is, in a word for people."""
-        if self.allowed == self.would_allow:
-            return "another reason"
-        return "newly allowed" if self.would_allow else "newly refused"
+async def span_of(services: Services, since: int) -> tuple[int, int]:
+    """Return between which indexes the decisions since a time lie: behind the first, up to the last."""
+    first = sa.select(sa.func.min(entry.c.index)).where(entry.c.time >= since)
+    async with services.log.engine.connect() as connection:
+        last = await connection.scalar(sa.select(sa.func.max(entry.c.index)))
+        begin = await connection.scalar(first)
+    return (-1, -1) if last is None or begin is None else (int(begin) - 1, int(last))
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What replaying found. `undecided` are those for which the draft gives no answer at all."""
-
-    revision: str
-    since: str
-    decisions: int
-    unreadable: int
-    undecided: int
-    flips: tuple[Flip, ...]
-
-    @property
-    def flipped(self) -> int:
-        """How many decisions would come out differently."""
-        return sum(flip.times for flip in self.flips)
-
-    def document(self) -> dict[str, Any]:
-        """Return the JSON form."""
-        said = asdict(self)
-        return said | {"flips": [_lists(asdict(flip)) for flip in self.flips]}
-
-    @property
-    def digest(self) -> str:
-        """What a change of the policy binds of it."""
-        return content_hash(self.document())
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> "Replay":
-        """Return what `document` wrote."""
-        flips = [
-            Flip(**{**flip, "reasons": tuple(flip["reasons"]), "would_reasons": tuple(flip["would_reasons"])})
-            for flip in document["flips"]
-        ]
-        return cls(**{**document, "flips": tuple(flips)})
+async def drop_replay(session: AsyncSession, draft_id: UUID) -> None:
+    """Take away what replaying a draft found; a replay that runs ends by it."""
+    await session.exec(sa.delete(PolicyFlip).where(col(PolicyFlip.draft_id) == draft_id))
+    await session.exec(sa.delete(PolicyReplay).where(col(PolicyReplay.draft_id) == draft_id))
 
 
-async def replay_days(services: Services, candidate: Bundle, days: int, now: int) -> Replay:
-    """Return what the candidate would have answered to the decisions of so many days.
+async def add_piece(session: AsyncSession, replay: PolicyReplay, piece: Piece, found: Found) -> bool:
+    """Write down what a piece came to; False when the replay was taken back meanwhile."""
+    row = await session.get(PolicyReplay, replay.draft_id, with_for_update=True)
+    if row is None or row.asked != replay.asked or row.position != replay.position:
+        return False
+    row.position = piece.position
+    row.decisions += len(piece.pasts)
+    row.unreadable += piece.unreadable
+    row.altered += piece.altered
+    row.undecided += found.undecided
+    row.flipped += found.flipped
+    session.add(row)
+    await _add_flips(session, replay.draft_id, found)
+    return True
 
-    Raises:
-        BundleError: the candidate does not compile, or was given up.
-        audit.errors.KeyStoreError: the keys cannot be read now.
-    """
-    since, read = now - days * DAY, Read()
-    pasts = [past async for past in read_pasts(services, since, read)]
-    again = await asyncio.to_thread(lambda: list(replay(candidate, pasts)))
-    return Replay(
-        revision=candidate.revision,
-        since=to_text(since),
-        decisions=len(pasts),
-        unreadable=read.unreadable,
-        undecided=sum(isinstance(one.decision, PolicyUnavailable) for one in again),
-        flips=gather(again),
+
+async def _add_flips(session: AsyncSession, draft_id: UUID, found: Found) -> None:
+    places = sorted(found.flips)
+    for first in range(0, len(places), AT_ONCE):
+        some = places[first : first + AT_ONCE]
+        query = select(PolicyFlip).where(PolicyFlip.draft_id == draft_id, col(PolicyFlip.place).in_(some))
+        known = {row.place: row for row in await session.exec(query)}
+        for place in some:
+            flip = found.flips[place]
+            if row := known.get(place):
+                row.times += flip.times
+            session.add(row or _row(draft_id, place, found))
+
+
+def _row(draft_id: UUID, place: str, found: Found) -> PolicyFlip:
+    flip = found.flips[place]
+    return PolicyFlip(
+        draft_id=draft_id,
+        place=place,
+        what=flip.what,
+        person=flip.person[:LONGEST],
+        said=canonical(flip.said).decode(),
+        times=flip.times,
+        entry=UUID(flip.entry),
     )
 
 
-def gather(again: Sequence[Again]) -> tuple[Flip, ...]:
-    """Return the flips, those alike as one, by what they are, whose and where."""
-    flipped = [one for one in again if one.flipped]
-    first: dict[tuple[Any, ...], str] = {}
-    for one in flipped:
-        first.setdefault(_alike(one), str(one.past.entry))
-    counted = Counter(map(_alike, flipped))
-    found = [_flip(alike, counted[alike], entry) for alike, entry in first.items()]
-    return tuple(sorted(found, key=_place))
+async def read_flips(
+    session: AsyncSession, draft_id: UUID, after: str = "", size: int = AT_ONCE
+) -> Sequence[PolicyFlip]:
+    """Return flips in their order, behind a place."""
+    query = select(PolicyFlip).where(PolicyFlip.draft_id == draft_id, col(PolicyFlip.place) > after)
+    return (await session.exec(query.order_by(col(PolicyFlip.place)).limit(size))).all()
 
 
-def _flip(alike: tuple[Any, ...], times: int, entry: str) -> Flip:
-    person, action, route, allowed, reasons, would_allow, would_reasons = alike
-    return Flip(person, action, route, allowed, reasons, would_allow, would_reasons, times, entry)
-
-
-def _place(flip: Flip) -> tuple[str, ...]:
-    return (flip.what, flip.person, flip.route, flip.action, *flip.reasons)
-
-
-def _alike(one: Again) -> tuple[Any, ...]:
-    query, past, decision = one.past.query, one.past, one.decision
-    place = query.resource.get("name") or query.resource.get("type") or ""
-    return (
-        str(query.subject.get("id", "")),
-        str(query.action),
-        str(place),
-        past.allow,
-        past.reasons,
-        decision.allow,
-        decision.reasons,
+async def count_flips(session: AsyncSession, draft_id: UUID) -> Mapping[str, int]:
+    """Return how many decisions flipped, by what they are."""
+    query = (
+        select(PolicyFlip.what, sa.func.sum(PolicyFlip.times))
+        .where(PolicyFlip.draft_id == draft_id)
+        .group_by(PolicyFlip.what)
     )
+    return {what: int(times) for what, times in await session.exec(query)}
 
 
-def _lists(flip: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in flip.items()}
+async def digest_of(session: AsyncSession, row: PolicyReplay, revision: str) -> str:
+    """Return SHA-256 (hex) over what a replay found: its figures, then each flip in its order."""
+    figures = {
+        "revision": revision,
+        "since": to_text(row.since),
+        "decisions": row.decisions,
+        "unreadable": row.unreadable,
+        "altered": row.altered,
+        "undecided": row.undecided,
+    }
+    digest, after = hashlib.sha256(canonical(figures) + b"\n"), ""
+    while lines := await _read_lines(session, row.draft_id, after):
+        digest.update(b"".join(line_of(*said) for _, *said in lines))
+        after = lines[-1][0]
+    return digest.hexdigest()
+
+
+async def _read_lines(session: AsyncSession, draft_id: UUID, after: str) -> Sequence[Any]:
+    query = select(PolicyFlip.place, PolicyFlip.said, PolicyFlip.times, PolicyFlip.entry).where(
+        PolicyFlip.draft_id == draft_id, col(PolicyFlip.place) > after
+    )
+    return (await session.exec(query.order_by(col(PolicyFlip.place)).limit(AT_ONCE))).all()

@@ -1,23 +1,23 @@
 """No one who would newly gain by a policy counts as its second person, by no account of theirs; others do."""
 
-import json
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
 from uuid_utils.compat import uuid7
 
+from console.policies.flips import Flip, Found
 from console.policies.gainers import _by_replay, policy_gainers
-from console.policies.replaying import Flip, Replay
+from console.policies.past import Piece
+from console.policies.replaying import add_piece, digest_of
 from console.services import Services
 from policy.bundles import read_bundle
-from policy.models import PolicyDraft
+from policy.models import PolicyReplay
 from sso.models import IdentityLink
 from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.people.conftest import Desk
 from tests.console.people.conftest import desk as people_desk
-from tests.console.policies.test_workbench import begun, save
+from tests.console.policies.test_workbench import begun, replayed, save
 from tests.console.visitor import visit
 
 __all__ = ["people_desk"]
@@ -41,7 +41,7 @@ async def proposed_for(desk: Desk, friend: UUID) -> dict[str, Any]:
     draft = await begun(desk)
     sent = await save(desk, draft, GROUNDS, read_bundle().files[GROUNDS] + FRIEND % friend)
     assert (sent.status_code, sent.json()["sound"]) == (200, True), sent.text
-    await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=1)
+    await replayed(desk, draft, 1)
     asked = await desk.post("admin", f"/policies/drafts/{draft['id']}/propose", reason="A friend helps out")
     assert asked.status_code == 201, asked.text
     return asked.json()  # type: ignore[no-any-return]
@@ -91,15 +91,17 @@ async def test_who_was_refused_in_the_days_of_the_replay_and_would_be_allowed_ga
     desk: Desk, people: Any, services: Services
 ) -> None:
     draft, member = (await begun(desk))["id"], people["member"].id
-    flip = Flip(str(member), "model.invoke", "risk.x", False, ("no_grant",), True, (), 3, "e")
-    lost = Flip(str(people["owner"].id), "route.stop", "risk.x", True, (), False, ("x",), 1, "e")
-    replay = Replay("r", "2026-01-01", 4, 0, 0, (flip, lost))
+    entry = str(uuid7())
+    gained = Flip(str(member), "model.invoke", "risk.x", False, ("no_grant",), True, (), 3, entry)
+    lost = Flip(str(people["owner"].id), "route.stop", "risk.x", True, (), False, ("x",), 1, entry)
+    replay = PolicyReplay(draft_id=UUID(draft), asked=1, since=1, first=-1, last=9, position=-1)
     async with services.database.write() as session:
-        row = (await session.exec(select(PolicyDraft).where(PolicyDraft.id == UUID(draft)))).one()
-        row.replay = json.dumps(replay.document())
-        session.add(row)
+        session.add(replay)
+        found = Found({flip.place: flip for flip in (gained, lost)}, 0)
+        assert await add_piece(session, replay, Piece(9, (), 0, 0), found)
+        digest = await digest_of(session, replay, "r")
     everybody = frozenset(one.id for one in people.values())
-    content = {"draft": draft, "replay": replay.digest}
+    content = {"draft": draft, "replay": digest, "revision": "r"}
     async with services.database.read() as session:
         assert await _by_replay(session, content, everybody) == {member}
         assert await _by_replay(session, {**content, "replay": "0" * 64}, everybody) == everybody

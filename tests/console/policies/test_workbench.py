@@ -2,14 +2,21 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from uuid_utils.compat import uuid7
 
+from console.policies.flips import Flip, Found
 from console.policies.keys import signing_key
+from console.policies.past import Piece
+from console.policies.replay_loop import work_off
+from console.policies.replaying import add_piece
 from console.policies.signing import sign_active
 from console.services import Services
 from policy.bundles import read_bundle
+from policy.models import PolicyReplay
 from tests.console.people.conftest import Desk
 from tests.console.visitor import heads, visit
 
@@ -40,13 +47,24 @@ async def with_data(desk: Desk, draft: dict[str, Any], **changed: Any) -> dict[s
     return sent.json()  # type: ignore[no-any-return]
 
 
+async def replayed(desk: Desk, draft: dict[str, Any], days: int) -> dict[str, Any]:
+    """Ask for a replay, and let the worker do it."""
+    asked = await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=days)
+    assert (asked.status_code, asked.json()["replay"]["state"]) == (200, "waiting"), asked.text
+    early = await desk.post("admin", f"/policies/drafts/{draft['id']}/propose", reason="Let us see")
+    assert (early.status_code, early.json()["reasons"]) == (409, ["replay_running"])
+    assert await work_off(desk.services)
+    found: dict[str, Any] = (await desk.get("admin", f"/policies/drafts/{draft['id']}"))["replay"]
+    assert (found["state"], found["progress"], found["trouble"]) == ("done", 100, None)
+    return found
+
+
 async def proposed(desk: Desk) -> tuple[dict[str, Any], dict[str, Any]]:
     """A longer life for a step-up, proposed after a replay."""
     draft = await with_data(desk, await begun(desk), note="A word that no rule reads")
     if not draft["sound"]:
         raise AssertionError(draft["failed"])
-    done = await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=30)
-    assert done.status_code == 200, done.text
+    await replayed(desk, draft, 30)
     asked = await desk.post("admin", f"/policies/drafts/{draft['id']}/propose", reason="Owners stay")
     assert asked.status_code == 201, asked.text
     return draft, asked.json()
@@ -98,7 +116,7 @@ async def test_case_68_a_candidate_has_no_say_in_its_own_approval(desk: Desk, pe
     changes = data["changes"] | {"policy": {"asks": ["admin"], "answers": [{"group": "admin", "count": 1}]}}
     draft = await with_data(desk, await begun(desk), changes=changes)
     assert draft["sound"], draft
-    await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=1)
+    await replayed(desk, draft, 1)
     asked = await desk.post("admin", f"/policies/drafts/{draft['id']}/propose", reason="Less waiting for us")
     assert asked.json()["required"] == [{"group": "reviewer", "count": 1}]
     own = await desk.approve("admin", asked.json())
@@ -133,6 +151,59 @@ async def test_who_writes_no_policies_is_refused_and_names_are_names(desk: Desk,
     for path in ("../data.json", "/etc/passwd.rego", "a b.rego", "x.py"):
         sent = await desk.post("admin", "/policies/drafts", files={path: "package x"})
         assert (sent.status_code, sent.json()["reasons"]) == (422, ["invalid_files"])
+
+
+async def flipping(services: Services, draft_id: str, person: UUID, routes: int) -> None:
+    """Leave what a replay would have found: one decision on each of so many routes."""
+    flips = [
+        Flip(str(person), "model.invoke", f"risk.m{number}", True, (), False, ("no_grant",), 2, str(uuid7()))
+        for number in range(routes)
+    ]
+    found, piece = Found({flip.place: flip for flip in flips}, 0), Piece(5, (), 0, 0)
+    async with services.database.write() as session:
+        row = await session.get_one(PolicyReplay, UUID(draft_id))
+        assert await add_piece(session, row, piece, found)
+
+
+async def test_flips_are_listed_and_admins_are_not_told_whose(
+    desk: Desk, people: Any, services: Services
+) -> None:
+    draft = await with_data(desk, await begun(desk), note="A word that no rule reads")
+    await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=30)
+    await flipping(services, draft["id"], people["member"].id, 60)
+    seen = await desk.get("reviewer", f"/policies/drafts/{draft['id']}/flips")
+    rest = await desk.get("reviewer", f"/policies/drafts/{draft['id']}/flips", after=seen["next"])
+    assert (len(seen["items"]), len(rest["items"]), rest["next"]) == (50, 10, None)
+    assert len({one["route"] for one in (*seen["items"], *rest["items"])}) == 60
+    assert {one["person"]["handle"] for one in seen["items"]} == {"member"}
+    assert {(one["what"], one["times"]) for one in seen["items"]} == {("newly refused", 2)}
+    hidden = await desk.get("admin", f"/policies/drafts/{draft['id']}/flips")
+    assert {one["person"] for one in hidden["items"]} == {None}
+    assert (await desk.call("member", "GET", f"/policies/drafts/{draft['id']}/flips")).status_code == 403
+    saved = await save(desk, draft, "data.json", read_bundle().files["data.json"])
+    assert saved.json()["replay"] is None
+    assert (await desk.get("reviewer", f"/policies/drafts/{draft['id']}/flips"))["items"] == []
+
+
+async def test_the_page_looks_again_until_the_replay_is_done(
+    services: Services, desk: Desk, people: Any
+) -> None:
+    draft = await with_data(desk, await begun(desk), note="A word that no rule reads")
+    await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=30)
+    reviewer = visit(services)
+    await reviewer.sign_in("reviewer")
+    path, htmx = f"/policies/drafts/{draft['id']}", {"hx-request": "true"}
+    waiting = await reviewer.client.get(path, headers=htmx)
+    assert "It waits for the worker." in waiting.text
+    assert 'hx-trigger="load delay:1s"' in waiting.text
+    assert "<html" not in waiting.text
+    await flipping(services, draft["id"], people["member"].id, 60)
+    running = await reviewer.client.get(path, headers=htmx)
+    assert running.text.count("Newly refused") == 50
+    assert "Load more" in running.text
+    assert await work_off(services)
+    done = await reviewer.client.get(path, headers=htmx)
+    assert "hx-trigger" not in done.text
 
 
 async def test_the_pages_show_it(services: Services, desk: Desk, people: Any) -> None:

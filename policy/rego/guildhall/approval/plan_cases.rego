@@ -101,7 +101,12 @@ cases := {
 	},
 	"a retention asks one reviewer": {
 		"input": of_kind("retention", []),
-		"expect": {"required": reviewer, "missing": reviewer, "why": ["kind:retention"]},
+		"expect": {
+			"required": reviewer,
+			"missing": reviewer,
+			"why": ["kind:retention"],
+			"clock": {"answer_hours": 72, "further": []},
+		},
 	},
 	"an erasure asks one reviewer": {
 		"input": of_kind("erasure", [by("reviewer", "approve", ["reviewer"])]),
