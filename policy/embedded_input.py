@@ -14,15 +14,13 @@ _LARGEST: Final = 2**63 - 1
 
 
 class EmbeddedInput:
-    """Sets the input of one interpreter. For the process and the thread that own it."""
+    """Sets the input of one interpreter, through regopy's functions. For the thread that owns it."""
 
-    def __init__(self, interpreter: Any) -> None:  # noqa: ANN401 - regopy has no types
-        from regopy import rego_shared  # noqa: PLC0415 - only the evaluator's process may load it
-
+    def __init__(self, interpreter: Any, functions: Any) -> None:  # noqa: ANN401 - regopy has no types
         self._interpreter = interpreter
-        self._engine = rego_shared.rego
-        self._set, self._new = rego_shared.rego_set_input, rego_shared.rego_new_input
-        self._free = rego_shared.rego_free_input
+        self._engine = functions.rego
+        self._set, self._new = functions.rego_set_input, functions.rego_new_input
+        self._free = functions.rego_free_input
         self._names: dict[str, bytes] = {}
 
     def set(self, document: object) -> None:

@@ -33,7 +33,7 @@ class Rules:
         Raises:
             regopy.RegoError: the rules do not parse or do not compile.
         """
-        from regopy import Interpreter, RegoError  # noqa: PLC0415 - only this process may load it
+        from regopy import Interpreter, RegoError, rego_shared  # noqa: PLC0415 - only this process may load it
 
         self.revision = revise(files)
         self._interpreter: Any = Interpreter()
@@ -45,7 +45,8 @@ class Rules:
         self._bundle: Any = self._interpreter.build(None, entrypoints)
         if not self._bundle.ok():
             raise RegoError(str(self._bundle.node()))
-        self._input = EmbeddedInput(self._interpreter)
+        self._functions: Any = rego_shared
+        self._input = EmbeddedInput(self._interpreter, rego_shared)
 
     def evaluate(self, entrypoint: str, document: object) -> dict[str, object]:
         """Return ``{"result"}``, ``{"undefined"}`` or ``{"error"}``; never the text of an engine's error."""
@@ -59,14 +60,13 @@ class Rules:
 
     def _ask(self, entrypoint: str) -> str | None:
         """Return the engine's answer as text, None for an error; regopy's ``Output`` would parse it twice."""
-        from regopy import rego_shared  # noqa: PLC0415 - as above
-
-        query = rego_shared.rego_bundle_query_entrypoint
-        output = query(self._interpreter._impl, self._bundle._impl, entrypoint)  # noqa: SLF001 - handles
+        regopy = self._functions
+        handles = self._interpreter._impl, self._bundle._impl  # noqa: SLF001 - they have no other name
+        output = regopy.rego_bundle_query_entrypoint(*handles, entrypoint)
         try:
-            return rego_shared.rego_output_string(output) if rego_shared.rego_output_ok(output) else None
+            return str(regopy.rego_output_string(output)) if regopy.rego_output_ok(output) else None
         finally:
-            rego_shared.rego_free_output(output)
+            regopy.rego_free_output(output)
 
 
 def answer(rules: Rules | None, request: Mapping[str, Any]) -> tuple[Rules | None, dict[str, object]]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from audit.errors import AuditError
-from audit.event import Part
+from audit.event import Outcome, Part
 from audit.events import Action
 from audit.following.shipper import wait
 from console.clock import to_text
@@ -21,7 +21,7 @@ from console.errors import ConsoleError
 from console.policies.checking import bundle_of
 from console.policies.drafts import files_of
 from console.policies.flips import Found, gather
-from console.policies.past import PastReader
+from console.policies.past import PastReader, Piece
 from console.policies.replaying import add_piece, digest_of
 from console.questions import Origin, Resource
 from console.services import Services
@@ -79,9 +79,8 @@ class _Run:
         try:
             while not stop.is_set() and (piece := await reader.read(size)) is not None:
                 found = await asyncio.to_thread(_judge, replayer, piece.pasts)
-                async with self._services.database.write() as session:
-                    if not await add_piece(session, row, piece, found):
-                        return
+                if not await _keep(self._services, row, piece, found):
+                    return
                 row.position = piece.position
         finally:
             await asyncio.to_thread(replayer.close)
@@ -116,9 +115,22 @@ def _judge(replayer: Replayer, pasts: Sequence[Past]) -> Found:
     return gather(replayer.again(pasts))
 
 
-async def _give_up(services: Services, row: PolicyReplay, why: str) -> None:
+async def _keep(services: Services, row: PolicyReplay, piece: Piece, found: Found) -> bool:
     async with services.database.write() as session:
+        return await add_piece(session, row, piece, found)
+
+
+async def _give_up(services: Services, row: PolicyReplay, why: str) -> None:
+    work = UnitOfWork(services, system_principal("worker"), Origin("worker"))
+    async with work.write() as session:
         fresh = await session.get(PolicyReplay, row.draft_id, with_for_update=True)
-        if fresh is not None and fresh.asked == row.asked:
-            fresh.trouble, fresh.done = why[:300], services.clock()
-            session.add(fresh)
+        if fresh is None or fresh.asked != row.asked:
+            return
+        fresh.trouble, fresh.done = why[:300], work.now
+        session.add(fresh)
+        await work.record(
+            Action.POLICY_REPLAY,
+            resource=Resource("policy", fresh.draft_id),
+            outcome=Outcome.FAILURE,
+            reasons=("given_up",),
+        )

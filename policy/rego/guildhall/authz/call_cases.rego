@@ -13,13 +13,25 @@ held(id, starts, ends) := {
 	"ends": ends,
 }
 
-calls(grants) := {
+of_team := {
+	"id": "t",
+	"permission": "model.invoke",
+	"principal_type": "team",
+	"principal_id": "retail",
+	"resource_id": "route-1",
+	"starts": 900,
+	"ends": 1100,
+}
+
+calls(grants) := calls_as([], grants)
+
+calls_as(owner_of, grants) := {
 	"v": 1,
 	"subject": {
 		"id": "caller",
 		"kind": "person",
 		"teams": [],
-		"owner_of": [],
+		"owner_of": owner_of,
 		"roles": [],
 		"scopes": null,
 		"auth": {"method": "bearer", "acr": null, "auth_time": null},
@@ -40,6 +52,14 @@ calls(grants) := {
 }
 
 cases := {
+	"a grant of a team that is owned counts, member or not": {
+		"input": calls_as(["retail"], [of_team]),
+		"expect": {"allow": true, "matched": ["grant:t"]},
+	},
+	"a grant of another team does not": {
+		"input": calls_as(["risk"], [of_team]),
+		"expect": {"allow": false, "reasons": ["no_grant"]},
+	},
 	"a grant counts from its first second": {
 		"input": calls([held("g", 1000, 2000)]),
 		"expect": {"allow": true, "matched": ["grant:g"], "valid_until": 2000},

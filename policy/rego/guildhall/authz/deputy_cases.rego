@@ -34,6 +34,16 @@ holding(id, owner_of, roles) := {
 	"auth": {"method": "session", "acr": "gold", "auth_time": now - 10},
 }
 
+signed_in_at(auth_time) := {
+	"id": "owner",
+	"kind": "person",
+	"teams": ["risk"],
+	"owner_of": ["risk"],
+	"roles": [],
+	"scopes": null,
+	"auth": {"method": "session", "acr": "gold", "auth_time": auth_time},
+}
+
 about_access(subject, action, requester, selves, overdue, reviews) := {
 	"v": 1,
 	"subject": subject,
@@ -124,6 +134,14 @@ cases := {
 	"a deputy of a reviewer elsewhere is not asked": {
 		"input": answering(stands_for("deputy", [elsewhere]), "member", []),
 		"expect": {"allow": false, "reasons": ["not_found"]},
+	},
+	"the provider's clock may be half a minute ahead": {
+		"input": answering(signed_in_at(now + 30), "member", []),
+		"expect": {"allow": true},
+	},
+	"and no more than that": {
+		"input": answering(signed_in_at(now + 31), "member", []),
+		"expect": {"allow": false, "reasons": ["step_up_required"]},
 	},
 	"a deputy's own request": {
 		"input": answering(stands_for("deputy", [owner]), "deputy", ["owner"]),
