@@ -199,11 +199,11 @@ async def test_the_page_looks_again_until_the_replay_is_done(
     assert "<html" not in waiting.text
     await flipping(services, draft["id"], people["member"].id, 60)
     running = await reviewer.client.get(path, headers=htmx)
-    assert running.text.count("Newly refused") == 50
-    assert "Load more" in running.text
+    assert "It goes on beside everything else" in running.text
     assert await work_off(services)
     done = await reviewer.client.get(path, headers=htmx)
-    assert "hx-trigger" not in done.text
+    assert 'hx-get="' + path + '"' not in done.text
+    assert (done.text.count("Newly refused"), "Load more" in done.text) == (50, True)
 
 
 async def test_the_pages_show_it(services: Services, desk: Desk, people: Any) -> None:
