@@ -20,6 +20,7 @@ class AccessRequest:
         team: the team that would receive the grant.
         service: of its service accounts the one that would receive it instead, by handle, ``service_id`` its
             id as text; None for the whole team.
+        person_id: of its members the one who would receive it instead, by id; None for the whole team.
         owner_team: the team that owns the model.
         duration_days: how long the grant lasts, counted from its approval.
         monthly_calls: how many calls a month are meant, or None where nobody said; ten times as many make the
@@ -41,6 +42,7 @@ class AccessRequest:
     card_hash: str | None = None
     service: str | None = None
     service_id: str | None = None
+    person_id: str | None = None
     monthly_calls: int | None = None
     renews: str | None = None
 
@@ -60,6 +62,7 @@ class AccessRequest:
     def content(self) -> Document:
         """Return the content of the change; ``policy.canonical.content_hash`` gives what is signed."""
         service = {"service": {"id": self.service_id, "name": self.service}} if self.service else {}
+        person = {"person": {"id": self.person_id}} if self.person_id else {}
         calls = {} if self.monthly_calls is None else {"monthly_calls": self.monthly_calls}
         renews = {} if self.renews is None else {"renews": self.renews}
         return {
@@ -68,6 +71,7 @@ class AccessRequest:
             "route": {"id": self.route_id, "name": self.route, "team": self.owner_team},
             "team": self.team,
             **service,
+            **person,
             "permission": "model.invoke",
             "visibility": self.visibility,
             "tier": self.tier,

@@ -25,6 +25,7 @@ ACCESS_REQUEST: Final = Details(
         Field("title"),
         Field("team"),
         Field("service", DOCUMENT),
+        Field("person", DOCUMENT),
         Field("permission"),
         Field("visibility"),
         Field("tier"),
@@ -49,7 +50,14 @@ REVIEW: Final = Details(
     ),
 )
 
-GRANT: Final = (Field("route"), Field("team"), Field("service"), Field("starts"), Field("ends"))
+GRANT: Final = (
+    Field("route"),
+    Field("team"),
+    Field("service"),
+    Field("person"),
+    Field("starts"),
+    Field("ends"),
+)
 
 ASKED: Final = Details(
     "asked",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from console.access.forms import AccessRequestCreate, RequestCreated
 from console.access.receiving import Receiver, receivers_of
@@ -14,18 +15,21 @@ from console.web.submitted import submit
 from console.work import UnitOfWork
 from sso.rights import rights_of
 
+ME: Final = "me"
+
 
 @dataclass(frozen=True, slots=True)
 class AskPage:
     """What the page shows: `deciders` are whose approval it will take.
 
-    `services` are the service accounts of the teams this person owns.
+    `services` are the service accounts of the teams this person owns, of whose members one can be named.
     """
 
     model: RouteDetail
     access: Access
     teams: Sequence[str]
     services: Sequence[Receiver]
+    owns: bool
     deciders: Sequence[str]
     form: Form[AccessRequestCreate]
 
@@ -42,13 +46,18 @@ async def open_ask(work: UnitOfWork, name: str, form: Form[AccessRequestCreate] 
         rights = await rights_of(session, work.principal.id)
         services = await receivers_of(session, rights.owner_of)
     deciders = [group_in_words(group) for group in access.deciders]
-    return AskPage(model, access, rights.teams, services, deciders, form or Form())
+    return AskPage(model, access, rights.teams, services, bool(rights.owner_of), deciders, form or Form())
 
 
 async def send_request(
     work: UnitOfWork, name: str, typed: Mapping[str, str]
 ) -> tuple[Form[AccessRequestCreate], RequestCreated | None]:
-    """Ask for access with what was typed; no service account chosen is the whole team."""
-    chosen = {key: value for key, value in typed.items() if key not in {"service", "monthly_calls"} or value}
+    """Ask for access with what was typed; nobody chosen is the whole team, and `me` whoever asks."""
+    optional = {"service", "person", "monthly_calls"}
+    chosen = {key: value for key, value in typed.items() if key not in optional or value}
+    if chosen.get("service") == ME:
+        chosen = {**chosen, "person": str(work.principal.id)}
+        del chosen["service"]
     sent = read_form(AccessRequestCreate, {**chosen, "route": name})
-    return await submit(sent, lambda data: request_access(work, data))
+    form, created = await submit(sent, lambda data: request_access(work, data))
+    return Form({**form.values, **typed}, form.errors, form.data), created

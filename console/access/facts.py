@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.access.receiving import Receiver, find_receiver
+from console.access.receiving import Receiver, find_member, find_receiver
 from console.catalog.facts import RouteFacts, route_by_id
 from console.changes.facts import AnsweredChange, find_answers, find_change
 from console.questions import Resource
@@ -17,18 +17,19 @@ from policy.access import AccessRequest
 from policy.canonical import content_hash
 from policy.decision import Document
 from policy.facts import describe_change
-from policy.models import Change, ChangeKind
+from policy.models import Change, ChangeKind, PrincipalType
 from sso.keys.selves import people_behind
 from sso.links import accounts_of
 from sso.models import Membership
 
 NO_LONGER_THEIRS: Final = "The service account is disabled, or none of the team's any more."
+NO_LONGER_IN_IT: Final = "The person it is for is kept out, or no longer in the team."
 STALE: Final = "The model has changed since this was asked; it has to be asked anew."
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts(AnsweredChange):
-    """An access request, with its route, read in one transaction; `receiver` is the service it is for."""
+    """An access request, with its route, read in one transaction; `receiver` is who alone it is for."""
 
     route: RouteFacts
     receiver: Receiver | None = None
@@ -61,8 +62,10 @@ class RequestFacts(AnsweredChange):
 
     def why_stale(self) -> str | None:
         """Say why it can no longer be approved."""
-        if "service" in self.content and self.receiver is None:
+        if self.receiver is None and "service" in self.content:
             return NO_LONGER_THEIRS
+        if self.receiver is None and "person" in self.content:
+            return NO_LONGER_IN_IT
         return STALE if self.is_stale() else None
 
     def resource(self) -> Resource:
@@ -106,6 +109,7 @@ def describe_content(
     Raises:
         policy.errors.InvalidRequestError: purpose or duration is out of bounds.
     """
+    service = receiver if receiver and receiver.kind is PrincipalType.SERVICE else None
     asked = AccessRequest(
         requester_id=str(requester_id),
         route=route.route.name,
@@ -118,8 +122,9 @@ def describe_content(
         purpose=purpose,
         duration_days=duration_days,
         card_hash=hashlib.sha256(route.model.card.encode()).hexdigest(),
-        service=receiver.handle if receiver else None,
-        service_id=str(receiver.id) if receiver else None,
+        service=service.handle if service else None,
+        service_id=str(service.id) if service else None,
+        person_id=str(receiver.id) if receiver and not service else None,
         monthly_calls=monthly_calls,
         renews=renews,
     )
@@ -145,16 +150,23 @@ async def find_request(
 
 async def _gainers(session: AsyncSession, change: Change, route: RouteFacts) -> frozenset[UUID]:
     """Return who would call what they could not: but for a team's own model somebody of it has to answer."""
+    content = json.loads(change.content)
+    if (person := content.get("person")) is not None:
+        return frozenset({UUID(person["id"])})
     if change.team_id in {None, route.team.id}:
         return frozenset()
-    if (service := json.loads(change.content).get("service")) is not None:
+    if (service := content.get("service")) is not None:
         return await people_behind(session, UUID(service["id"]))
     members = select(Membership.person_id).where(col(Membership.team_id) == change.team_id)
     return frozenset(await session.exec(members))
 
 
 async def _receiver(session: AsyncSession, change: Change, *, for_change: bool) -> Receiver | None:
-    named = json.loads(change.content).get("service")
-    if named is None or change.team_id is None:
+    content = json.loads(change.content)
+    if change.team_id is None:
         return None
-    return await find_receiver(session, UUID(named["id"]), change.team_id, for_change=for_change)
+    if (named := content.get("service")) is not None:
+        return await find_receiver(session, UUID(named["id"]), change.team_id, for_change=for_change)
+    if (named := content.get("person")) is not None:
+        return await find_member(session, UUID(named["id"]), change.team_id, for_change=for_change)
+    return None

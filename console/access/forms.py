@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from console.catalog.forms import Form, Why
 from console.changes.forms import Asked, ReviewRead, Someone
@@ -23,7 +23,8 @@ MonthlyCalls = Annotated[int, Field(ge=1, le=MOST_MONTHLY_CALLS)]
 class AccessRequestCreate(Form):
     """A team asks to call a route, for a purpose and a number of days.
 
-    `service` is the id of one of its service accounts: then that one may call, and nobody else.
+    `service` is the id of one of its service accounts, `person` the id or handle of one of its members: then
+    that one may call, and nobody else.
     `monthly_calls` is how many calls are meant; ten times as many make the approval stale.
     """
 
@@ -32,7 +33,14 @@ class AccessRequestCreate(Form):
     purpose: Why
     duration_days: Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=365)]
     service: UUID | None = None
+    person: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     monthly_calls: Annotated[MonthlyCalls | None, BeforeValidator(no_truth)] = None
+
+    @model_validator(mode="after")
+    def _one_receiver(self) -> "AccessRequestCreate":
+        if self.service is not None and self.person is not None:
+            raise ValueError("Ask for a service account or for a person, not for both.")
+        return self
 
 
 class RequestCreated(BaseModel):
@@ -48,7 +56,8 @@ class RequestCreated(BaseModel):
 class RequestItem(BaseModel):
     """A request in a list; `asked` says that the caller's answer is awaited, `due` until when answers are.
 
-    `service` is the handle of the team's service account that it is for, null for the whole team.
+    `service` is the handle of the team's service account that it is for, `person` the one member of the team;
+    null for the whole team.
     """
 
     id: UUID
@@ -58,6 +67,7 @@ class RequestItem(BaseModel):
     owner_team: str
     team: str
     service: str | None
+    person: Someone | None
     tier: str
     data_class: str
     purpose: str
@@ -73,7 +83,9 @@ class RequestItem(BaseModel):
 
     @property
     def receiver(self) -> str:
-        """In words, who would call: the team, or one of its service accounts."""
+        """In words, who would call: the team, one of its service accounts, or one person of it."""
+        if self.person:
+            return f"{self.person.shown}, of team {self.team}"
         return f"service account {self.service}" if self.service else f"team {self.team}"
 
 

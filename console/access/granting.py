@@ -20,7 +20,7 @@ from policy.permissions import Permission
 async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFacts, now: int) -> Grant:
     """Give the receiving team the right to call the route, from now for the days that were approved.
 
-    Where one of its service accounts was named, that one has it alone.
+    Where one of its service accounts or one of its members was named, that one has it alone.
 
     The caller has approved the change and given it its `grant_id`, in the same open transaction.
     """
@@ -31,7 +31,7 @@ async def grant_access(work: UnitOfWork, session: AsyncSession, found: RequestFa
     content = {
         "route": found.content["route"]["name"],
         "team": found.content["team"],
-        **({"service": found.receiver.handle} if found.receiver else {}),
+        **_told(found),
         "starts": to_text(grant.starts),
         "ends": to_text(grant.ends),
     }
@@ -63,9 +63,19 @@ def _grant(found: RequestFacts, now: int) -> Grant:
 
 
 def _holder(found: RequestFacts) -> tuple[PrincipalType, UUID]:
-    if "service" not in found.content:
+    if found.content.keys().isdisjoint({"service", "person"}):
         return PrincipalType.TEAM, _known(found.change.team_id)
-    return PrincipalType.SERVICE, _known(found.receiver.id if found.receiver else None)
+    receiver = found.receiver
+    return receiver.kind if receiver else PrincipalType.PERSON, _known(receiver.id if receiver else None)
+
+
+def _told(found: RequestFacts) -> dict[str, str]:
+    """Return who alone has it, for the record: a service account by its handle, a person by their id."""
+    receiver = found.receiver
+    if receiver is None:
+        return {}
+    person = receiver.kind is PrincipalType.PERSON
+    return {"person": str(receiver.id)} if person else {"service": receiver.handle}
 
 
 def _known(value: UUID | None) -> UUID:

@@ -15,7 +15,7 @@ from console.access.basis import in_words, stale_of, to_repeat
 from console.access.facts import RequestFacts, find_request
 from console.access.forms import RequestDetail, RequestItem
 from console.access.reading import record_reading
-from console.access.shown import missing_now, request_item
+from console.access.shown import missing_now, receiving_people, request_item
 from console.changes.asked import Answers, answers_of
 from console.changes.seen import authorize_seen, nothing
 from console.changes.shown import review_reads, told_plan
@@ -51,7 +51,8 @@ async def list_requests(
         if after is not None:
             query = query.where(col(Change.id) < cursor_id(after))
         rows = (await session.exec(query.order_by(col(Change.id).desc()).limit(size + 1))).all()
-    items = [request_item(change, profile, mine, work.now) for change, profile in rows]
+        people = await receiving_people(session, [change for change, _ in rows])
+    items = [request_item(change, profile, mine, work.now, people) for change, profile in rows]
     return cut_page(items, lambda item: (str(item.id),), size)
 
 
@@ -89,9 +90,10 @@ async def _detail(work: UnitOfWork, session: AsyncSession, found: RequestFacts) 
     stale = found.why_stale() if change.state is ChangeState.PENDING else None
     changed = (await stale_of(session, [change.grant_id])).get(change.grant_id, []) if change.grant_id else []
     reviews = await review_reads(session, found.reviews)
+    people = await receiving_people(session, [change])
     repeat = [one for one in reviews if one.decision == "approve" and to_repeat(changed, one.groups)]
     return RequestDetail(
-        **request_item(change, profile, mine, work.now).model_dump(),
+        **request_item(change, profile, mine, work.now, people).model_dump(),
         content=found.content,
         content_hash=change.content_hash,
         missing=missing_now(found, work.now),

@@ -1,4 +1,4 @@
-"""The service account that would receive a grant: an active one, of the team that asks."""
+"""Who alone would receive a grant: an active service account, or an active member, of the team that asks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,17 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from sso.models import Person, PersonState, Profile, ServiceAccount, Team
+from policy.models import PrincipalType
+from sso.models import Membership, Person, PersonKind, PersonState, Profile, ServiceAccount, Team
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A service account by id and by handle."""
+    """A service account or a person, by id and by handle."""
 
     id: UUID
     handle: str
+    kind: PrincipalType = PrincipalType.SERVICE
 
 
 async def find_receiver(
@@ -31,6 +33,25 @@ async def find_receiver(
     query = query.with_for_update(of=(Person, ServiceAccount)) if for_change else query
     found = (await session.exec(query)).first()
     return Receiver(found[0].id, found[2].handle) if found else None
+
+
+async def find_member(
+    session: AsyncSession, person_id: UUID, team_id: UUID, *, for_change: bool = False
+) -> Receiver | None:
+    """Return the team's active member with this id, or None.
+
+    With `for_change` nobody disables them meanwhile.
+    """
+    query = (
+        select(Person, Profile)
+        .join(Profile, col(Profile.person_id) == col(Person.id))
+        .join(Membership, col(Membership.person_id) == col(Person.id))
+        .where(col(Person.id) == person_id, col(Membership.team_id) == team_id)
+        .where(col(Person.state) == PersonState.ACTIVE, col(Person.kind) == PersonKind.PERSON)
+        .execution_options(populate_existing=True)
+    )
+    found = (await session.exec(query.with_for_update(of=Person) if for_change else query)).first()
+    return Receiver(found[0].id, found[1].handle, PrincipalType.PERSON) if found else None
 
 
 async def receivers_of(session: AsyncSession, teams: Sequence[str]) -> list[Receiver]:

@@ -40,6 +40,7 @@ async def renew_grant(work: UnitOfWork, grant_id: UUID) -> RequestCreated:
         purpose=content["purpose"],
         duration_days=content["duration_days"],
         service=grant.principal_id if grant.principal_type is PrincipalType.SERVICE else None,
+        person=str(grant.principal_id) if grant.principal_type is PrincipalType.PERSON else None,
         monthly_calls=content.get("monthly_calls"),
     )
     return await request_access(work, form, renews=grant.id)
@@ -49,16 +50,15 @@ async def _asked_before(
     session: AsyncSession, grant_id: UUID, person: UUID
 ) -> tuple[Grant, Route, dict[str, Any]] | None:
     grant = await session.get(Grant, grant_id)
-    if grant is None or not await _is_of_theirs(session, grant, person):
+    change = await session.get(Change, grant.change_id) if grant else None
+    if grant is None or change is None or not await _is_of_theirs(session, grant, change, person):
         return None
-    route, change = await session.get(Route, grant.resource_id), await session.get(Change, grant.change_id)
-    if route is None or change is None or change.team_id is None:
-        return None
-    return grant, route, json.loads(change.content)
+    route = await session.get(Route, grant.resource_id)
+    return (grant, route, json.loads(change.content)) if route and change.team_id else None
 
 
-async def _is_of_theirs(session: AsyncSession, grant: Grant, person: UUID) -> bool:
-    team: UUID | None = grant.principal_id
+async def _is_of_theirs(session: AsyncSession, grant: Grant, change: Change, person: UUID) -> bool:
+    team = grant.principal_id if grant.principal_type is PrincipalType.TEAM else change.team_id
     if grant.principal_type is PrincipalType.SERVICE:
         account = await session.get(ServiceAccount, grant.principal_id)
         team = account.team_id if account else None

@@ -13,7 +13,7 @@ from audit.events import Action
 from console.access.automatic import approve_automatically
 from console.access.facts import describe_content
 from console.access.forms import AccessRequestCreate, RequestCreated
-from console.access.receiving import Receiver, find_receiver
+from console.access.receiving import Receiver, find_member, find_receiver
 from console.catalog.facts import RouteFacts, find_route, route_resource
 from console.changes.asking import planned
 from console.changes.forms import Asked
@@ -22,6 +22,7 @@ from console.changes.rows import change_row
 from console.changes.seen import nothing
 from console.changes.states import state_is
 from console.errors import ConflictError, InvalidInputError
+from console.finding import find_person
 from console.questions import Resource
 from console.work import UnitOfWork
 from policy.approvals import may_be_automatic
@@ -34,30 +35,35 @@ from policy.permissions import Permission
 from policy.plan import Plan
 from sso.models import Person, Team
 
+NOBODY: Final = UUID(int=0)
+NOT_IN_IT: Final = "This is nobody of that team, or they are kept out."
 NOT_THEIRS: Final = "This is no service account of that team, or it is disabled."
 
 
 async def request_access(
     work: UnitOfWork, form: AccessRequestCreate, renews: UUID | None = None
 ) -> RequestCreated:
-    """Ask that a team of the caller's, or one of its service accounts, may call a route.
+    """Ask that a team of the caller's, one of its service accounts or one of its members, may call a route.
 
     `renews` is the grant that this one is to follow, when it is asked for anew.
 
     Raises:
         NotFoundError: no such route, or none the caller may know of.
-        RefusedError: the team is none of the caller's; for a service account, they do not own it.
-        InvalidInputError: purpose or duration is out of bounds, or the service account is none of the team's.
+        RefusedError: the team is none of the caller's; for a service account or another member, they do not
+            own it.
+        InvalidInputError: purpose or duration is out of bounds, or who would receive it is none of its.
         ConflictError: the same request of the caller's is pending.
     """
-    route, resource = await _asked_for(work, form)
+    person = await _person(work, form)
+    route, resource = await _asked_for(work, form, person)
     await work.authorize(Permission.ACCESS_REQUEST_CREATE, resource)
-    content = _content(work, route, form, await _receiver(work, form), renews)
+    receiver = await _receiver(work, form, person)
+    content = _content(work, route, form, receiver, renews)
     change_id = uuid7()
     plan = await plan_for(work, _document(change_id, content, route.model.purpose))
     async with work.write() as session:
         team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
-        await _refuse_twin(session, work, (route.route.id, team.id, form.service))
+        await _refuse_twin(session, work, (route.route.id, team.id, receiver))
         change = _change(content, plan, change_id=change_id, route=route, team=team, work=work)
         session.add(change)
         await session.flush()
@@ -74,22 +80,45 @@ async def request_access(
     )
 
 
-async def _asked_for(work: UnitOfWork, form: AccessRequestCreate) -> tuple[RouteFacts, Resource]:
+async def _asked_for(
+    work: UnitOfWork, form: AccessRequestCreate, person: UUID | None
+) -> tuple[RouteFacts, Resource]:
     async with work.read() as session:
         route = await find_route(session, form.route)
         if route is None:
             raise nothing()
         found = await route_resource(session, route, work.principal.id)
-    return route, route.resource(found.grants, receiving_team=form.team, receiving_service=form.service)
+    return route, route.resource(
+        found.grants,
+        receiving_team=form.team,
+        receiving_service=form.service,
+        receiving_person=person,
+    )
 
 
-async def _receiver(work: UnitOfWork, form: AccessRequestCreate) -> Receiver | None:
-    """Return the service account it is asked for; whoever may ask for it may know the team's accounts."""
-    if form.service is None:
+async def _person(work: UnitOfWork, form: AccessRequestCreate) -> UUID | None:
+    """Return the person it is asked for; who may not ask for others never hears whether somebody exists."""
+    if form.person is None:
+        return None
+    async with work.read() as session:
+        try:
+            return await find_person(session, form.person, "person")
+        except InvalidInputError:
+            return NOBODY
+
+
+async def _receiver(work: UnitOfWork, form: AccessRequestCreate, person: UUID | None) -> Receiver | None:
+    """Return who alone it is asked for; whoever may ask for it may know the team's accounts and members."""
+    if form.service is None and person is None:
         return None
     async with work.read() as session:
         team = (await session.exec(select(Team).where(col(Team.name) == form.team))).one()
-        found = await find_receiver(session, form.service, team.id)
+        if person is not None:
+            found = await find_member(session, person, team.id)
+        else:
+            found = await find_receiver(session, form.service or NOBODY, team.id)
+    if found is None and person is not None:
+        raise InvalidInputError(NOT_IN_IT, ("not_a_member_of_the_team",), {"person": NOT_IN_IT})
     if found is None:
         raise InvalidInputError(NOT_THEIRS, ("not_a_service_of_the_team",), {"service": NOT_THEIRS})
     return found
@@ -155,9 +184,9 @@ def _change(
 
 
 async def _refuse_twin(
-    session: AsyncSession, work: UnitOfWork, asked: tuple[UUID, UUID, UUID | None]
+    session: AsyncSession, work: UnitOfWork, asked: tuple[UUID, UUID, Receiver | None]
 ) -> None:
-    route_id, team_id, service_id = asked
+    route_id, team_id, receiver = asked
     # Two equal requests at the same moment wait for each other here (PostgreSQL; SQLite has one writer).
     await session.get_one(Person, work.principal.id, with_for_update=True)
     same = select(Change.content).where(
@@ -166,8 +195,9 @@ async def _refuse_twin(
         col(Change.team_id) == team_id,
         state_is(ChangeState.PENDING, work.now),
     )
-    named = [json.loads(content).get("service", {}).get("id") for content in await session.exec(same)]
-    if (str(service_id) if service_id else None) in named:
+    contents = [json.loads(content) for content in await session.exec(same)]
+    named = [one.get("service", one.get("person", {})).get("id") for one in contents]
+    if (str(receiver.id) if receiver else None) in named:
         raise ConflictError("You have asked for this already; it is pending.", ("already_pending",))
 
 

@@ -21,6 +21,7 @@ LABELS: Final = {
     "title": "Title",
     "team": "Team that may call it",
     "service": "Only this service account of it",
+    "person": "Only this person of it",
     "purpose": "Purpose",
     "monthly_calls": "Calls a month",
     "renews": "Follows the grant",
@@ -98,6 +99,8 @@ def describe_signed(asked: RequestDetail) -> list[tuple[str, str]]:
     content = {**asked.content, "route": asked.content["route"]["name"]}
     if "service" in content:
         content["service"] = content["service"]["name"]
+    if asked.person:
+        content["person"] = f"{asked.person.shown} ({asked.person.id})"
     content["requester"] = f"{asked.requester.shown} ({content['requester']})"
     order = [*LABELS, *(name for name in content if name not in LABELS)]
     return [(LABELS.get(name, name), str(content[name])) for name in order if content.get(name) is not None]

@@ -1,13 +1,17 @@
 """Requests and reviews as people are shown them: names come from the erasable profiles."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.access.facts import RequestFacts
 from console.access.forms import RequestItem
 from console.changes.asked import Answers
-from console.changes.forms import Asked
-from console.changes.shown import asked_list, someone
+from console.changes.forms import Asked, Someone
+from console.changes.shown import asked_list, people_by_id, someone
 from console.changes.states import state_at
 from console.clock import to_text
 from policy.approvals import missing
@@ -17,9 +21,23 @@ from policy.plan import read_group_counts
 from sso.models import Profile
 
 
-def request_item(change: Change, requester: Profile | None, mine: Answers, now: int) -> RequestItem:
+def receiving_person(change: Change) -> UUID | None:
+    """Return the one person that a request is for, where it is for one."""
+    person = json.loads(change.content).get("person")
+    return UUID(person["id"]) if person else None
+
+
+async def receiving_people(session: AsyncSession, changes: Sequence[Change]) -> Mapping[UUID, Someone]:
+    """Return the people that requests are for, by id."""
+    return await people_by_id(session, [one for one in map(receiving_person, changes) if one])
+
+
+def request_item(
+    change: Change, requester: Profile | None, mine: Answers, now: int, people: Mapping[UUID, Someone]
+) -> RequestItem:
     """Return a request as a list shows it: what was asked, not what the model is by now."""
     content: dict[str, Any] = json.loads(change.content)
+    person = receiving_person(change)
     required = read_group_counts(json.loads(change.required))
     state, owner = state_at(change, now), content["route"]["team"]
     return RequestItem(
@@ -30,6 +48,7 @@ def request_item(change: Change, requester: Profile | None, mine: Answers, now: 
         owner_team=owner,
         team=content["team"],
         service=content.get("service", {}).get("name"),
+        person=people[person] if person else None,
         tier=content["tier"],
         data_class=content["data_class"],
         purpose=content["purpose"],

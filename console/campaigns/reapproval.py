@@ -35,6 +35,7 @@ LABELS: Final = (
     ("changed", "Changed since it was approved"),
     ("tier", "Tier"),
     ("data_class", "Data class"),
+    ("purpose", "What the model is for"),
     ("calls", "Calls in 30 days, counted when this was asked"),
     ("card_hash", "Model card now, SHA-256"),
     ("policy", "Revision of the policies now"),
@@ -105,7 +106,7 @@ async def _does(_services: Services, session: AsyncSession, content: Content) ->
     held = await find_held(session, UUID(content["grant"]), None)
     if held is None:
         return []
-    until = f"Calls go on until {to_text(held.grant.ends)}, as they were approved, whatever is answered here."
+    until = f"Calls go on until {to_text(held.grant.ends)[:10]}, as they were approved, whatever is answered here."
     what = ", ".join(in_words(content["changed"]))
     then = "The approval rests on what is there now."
     return [

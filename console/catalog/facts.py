@@ -36,6 +36,7 @@ class RouteFacts:
         grants: Sequence[Document] = (),
         receiving_team: str | None = None,
         receiving_service: UUID | None = None,
+        receiving_person: UUID | None = None,
     ) -> Resource:
         """Return the route as a decision's resource."""
         facts: dict[str, object] = {
@@ -50,6 +51,8 @@ class RouteFacts:
             facts["receiving_team"] = receiving_team
         if receiving_service is not None:
             facts["receiving_service"] = str(receiving_service)
+        if receiving_person is not None:
+            facts["receiving_person"] = str(receiving_person)
         return Resource("route", self.route.id, facts, tuple(grants))
 
 

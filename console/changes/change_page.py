@@ -96,7 +96,7 @@ def _text(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name.replace('_', ' ')} {item}" for name, item in value.items() if item != "")
     if isinstance(value, list):
-        return "\n".join(map(_text, value))
+        return "\n".join(map(_text, value)) or "None"
     return str(value)
 
 

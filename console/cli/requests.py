@@ -33,6 +33,7 @@ def request() -> None:
 @click.option(
     "--service", type=click.UUID, help="Only for this service account of the team, by id; you own the team."
 )
+@click.option("--person", help="Only for this member of it, by handle or id: you, or anybody if you own it.")
 @click.option("--purpose", required=True, help="What for, in 3 to 500 characters.")
 @click.option("--days", type=click.IntRange(1, 365), default=90, show_default=True, help="For how long.")
 @json_option
@@ -41,16 +42,19 @@ def create(  # noqa: PLR0917 - each is an option
     route: str,
     team: str,
     service: UUID | None,
+    person: str | None,
     purpose: str,
     days: int,
     token: str | None,
     *,
     as_json: bool,
 ) -> None:
-    """Ask that your team, or one of its service accounts, may call ROUTE; writes the request's id."""
+    """Ask that your team, a service account or a member of it may call ROUTE; writes the request's id."""
     asked = {"route": route, "team": team, "purpose": purpose, "duration_days": days}
     if service:
         asked["service"] = str(service)
+    if person:
+        asked["person"] = person
     with open_client(ADMIN, token) as client:
         created = client.post(REQUESTS, asked)
     if as_json:

@@ -50,6 +50,14 @@ def test_the_id_stands_alone_for_a_shell_to_keep() -> None:
     assert server.asked[0].body == asked
 
 
+def test_access_is_asked_for_one_person_of_the_team() -> None:
+    created = {"id": ID, "state": "pending", "content_hash": "h", "required": REQUEST["missing"]}
+    wanted = ("create", "risk.credit", "--team", "retail", "--purpose", "Check limits", "--person", "member")
+    with told({f"POST {ALL}": Told(created, 201)}) as server:
+        ran = guildhall(server, "request", *wanted)
+    assert (ran.exit_code, server.asked[0].body["person"]) == (0, "member")
+
+
 def test_requests_are_listed_to_the_last_page_with_what_was_wanted() -> None:
     pages = [Told({"items": [REQUEST], "next": "k"}), Told({"items": [REQUEST], "next": None})]
     with told({f"GET {ALL}": pages}) as server:

@@ -35,12 +35,6 @@ route(visibility, state) := {
 	"receiving_team": "retail",
 }
 
-for_service(team) := {
-	"type": "route", "id": "route-1", "name": "risk.credit-default", "team": "risk", "visibility": "listed",
-	"tier": "medium", "data_class": "personal", "state": "active",
-	"receiving_team": team, "receiving_service": "service-1",
-}
-
 access_request := {
 	"type": "access_request",
 	"id": "change-1",
@@ -180,26 +174,6 @@ cases := {
 	"owning gives no right to call": {
 		"input": question(owner, "model.invoke", listed, []),
 		"expect": {"allow": false, "reasons": ["no_grant"]},
-	},
-	"a member asks for an own team": {
-		"input": question(member, "access_request.create", listed, []),
-		"expect": {"allow": true, "matched": ["member:retail"]},
-	},
-	"nobody asks for a team of others": {
-		"input": question(owner, "access_request.create", listed, []),
-		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
-	},
-	"a member asks for no service account of the team": {
-		"input": question(member, "access_request.create", for_service("retail"), []),
-		"expect": {"allow": false, "reasons": ["only_owner_asks_for_service"]},
-	},
-	"an owner asks for a service account of the own team": {
-		"input": question(owner, "access_request.create", for_service("risk"), []),
-		"expect": {"allow": true, "matched": ["member:risk"]},
-	},
-	"an owner asks for no service account of others": {
-		"input": question(owner, "access_request.create", for_service("retail"), []),
-		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
 	},
 	"an owner puts somebody into the own team": {
 		"input": question(owner, "membership.create", membership("risk", "member", "manual"), []),

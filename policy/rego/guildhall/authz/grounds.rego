@@ -123,8 +123,12 @@ open_grounds contains concat(":", ["member", input.resource.receiving_team]) if 
 	within_receiving
 }
 
-# Whoever may make a service account's keys decides what it is to call: an owner of its team.
-within_receiving if object.get(input.resource, "receiving_service", null) == null
+# Whoever may make a service account's keys decides what it is to call, and who of the team is to call alone: an
+# owner of the team. Everybody asks for the whole team, and for themselves.
+within_receiving if {
+	object.get(input.resource, "receiving_service", null) == null
+	object.get(input.resource, "receiving_person", null) in {null, input.subject.id}
+}
 
 within_receiving if input.resource.receiving_team in input.subject.owner_of
 

@@ -6,6 +6,11 @@ no_ground := ["grant_expired"] if {
 	has_expired_grant
 } else := ["no_grant"] if {
 	is_call
+} else := ["only_owner_asks_for_others"] if {
+	input.action == "access_request.create"
+	in_team(input.resource.receiving_team)
+	object.get(input.resource, "receiving_service", null) == null
+	not within_receiving
 } else := ["only_owner_asks_for_service"] if {
 	input.action == "access_request.create"
 	in_team(input.resource.receiving_team)
