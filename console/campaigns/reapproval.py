@@ -106,7 +106,8 @@ async def _does(_services: Services, session: AsyncSession, content: Content) ->
     held = await find_held(session, UUID(content["grant"]), None)
     if held is None:
         return []
-    until = f"Calls go on until {to_text(held.grant.ends)[:10]}, as they were approved, whatever is answered here."
+    ends = to_text(held.grant.ends)[:10]
+    until = f"Calls go on until {ends}, as they were approved, whatever is answered here."
     what = ", ".join(in_words(content["changed"]))
     then = "The approval rests on what is there now."
     return [
