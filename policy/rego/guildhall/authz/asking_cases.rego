@@ -3,7 +3,7 @@ package guildhall.authz_asking_test
 
 entrypoint := "guildhall/authz/decision"
 
-person(id, team, owner_of) := {
+teammate(id, team, owner_of) := {
 	"id": id,
 	"kind": "person",
 	"teams": [team],
@@ -13,9 +13,9 @@ person(id, team, owner_of) := {
 	"auth": {"method": "session", "acr": "gold", "auth_time": 1796999990},
 }
 
-member := person("member", "retail", [])
+member := teammate("member", "retail", [])
 
-owner := person("owner", "risk", ["risk"])
+owner := teammate("owner", "risk", ["risk"])
 
 listed := {
 	"type": "route", "id": "route-1", "name": "risk.credit-default", "team": "risk", "visibility": "listed",
@@ -34,7 +34,7 @@ for_person(team, person) := {
 	"receiving_team": team, "receiving_person": person,
 }
 
-question(subject, resource) := {
+asks_for(subject, resource) := {
 	"v": 1,
 	"subject": subject,
 	"action": "access_request.create",
@@ -45,39 +45,39 @@ question(subject, resource) := {
 
 cases := {
 	"a member asks for an own team": {
-		"input": question(member, listed),
+		"input": asks_for(member, listed),
 		"expect": {"allow": true, "matched": ["member:retail"]},
 	},
 	"nobody asks for a team of others": {
-		"input": question(owner, listed),
+		"input": asks_for(owner, listed),
 		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
 	},
 	"a member asks for themselves alone": {
-		"input": question(member, for_person("retail", member.id)),
+		"input": asks_for(member, for_person("retail", member.id)),
 		"expect": {"allow": true, "matched": ["member:retail"]},
 	},
 	"a member asks for nobody else of the team": {
-		"input": question(member, for_person("retail", "somebody")),
+		"input": asks_for(member, for_person("retail", "somebody")),
 		"expect": {"allow": false, "reasons": ["only_owner_asks_for_others"]},
 	},
 	"an owner asks for one of the team": {
-		"input": question(owner, for_person("risk", "somebody")),
+		"input": asks_for(owner, for_person("risk", "somebody")),
 		"expect": {"allow": true, "matched": ["member:risk"]},
 	},
 	"nobody asks for themselves in a team of others": {
-		"input": question(owner, for_person("retail", owner.id)),
+		"input": asks_for(owner, for_person("retail", owner.id)),
 		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
 	},
 	"a member asks for no service account of the team": {
-		"input": question(member, for_service("retail")),
+		"input": asks_for(member, for_service("retail")),
 		"expect": {"allow": false, "reasons": ["only_owner_asks_for_service"]},
 	},
 	"an owner asks for a service account of the own team": {
-		"input": question(owner, for_service("risk")),
+		"input": asks_for(owner, for_service("risk")),
 		"expect": {"allow": true, "matched": ["member:risk"]},
 	},
 	"an owner asks for no service account of others": {
-		"input": question(owner, for_service("retail")),
+		"input": asks_for(owner, for_service("retail")),
 		"expect": {"allow": false, "reasons": ["not_in_receiving_team"]},
 	},
 }
