@@ -19,9 +19,9 @@ from console.errors import ConsoleError
 from console.services import Services
 from sso.directory_settings import DirectorySettings
 from sso.errors import DirectoryError
-from sso.keycloak.connection import RealmAdmin, open_directory
+from sso.keycloak.connection import PATIENCE, RealmAdmin, open_directory
 
-PATIENCE: Final = 30
+LONGEST_PAUSE: Final = 30
 """Seconds at most between two attempts while the directory does not answer."""
 BREATH: Final = 0.1
 """Seconds at least between two looks."""
@@ -53,7 +53,8 @@ class DirectoryLoop:
         if run is not None:
             look = partial(poll, self._services, self._settings, admin)
             meanwhile = Meanwhile(look, partial(concerned, admin), self._settings.poll_seconds)
-            await run_full(self._services, self._settings, admin, run, meanwhile)
+            async with open_directory(self._settings, PATIENCE) as patient:
+                await run_full(self._services, self._settings, patient, run, meanwhile)
         await poll(self._services, self._settings, admin)
 
     async def close(self) -> None:
@@ -68,7 +69,7 @@ class DirectoryLoop:
         while not stop.is_set():
             began = time.monotonic()
             failures = 0 if await self._try() else failures + 1
-            seconds = min(self._settings.poll_seconds * 2 ** min(failures, 4), PATIENCE)
+            seconds = min(self._settings.poll_seconds * 2 ** min(failures, 4), LONGEST_PAUSE)
             # From look to look, however long one takes: whoever leaves meanwhile is seen by the next.
             left = max(seconds - (time.monotonic() - began), BREATH)
             with contextlib.suppress(TimeoutError):

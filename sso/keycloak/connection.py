@@ -12,7 +12,7 @@ from sso.errors import DirectoryError
 
 TIMEOUT: Final = 5
 PATIENCE: Final = 60
-"""Seconds for an administrator who waits at the terminal: a new realm takes Keycloak more than five."""
+"""Seconds for what takes Keycloak more than five, and for which somebody waits: a new realm, a long list."""
 REASONS: Final = {401: "directory_credential", 403: "directory_role_missing", 404: "directory_not_found"}
 MASTER: Final = "master"
 RealmAdmin = KeycloakAdmin
@@ -22,8 +22,10 @@ Answer = TypeVar("Answer")
 
 
 @asynccontextmanager
-async def open_directory(settings: DirectorySettings) -> AsyncIterator[KeycloakAdmin]:
-    """Yield the admin interface of the realm, as our service account there.
+async def open_directory(
+    settings: DirectorySettings, patience: int = TIMEOUT
+) -> AsyncIterator[KeycloakAdmin]:
+    """Yield the admin interface of the realm, as our service account there; it answers in `patience` seconds.
 
     Raises:
         DirectoryError: Keycloak does not answer, or refuses the credential.
@@ -33,7 +35,7 @@ async def open_directory(settings: DirectorySettings) -> AsyncIterator[KeycloakA
         realm_name=settings.realm,
         client_id=settings.client_id,
         client_secret_key=settings.client_secret.get_secret_value(),
-        timeout=TIMEOUT,
+        timeout=patience,
     )
     async with _opened(connection) as admin:
         yield admin

@@ -12,7 +12,7 @@ from keycloak import KeycloakAdmin
 from sso.directory_settings import DirectorySettings
 from sso.errors import DirectoryError
 from sso.keycloak.connection import ask, ask_if_there
-from sso.keycloak.paging import HEAVY_PAGE, Item, in_parallel, list_of, read_all, read_counted
+from sso.keycloak.paging import HEAVY_PAGE, LONG_PAGE, Item, in_parallel, list_of, read_all, read_counted
 from sso.mapping import NO_TEAMS, Rights, Rule
 from sso.syncing.given import GivenRights
 from sso.syncing.snapshot import DirectoryPerson, Snapshot
@@ -100,7 +100,7 @@ async def _people(admin: KeycloakAdmin, settings: DirectorySettings) -> list[Ite
     """
     total = await ask(admin.a_users_count())
     if (role := await _default_role(admin, settings)) is not None:
-        holders = await read_counted(list_of(admin, "roles", role, "users"), total)
+        holders = await read_counted(list_of(admin, "roles", role, "users"), total, LONG_PAGE)
         people = [one for one in holders if not str(one["username"]).startswith(SERVICE_ACCOUNT)]
         if len(people) == total:
             return people

@@ -3,6 +3,7 @@
 import pytest
 
 from sso.errors import DirectoryError
+from sso.keycloak import reading
 from sso.keycloak.paging import PAGE
 from sso.keycloak.reading import read_everybody, read_some
 from sso.models import MappingRule, RuleRole
@@ -27,7 +28,10 @@ def rules(teams: int) -> list[MappingRule]:
 
 
 @pytest.mark.parametrize("people", [PAGE - 1, PAGE, 3 * PAGE])
-async def test_everybody_is_there_and_each_page_is_asked_for_once(people: int) -> None:
+async def test_everybody_is_there_and_each_page_is_asked_for_once(
+    monkeypatch: pytest.MonkeyPatch, people: int
+) -> None:
+    monkeypatch.setattr(reading, "LONG_PAGE", PAGE)
     realm = ToldRealm.sized(people, TEAMS, 2 * people)
     async with realm.opened() as admin:
         found = await read_everybody(admin, SETTINGS, rules(TEAMS))

@@ -18,7 +18,7 @@ from console.directory.polling import poll
 from console.services import Services
 from console.work import UnitOfWork
 from sso.claims import IdTokenClaims
-from sso.keycloak import paging
+from sso.keycloak import reading
 from sso.keycloak.connection import open_directory
 from sso.keycloak.reading import read_everybody, read_some
 from sso.models import (
@@ -223,7 +223,7 @@ async def test_everybody_is_read_page_by_page_without_the_costly_list_of_users(
 ) -> None:
     for name in ("rupert", "sybil", "victor"):
         one = await realm.person(name, "risk")
-    monkeypatch.setattr(paging, "PAGE", 2)
+    monkeypatch.setattr(reading, "LONG_PAGE", 2)
     asked: list[str] = []
     async with open_directory(realm.settings) as admin:
         ask = admin.connection.a_raw_get
