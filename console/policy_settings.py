@@ -29,6 +29,11 @@ class PolicySettings(Section):
         description="`embedded`: when the OPA server fails, the embedded engine decides at the same "
         "revision, and records say so; `none`: then nothing is decided, so everything is refused.",
     )
+    opa_program: str = Field(
+        "opa",
+        description="The `opa` program that measures how much of a draft its tests run: a name on the PATH, "
+        "or a path; where there is none, pages say so.",
+    )
     deadline_milliseconds: int = Field(
         1000, ge=50, le=3000, description="A decision later than this is a refusal with policy_timeout."
     )

@@ -6,7 +6,7 @@ each input is set for real, because ``with`` can abort the embedded engine; ``*_
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,11 +34,12 @@ class TestOutcome:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """All outcomes of a policy folder, in the order of its files."""
+    """All outcomes of a policy folder, in the order of its files; `asked`: the entrypoint by package."""
 
     __test__ = False
 
     outcomes: tuple[TestOutcome, ...]
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[TestOutcome, ...]:
@@ -66,7 +67,11 @@ def run_tests(directory: Path = RULES) -> TestReport:
         files, [*Entrypoint, *entrypoints], load_seconds=LOAD_SECONDS * 3, decision_seconds=TEST_SECONDS
     )
     try:
-        return TestReport(tuple(outcome for name in packages for outcome in _run(evaluator, name)))
+        found = {name: _cases(evaluator, name) for name in packages}
+        asked = {name: entrypoint for name, (entrypoint, _) in found.items()}
+        return TestReport(
+            tuple(outcome for name in packages for outcome in _run(evaluator, name, *found[name])), asked
+        )
     finally:
         evaluator.close()
 
@@ -107,7 +112,7 @@ def _packages_of_cases(files: Mapping[str, str]) -> list[str]:
     return [package.group(1).replace(".", "/") for package in found if package]
 
 
-def _run(evaluator: Evaluator, package: str) -> list[TestOutcome]:
+def _cases(evaluator: Evaluator, package: str) -> tuple[str, Mapping[str, Any]]:
     try:
         cases = evaluator.evaluate(f"{package}/cases", {})
         entrypoint = evaluator.evaluate(f"{package}/entrypoint", {})
@@ -115,6 +120,10 @@ def _run(evaluator: Evaluator, package: str) -> list[TestOutcome]:
         raise BundleError(f"The cases of {package} cannot be evaluated.") from error
     if not isinstance(cases, dict) or not isinstance(entrypoint, str):
         raise BundleError(f"{package} needs an `entrypoint` and an object of `cases`.")
+    return entrypoint, cases
+
+
+def _run(evaluator: Evaluator, package: str, entrypoint: str, cases: Mapping[str, Any]) -> list[TestOutcome]:
     return [
         _outcome(evaluator, entrypoint, f"{package}: {name}", case) for name, case in sorted(cases.items())
     ]

@@ -3,16 +3,19 @@
 import asyncio
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from policy.bundles import Bundle, is_test, revise
+from policy.coverage import CoverageError, FileCoverage, measure_coverage
 from policy.errors import BundleError
 from policy.testing import check, run_tests
 
 MOST_FILES: Final = 200
 LONGEST: Final = 512 * 1024
+UNTESTED: Final = "Coverage is measured once nothing is wrong and the tests pass."
+UNMEASURED: Final = "Coverage was not measured yet: save a file to have the draft checked again."
 PATH: Final = r"(?:[a-z0-9_]+/)*[a-z0-9_]+\.rego|data\.json"
 
 
@@ -27,11 +30,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What checking a draft found. It may be proposed when nothing is wrong and there are tests that pass."""
+    """What checking a draft found. It may be proposed when nothing is wrong and there are tests that pass.
+
+    ``coverage`` is what the tests run of each file of rules; where it is empty, ``uncovered`` says why.
+    """
 
     problems: tuple[Finding, ...]
     passed: int
     failed: tuple[Finding, ...]
+    coverage: tuple[FileCoverage, ...] = ()
+    uncovered: str = UNTESTED
 
     @property
     def sound(self) -> bool:
@@ -48,12 +56,16 @@ class Report:
         problems, failed = (
             tuple(Finding(**one) for one in document[name]) for name in ("problems", "failed")
         )
-        return cls(problems, document["passed"], failed)
+        coverage = tuple(FileCoverage.read(one) for one in document.get("coverage", ()))
+        return cls(problems, document["passed"], failed, coverage, document.get("uncovered", UNMEASURED))
 
 
-async def check_files(files: Mapping[str, str]) -> Report:
-    """Return what is wrong with a draft; nothing that it does can hold or take down this process."""
-    return await asyncio.to_thread(_check, dict(files))
+async def check_files(files: Mapping[str, str], opa: str) -> Report:
+    """Return what is wrong with a draft; nothing that it does can hold or take down this process.
+
+    ``opa`` is the program that measures coverage.
+    """
+    return await asyncio.to_thread(_check, dict(files), opa)
 
 
 def bundle_of(files: Mapping[str, str]) -> Bundle:
@@ -62,7 +74,7 @@ def bundle_of(files: Mapping[str, str]) -> Bundle:
     return Bundle(kept, revise(kept))
 
 
-def _check(files: Mapping[str, str]) -> Report:
+def _check(files: Mapping[str, str], opa: str) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         for name, text in files.items():
             target = Path(folder) / name
@@ -72,8 +84,16 @@ def _check(files: Mapping[str, str]) -> Report:
             problems = tuple(Finding(one.path, one.line, one.message) for one in check(Path(folder)))
             if problems:
                 return Report(problems, 0, ())
-            outcomes = run_tests(Path(folder)).outcomes
+            tested = run_tests(Path(folder))
         except BundleError as error:
             return Report((Finding(".", 0, str(error)),), 0, ())
-    failed = tuple(Finding(one.name, 0, one.why) for one in outcomes if not one.passed)
-    return Report((), len(outcomes) - len(failed), failed)
+    failed = tuple(Finding(one.name, 0, one.why) for one in tested.failures)
+    report = Report((), len(tested.outcomes) - len(failed), failed)
+    return _with_coverage(report, files, tested.asked, opa) if report.sound else report
+
+
+def _with_coverage(report: Report, files: Mapping[str, str], asked: Mapping[str, str], opa: str) -> Report:
+    try:
+        return replace(report, coverage=measure_coverage(files, asked, opa), uncovered="")
+    except CoverageError as error:
+        return replace(report, uncovered=str(error))

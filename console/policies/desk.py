@@ -9,6 +9,7 @@ from uuid import UUID
 from console.catalog.forms import Reason
 from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
+from console.policies.covered import MarkedLine, mark
 from console.policies.drafts import change_draft, files_of, propose_draft, propose_rollback, replay_draft
 from console.policies.forms import DraftRead, FileChange, FilesRead, FlipRead, PoliciesRead, ReplayAsk
 from console.policies.overview import list_drafts, list_flips, read_draft, read_policies, read_revision
@@ -65,12 +66,16 @@ class RevisionPage:
 
 @dataclass(frozen=True, slots=True)
 class DraftPage:
-    """A draft with one file open, and how it differs from what it was begun from."""
+    """A draft with one file open, and how it differs from what it was begun from.
+
+    `marked` are the lines of that file with what the tests run of it, empty where that was not measured.
+    """
 
     draft: DraftRead
     paths: Sequence[str]
     path: str
     text: str
+    marked: Sequence[MarkedLine]
     changed: Sequence[tuple[str, Sequence[DiffLine]]]
     may_write: bool
     running: bool
@@ -116,6 +121,7 @@ async def open_draft(
         paths=sorted(files),
         path=chosen,
         text=files.get(chosen, ""),
+        marked=_marked(shown, chosen, files.get(chosen, "")),
         changed=_differences(dict(base.files) if base else {}, files),
         running=shown.replay is not None and shown.replay.state in RUNNING,
         flips=flips.items,
@@ -179,6 +185,11 @@ def tell(text: str) -> list[Told]:
         elif not line.strip():
             comment = []
     return [one for one in found if one.words]
+
+
+def _marked(draft: DraftRead, path: str, text: str) -> Sequence[MarkedLine]:
+    found = next((one for one in draft.coverage.files if one.path == path), None)
+    return mark(text, found) if found else ()
 
 
 def _differences(base: Mapping[str, str], files: Mapping[str, str]) -> list[tuple[str, Sequence[DiffLine]]]:

@@ -189,7 +189,7 @@ async def _active_files(work: UnitOfWork, session: AsyncSession, revision: str) 
 
 
 async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) -> PolicyDraft:
-    report = await check_files(files)
+    report = await check_files(files, work.services.settings.policy.opa_program)
     draft.files, draft.updated = canonical(files).decode(), work.now
     draft.report = text_of(report.document())
     told = {

@@ -38,6 +38,35 @@ class FindingRead(BaseModel):
     text: str
 
 
+class RuleCoverageRead(BaseModel):
+    """A rule that tests do not run whole: where it begins, and the lines that did not run, or in part."""
+
+    rule: str
+    line: int
+    lines: list[int]
+
+
+class FileCoverageRead(BaseModel):
+    """Which lines of one file of rules the tests ran, ran in part, or missed."""
+
+    path: str
+    percent: float
+    ran: list[int]
+    partly: list[int]
+    missed: list[int]
+    rules: list[RuleCoverageRead]
+
+
+class CoverageRead(BaseModel):
+    """How much of a draft's rules its tests run: `ran` of `lines`; `why` it was not measured, if so."""
+
+    percent: float | None
+    ran: int
+    lines: int
+    files: list[FileCoverageRead]
+    why: str | None
+
+
 class FlipRead(BaseModel):
     """Decisions alike that come out differently; the person is missing for who may not read of them."""
 
@@ -80,6 +109,7 @@ class DraftRead(BaseModel):
     passed: int
     problems: list[FindingRead]
     failed: list[FindingRead]
+    coverage: CoverageRead
     replay: ReplayRead | None
     proposed: bool
     updated: str

@@ -15,6 +15,7 @@ from console.explain.forms import Named
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
+from console.policies.covered import shown_coverage
 from console.policies.drafts import files_of, find_draft, report_of
 from console.policies.forms import (
     DraftRead,
@@ -104,17 +105,18 @@ async def read_draft(work: UnitOfWork, draft_id: UUID) -> tuple[PolicyDraft, Dra
 
 async def shown_draft(work: UnitOfWork, draft: PolicyDraft) -> DraftRead:
     """Return a draft as people and programs read it."""
-    report = report_of(draft)
+    report, files = report_of(draft), files_of(draft)
     async with work.read() as session:
         replay = await session.get(PolicyReplay, draft.id)
     return DraftRead(
         id=draft.id,
-        revision=bundle_of(files_of(draft)).revision,
+        revision=bundle_of(files).revision,
         base=draft.base,
         sound=report.sound,
         passed=report.passed,
         problems=[FindingRead(**asdict(one)) for one in report.problems],
         failed=[FindingRead(**asdict(one)) for one in report.failed],
+        coverage=shown_coverage(report, files),
         replay=_shown_replay(replay) if replay else None,
         proposed=draft.proposed is not None,
         updated=to_text(draft.updated),
