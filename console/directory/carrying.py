@@ -7,13 +7,10 @@ nothing of them any more: an older reading never undoes what a newer event did.
 from dataclasses import dataclass
 from typing import Final
 
-from console.directory.applying import NOTHING, Applied, apply_slice, in_order
+from console.directory.applying import AT_ONCE, NOTHING, Applied, apply_slice, in_order
 from console.directory.looking import Meanwhile
 from console.work import UnitOfWork
 from sso.syncing.plan import Plan
-
-AT_ONCE: Final = 100
-"""People of a slice: it must end well within the seconds from look to look, also on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)

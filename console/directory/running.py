@@ -4,7 +4,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from console.directory.carrying import AT_ONCE, carry_out
+from console.directory.applying import AT_ONCE
+from console.directory.carrying import carry_out
 from console.directory.comparing import compare, read_known, read_rules
 from console.directory.ending import Ending, fail, finish
 from console.directory.guarding import guard

@@ -13,7 +13,7 @@ from sso.keycloak.connection import ask
 
 PAGE: Final = 500
 LONG_PAGE: Final = 10_000
-"""Of the holders of a role: Keycloak passes over all who come before a page, so few pages cost it least."""
+"""Of people in a role or group: Keycloak passes over all who come before a page, so few cost it least."""
 HEAVY_PAGE: Final = 100
 """Of lists whose items cost Keycloak five milliseconds each: a page must come within our five seconds."""
 AT_ONCE: Final = 4
@@ -42,13 +42,13 @@ def list_of(admin: KeycloakAdmin, *steps: str) -> Page:
     return page
 
 
-async def read_all(page: Page, first: int = 0) -> list[Item]:
-    """Return a list of unknown length from its item `first` on: pages until one is not full."""
+async def read_all(page: Page, first: int = 0, size: int = PAGE) -> list[Item]:
+    """Return a list of unknown length from its item `first` on: pages of `size` until one is not full."""
     found: list[Item] = []
     while True:
-        some = await ask(page({"first": first + len(found), "max": PAGE, "briefRepresentation": "true"}))
+        some = await ask(page({"first": first + len(found), "max": size, "briefRepresentation": "true"}))
         found += some
-        if len(some) < PAGE:
+        if len(some) < size:
             return found
 
 
@@ -59,7 +59,7 @@ async def read_counted(page: Page, total: int, size: int) -> list[Item]:
     ]
     pages = await in_parallel([partial(_one_page, page, query) for query in queries])
     # What is longer than it was said to be is read to its end.
-    more = await read_all(page, len(queries) * size) if len(pages[-1]) == size else []
+    more = await read_all(page, len(queries) * size, size) if len(pages[-1]) == size else []
     return list({item["id"]: item for some in (*pages, more) for item in some}.values())
 
 

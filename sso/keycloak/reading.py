@@ -137,7 +137,7 @@ async def _members(
     admin: KeycloakAdmin, settings: DirectorySettings, groups: list[Item]
 ) -> defaultdict[str, set[str]]:
     async def members(group: Item) -> list[Item]:
-        return await read_all(list_of(admin, "groups", group["id"], "members"))
+        return await read_all(list_of(admin, "groups", group["id"], "members"), size=LONG_PAGE)
 
     pages = await in_parallel([partial(members, group) for group in groups])
     joined: defaultdict[str, set[str]] = defaultdict(set)

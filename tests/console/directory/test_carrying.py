@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import select
 
 from console.directory import carrying
-from console.directory.applying import Applied, apply_slice
-from console.directory.carrying import AT_ONCE, Carried, carry_out
+from console.directory.applying import AT_ONCE, Applied, apply_slice
+from console.directory.carrying import Carried, carry_out
 from console.directory.comparing import compare, read_known
 from console.directory.keeping import directory_work
 from console.directory.looking import Meanwhile

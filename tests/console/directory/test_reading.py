@@ -48,6 +48,15 @@ async def test_everybody_is_there_and_each_page_is_asked_for_once(
     }
 
 
+async def test_a_group_that_everybody_is_in_is_read_in_few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONG_PAGE", PAGE)
+    realm = ToldRealm.sized(2 * PAGE + 1, 1, 2 * PAGE + 1)
+    async with realm.opened() as admin:
+        found = await read_everybody(admin, SETTINGS, rules(1))
+    assert found.memberships == 2 * PAGE + 1
+    assert realm.asked["groups/ID/members"] == 3
+
+
 async def test_of_groups_that_no_rule_names_the_members_are_not_asked_for() -> None:
     realm = ToldRealm.sized(100, TEAMS, 200)
     async with realm.opened() as admin:

@@ -8,8 +8,7 @@ from keycloak import KeycloakAdmin
 from sqlmodel import select
 
 from console.directory import carrying
-from console.directory.applying import Applied, apply_slice
-from console.directory.carrying import AT_ONCE
+from console.directory.applying import AT_ONCE, Applied, apply_slice
 from console.directory.keeping import next_run
 from console.directory.looking import Meanwhile
 from console.directory.polling import concerned, poll
