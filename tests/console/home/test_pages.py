@@ -25,11 +25,11 @@ async def arrive(services: Services, person: str) -> Visitor:
 @pytest.mark.parametrize(
     ("person", "label", "areas"),
     [
-        ("member", "Find a model", {"/models", "/requests"}),
-        ("owner", "Find a model", {"/models", "/requests", "/reviews", "/people"}),
-        ("reviewer", "Find a model", {"/models", "/requests", "/reviews", "/records"}),
-        ("auditor", "Search the audit log", {"/models", "/requests", "/audit", "/records", "/people"}),
-        ("admin", "See the health", {"/models", "/requests", "/admin", "/records", "/people"}),
+        ("member", "Find a model", {"/models", "/requests", "/me"}),
+        ("owner", "Find a model", {"/models", "/requests", "/me", "/reviews", "/people"}),
+        ("reviewer", "Find a model", {"/models", "/requests", "/me", "/reviews", "/records"}),
+        ("auditor", "Search the audit log", {"/models", "/requests", "/me", "/audit", "/records", "/people"}),
+        ("admin", "See the health", {"/models", "/requests", "/me", "/admin", "/records", "/people"}),
     ],
 )
 async def test_everybody_finds_one_clear_first_action(
