@@ -1,8 +1,10 @@
 """Canonical JSON (RFC 8785) for values without floats: the bytes that are hashed and sent to engines."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from policy.errors import MalformedDocumentError
 
@@ -15,6 +17,10 @@ def canonical(value: object) -> bytes:
     Raises:
         MalformedDocumentError: a float, an integer beyond 2**53 - 1, a lone surrogate, or another type.
     """
+    if _is_plain(value):
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        with contextlib.suppress(UnicodeEncodeError):  # a lone surrogate, of which the slower way tells
+            return text.encode()
     text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.encode()
 
@@ -22,6 +28,21 @@ def canonical(value: object) -> bytes:
 def content_hash(content: Mapping[str, object]) -> str:
     """Return SHA-256 (hex) over the canonical JSON of everything a reviewer is shown."""
     return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def _is_plain(value: Any) -> bool:  # noqa: ANN401 - whatever JSON may hold
+    """Whether ``json`` alone writes it canonically: nearly always, and three times as fast."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-_LARGEST_INTEGER <= value <= _LARGEST_INTEGER)
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    if kind is dict:
+        names = all(type(name) is str and name.isascii() for name in value)
+        return names and all(map(_is_plain, value.values()))
+    return False
 
 
 def _plain(value: object) -> object:

@@ -41,25 +41,27 @@ no_ground := ["grant_expired"] if {
 	some _ in role_reasons
 } else := ["not_permitted"]
 
-role_reasons contains concat(":", ["role_missing", role]) if {
+role_reasons contains concat(":", [lack, role]) if {
 	some role, actions in data.guildhall.platform_roles
 	input.action in actions
-	not role in held_roles
+	lack := lack_of(role)
 }
 
-role_reasons contains concat(":", ["out_of_scope", role]) if {
-	some role, actions in data.guildhall.platform_roles
-	input.action in actions
+lack_of(role) := "out_of_scope" if {
 	role in held_roles
-}
+} else := "role_missing"
 
 role_reasons contains "role_missing:owner" if input.action in data.guildhall.team_roles.owner
 
 role_reasons contains "admin_excludes_auditor" if {
 	auditor_excluded
+	assigned_auditor
+	input.action in data.guildhall.platform_roles.auditor
+}
+
+assigned_auditor if {
 	some held in input.subject.roles
 	held.role == "auditor"
-	input.action in data.guildhall.platform_roles.auditor
 }
 
 held_roles contains held.role if some held in assignments

@@ -4,6 +4,8 @@ package guildhall.authz
 # Of these a stranger hears only that there is nothing.
 can_hide := input.resource.type in {"model", "route", "version"}
 
+default visible := false
+
 visible if {
 	input.resource.visibility in {"listed", "shared"}
 	may_look
