@@ -6,10 +6,12 @@ integer of more than 64 bits, is left to the parser.
 """
 
 import json
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-MOST_NAMES: Final = 1_000
+MOST_KEPT: Final = 5_000
+_LONGEST_KEPT: Final = 64
 _LARGEST: Final = 2**63 - 1
 
 
@@ -18,16 +20,23 @@ class EmbeddedInput:
 
     def __init__(self, interpreter: Any, functions: Any) -> None:  # noqa: ANN401 - regopy has no types
         self._interpreter = interpreter
-        self._engine = functions.rego
         self._set, self._new = functions.rego_set_input, functions.rego_new_input
         self._free = functions.rego_free_input
-        self._names: dict[str, bytes] = {}
+        engine = functions.rego
+        self._text, self._number = engine.regoInputString, engine.regoInputInt
+        self._truth, self._null = engine.regoInputBoolean, engine.regoInputNull
+        self._item, self._object, self._array = (
+            engine.regoInputObjectItem,
+            engine.regoInputObject,
+            engine.regoInputArray,
+        )
 
     def set(self, document: object) -> None:
         """Let ``document``, any JSON value, be the input of the next evaluation.
 
         Raises:
             regopy.RegoError: the engine does not take it.
+            ValueError: it is no JSON.
         """
         made = self._new()
         try:
@@ -39,37 +48,31 @@ class EmbeddedInput:
             self._free(made)
 
     def _add(self, made: int, value: Any) -> None:  # noqa: ANN401 - JSON
-        engine, kind = self._engine, type(value)
+        kind = type(value)
         if kind is str:
-            engine.regoInputString(made, _spell(value))
+            self._text(made, _spelled(value))
         elif kind is dict:
             for name, item in value.items():
-                engine.regoInputString(made, self._names.get(name) or self._name(name))
+                self._text(made, _spelled(name))
                 self._add(made, item)
-                engine.regoInputObjectItem(made)
-            engine.regoInputObject(made, len(value))
+                self._item(made)
+            self._object(made, len(value))
         elif kind is list:
             for item in value:
                 self._add(made, item)
-            engine.regoInputArray(made, len(value))
+            self._array(made, len(value))
         else:
             self._add_plain(made, value)
 
     def _add_plain(self, made: int, value: object) -> None:
         if value is None:
-            self._engine.regoInputNull(made)
+            self._null(made)
         elif isinstance(value, bool):
-            self._engine.regoInputBoolean(made, value)
+            self._truth(made, value)
         elif isinstance(value, int):
-            self._engine.regoInputInt(made, _fitting(value))
+            self._number(made, _fitting(value))
         else:
             raise TypeError("The parser takes what is left.")
-
-    def _name(self, name: str) -> bytes:
-        """Return a key as the engine keeps it; the keys of documents are few and come again."""
-        if len(self._names) >= MOST_NAMES:
-            self._names.clear()
-        return self._names.setdefault(name, _spell(name))
 
 
 def respell(text: str) -> str:
@@ -81,8 +84,16 @@ def respell(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False)
 
 
+def _spelled(text: str) -> bytes:
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _spell(text)
+
+
 def _spell(text: str) -> bytes:
     return encode_basestring(text)[1:-1].encode()
+
+
+# Keys, teams, ids: the same few come in one question after another.
+_kept = lru_cache(MOST_KEPT)(_spell)
 
 
 def _fitting(value: int) -> int:
