@@ -137,10 +137,11 @@ class Previewed(BaseModel):
 
 
 class SingleActRead(BaseModel):
-    """What an admin did alone in the first days; `id` is the event's."""
+    """What an admin did alone in the first days; `id` is the event's, `sentence` says it in words."""
 
     id: UUID
     action: str
+    sentence: str
     actor: str
     resource: str
     created: str

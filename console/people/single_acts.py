@@ -11,6 +11,7 @@ from console.changes.shown import people_by_id
 from console.clock import to_text
 from console.errors import ConflictError
 from console.models import SingleAct
+from console.people.act_words import act_sentences
 from console.people.shown import SingleActRead
 from console.questions import Resource
 from console.web.listing import cursor_id
@@ -39,10 +40,12 @@ async def list_single_acts(
         rows = (await session.exec(query)).all()
         wanted = [one for row in rows for one in (row.actor_id, row.confirmed_by) if one]
         people = await people_by_id(session, wanted)
+        sentences = await act_sentences(session, rows, people)
     items = [
         SingleActRead(
             id=row.id,
             action=row.action,
+            sentence=sentences[row.id],
             actor=people[row.actor_id].shown,
             resource=f"{row.resource_type} {row.resource_id}" if row.resource_type else "",
             created=to_text(row.created),

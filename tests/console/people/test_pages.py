@@ -123,4 +123,5 @@ async def test_a_rule_that_matches_nobody_is_shown_as_such(services: Services, p
     assert "the team that the path&#39;s next step names" in page or "path's next step" in page
     assert "1 person" in page
     assert "Nobody" in page
-    assert "mapping_rule.create" in (await admin.client.get("/people/alone")).text
+    alone = (await admin.client.get("/people/alone")).text
+    assert "Demo admin added mapping rule “groups is at or below /teams: member”." in alone

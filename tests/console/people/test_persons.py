@@ -86,6 +86,7 @@ async def test_in_the_first_days_one_admin_suffices_and_a_second_confirms(desk: 
     assert (await desk.acts("role.assign"))[-1]["flags"] == ["single_person"]
     (act,) = (await desk.get("admin", "/single-acts"))["items"]
     assert (act["action"], act["own"], act["confirmed"]) == ("role.assign", True, None)
+    assert act["sentence"] == "Admin gave owner a role."
     own = await desk.post("admin", f"/single-acts/{act['id']}/confirm")
     assert (own.status_code, own.json()["reasons"]) == (403, ["own_act"])
     another = await admit("second", ("guildhall-admins",))
