@@ -78,14 +78,17 @@ is_self if {
 }
 
 already_reviewed if {
+	has_answered
 	is_answer
+}
+
+has_answered if {
 	some review in change.reviews
 	review.by == input.subject.id
 }
 
 # A deputy has answered for them.
-already_reviewed if {
-	is_answer
+has_answered if {
 	some review in change.reviews
 	object.get(review, "for", null) == input.subject.id
 }
