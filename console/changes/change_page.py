@@ -94,7 +94,8 @@ def _readable(card: str) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name.replace('_', ' ')} {item}" for name, item in value.items() if item != "")
+        named = sorted(value.items(), key=lambda item: item[0] != "label")  # what it is called comes first
+        return ", ".join(f"{name.replace('_', ' ')} {item}" for name, item in named if item != "")
     if isinstance(value, list):
         return "\n".join(map(_text, value)) or "None"
     return str(value)

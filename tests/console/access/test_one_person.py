@@ -10,7 +10,7 @@ from console.services import Services
 from console.unexplained.comparison import Comparison
 from policy.canonical import content_hash
 from policy.models import Grant, PrincipalType
-from sso.models import Membership, TeamRole
+from sso.models import Membership, Source, TeamRole
 from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.visitor import visit
 
@@ -131,12 +131,24 @@ async def test_who_left_the_team_before_the_last_answer_gets_nothing(
     assert await grants_of(services) == []
 
 
-async def test_a_round_of_review_shows_the_person(desk: Any, people: Any) -> None:
+async def test_a_round_of_review_shows_the_person_and_takes_no_word_of_theirs(
+    desk: Any, people: Any, teams: Any, services: Services
+) -> None:
     await approved(desk, person="member")
+    member = {"person_id": people["member"].id, "team_id": teams["risk"], "managed_by": Source.MANUAL}
+    async with services.database.write() as session:
+        session.add(Membership(**member, role=TeamRole.OWNER))
     opened = await desk.call("admin", "POST", "/campaigns", json={"reason": "Yearly review"})
-    [item] = (await desk.get("owner", f"/campaigns/{opened.json()['id']}/items")).json()["items"]
+    path = f"/campaigns/{opened.json()['id']}"
+    [item] = (await desk.get("owner", f"{path}/items")).json()["items"]
     assert item["content"]["holder"] == {"type": "person", "id": str(people["member"].id)}
     assert item["content"]["people"] == 1
+    answer = {"id": item["id"], "answer": "keep", "content_hash": item["content_hash"]}
+    body = {"answers": [answer], "meaning": "I need it", "reason": "It is mine"}
+    kept = await desk.call("member", "POST", f"{path}/answers", json=body, step_up=True)
+    assert (kept.status_code, kept.json()["reasons"]) == (403, ["holder_may_not_keep"])
+    others = await desk.call("owner", "POST", f"{path}/answers", json=body, step_up=True)
+    assert others.status_code == 201, others.text
 
 
 async def test_they_ask_for_it_anew_in_one_act(desk: Any, people: Any, colleague: Any) -> None:

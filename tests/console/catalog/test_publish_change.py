@@ -79,7 +79,9 @@ async def test_who_answers_reads_every_word_of_it(work_as: WorkAs) -> None:
     assert (shown["Tier"], shown["Purpose"], shown["Owner"]) == ("medium", "retention", "risk")
     assert '"limits": "Few rows"' in shown["Model card"]
     lines = shown["Versions"].split("\n")
-    assert ["label 1" in lines[0], "label 2" in lines[1], "served " in lines[1]] == [True] * 3
+    assert [lines[0].startswith("label 1,"), lines[1].startswith("label 2,"), "served " in lines[1]] == [
+        True
+    ] * 3
     detail = await read_change(await work_as("reviewer"), asked.id)
     assert detail.content["card"] == card_text(card)
     assert (detail.why, page.area) == (["kind:publish"], ("Models", "/models"))
