@@ -10,7 +10,7 @@ from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode
 
 # Holds at least one frame, and some thousand calls: what a transaction, a signature and a flush cost is then
 # little for each of them, and a pass still takes a fraction of a second.
-CHUNK_BYTES = 8 * MAX_RECORD_BYTES
+CHUNK_BYTES = 16 * MAX_RECORD_BYTES
 # What is read first, when the database has nothing to do yet.
 FIRST_BYTES = 2 * MAX_RECORD_BYTES
 

@@ -208,7 +208,7 @@ async def test_a_worker_that_is_behind_starts_it_and_logs_everything_once_though
     sequencer = store.sequencer(await store.begin())
     writer = SpoolWriter.open(store.spools, "gateway")
     big = b'{"head":' + b" " * (1 << 19)
-    for _ in range(40):
+    for _ in range(80):
         writer.append(big, "entry")
         writer.append_outcome(writer.append(a_record().to_bytes(), "intent"), DONE)
     await writer.wait_until_durable()
@@ -218,7 +218,7 @@ async def test_a_worker_that_is_behind_starts_it_and_logs_everything_once_though
             seen.add(folds_in)
             os.kill(folds_in, signal.SIGKILL)
     assert len(seen) > 1
-    assert await store.count(models.entry) == 1 + 80
+    assert await store.count(models.entry) == 1 + 160
     await writer.close()
     sequencer.close()
 
