@@ -19,6 +19,7 @@ LOAD_SECONDS: Final = 10.0
 DECISION_SECONDS: Final = 0.25
 FAILED: Final = object()
 """What stands for the result of an input at which the engine reported an error."""
+_AT_ONCE: Final = 64 * 1024
 _ROOT: Final = Path(__file__).parents[1]
 _KEPT_ENVIRONMENT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH")
 
@@ -118,9 +119,7 @@ class Evaluator:
         ends = time.monotonic() + seconds
         try:
             _write(_fd(self._process.stdin), pack(request), ends)
-            header = _read(_fd(self._process.stdout), HEADER_BYTES, ends)
-            body = _read(_fd(self._process.stdout), read_length(header), ends)
-            reply = json.loads(body)
+            reply = json.loads(_read_body(_fd(self._process.stdout), ends))
         except DeciderTimeoutError:
             self.close()
             raise
@@ -157,19 +156,24 @@ def _fd(pipe: Any) -> int:  # noqa: ANN401 - Popen's pipes are optional in its t
 def _write(fd: int, data: bytes, ends: float) -> None:
     view = memoryview(data)
     while view:
-        _wait(fd, select.POLLOUT, ends)
-        view = view[os.write(fd, view) :]
+        try:
+            view = view[os.write(fd, view) :]
+        except BlockingIOError:
+            _wait(fd, select.POLLOUT, ends)
 
 
-def _read(fd: int, length: int, ends: float) -> bytes:
-    parts = bytearray()
+def _read_body(fd: int, ends: float) -> bytes:
+    """Return the body of the one frame that answers: nothing follows it until the next question."""
+    parts, length = bytearray(), HEADER_BYTES
     while len(parts) < length:
         _wait(fd, select.POLLIN, ends)
-        part = os.read(fd, length - len(parts))
+        part = os.read(fd, _AT_ONCE)
         if not part:
             raise OSError("The pipe ended.")
         parts += part
-    return bytes(parts)
+        if len(parts) >= HEADER_BYTES:
+            length = HEADER_BYTES + read_length(bytes(parts[:HEADER_BYTES]))
+    return bytes(parts[HEADER_BYTES:])
 
 
 def _wait(fd: int, event: int, ends: float) -> None:
