@@ -47,7 +47,6 @@ class Query:
 
     def document(self) -> dict[str, object]:
         """Return the input of the Rego rules (docs/reference/decision-document.md)."""
-        # What rules read most comes first: the embedded engine looks for a key from the front.
         return {
             "action": str(self.action),
             "subject": dict(self.subject),
