@@ -67,7 +67,7 @@ def set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the
         "journal_mode=WAL",
         "synchronous=FULL",
         # A pass of the worker dirties more pages than the usual 2 MiB of cache and 4 MiB of WAL hold at once.
-        "cache_size=-32768",
+        "cache_size=-16384",
         f"wal_autocheckpoint={WAL_BYTES // PAGE_BYTES}",
         "foreign_keys=ON",
         "secure_delete=ON",
