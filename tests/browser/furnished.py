@@ -16,6 +16,7 @@ from tests.real.big_realm import group_path
 PEOPLE, TEAMS, MEMBERSHIPS = 40, 8, 60
 ROUTE = "risk.credit-default"
 SYNCED_SECONDS = 30.0
+REPLAYED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,21 @@ def furnish(stage: Stage, directory: str) -> Furnished:
     _preview_a_sync(stage, directory)
     away = {"deputy": "reviewer", "days": 7, "away": True, "reason": "On holiday"}
     _sent(stage, "/delegations", away, stage.token("owner"))
-    draft = _sent(stage, "/policies/drafts", {}, admin)["id"]
-    _sent(stage, f"/policies/drafts/{draft}/replay", {"days": 1}, admin)
+    draft = _replay_a_draft(stage, admin)
     found = stage.product.ask("GET", "/api/v1/people?q=member", token=admin).json["items"]
     return Furnished(found[0]["id"], campaign, draft)
+
+
+def _replay_a_draft(stage: Stage, admin: str) -> str:
+    draft: str = _sent(stage, "/policies/drafts", {}, admin)["id"]
+    _sent(stage, f"/policies/drafts/{draft}/replay", {"days": 1}, admin)
+
+    def replayed() -> bool:
+        shown = stage.product.ask("GET", f"/api/v1/policies/drafts/{draft}", token=admin).json
+        return bool(shown["replay"]["state"] == "done")
+
+    until(replayed, seconds=REPLAYED_SECONDS, what="the draft is replayed")
+    return draft
 
 
 def _have_access_granted(stage: Stage) -> None:
