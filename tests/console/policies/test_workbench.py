@@ -211,7 +211,7 @@ async def test_the_pages_show_it(services: Services, desk: Desk, people: Any) ->
     reviewer = visit(services)
     await reviewer.sign_in("reviewer")
     page = await reviewer.client.get(f"/policies/drafts/{draft['id']}")
-    assert "Every one comes out as it did." in page.text
+    assert "<strong>none</strong> would come out differently" in page.text
     assert "This draft was proposed" in page.text
     text = await reviewer.client.get(f"/policies/revisions/{draft['base']}")
     assert "May the subject do the action on the resource?" in text.text
