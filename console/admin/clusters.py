@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from console.catalog.cluster_change import move_cluster
 from console.catalog.discovery import find_cluster
 from console.catalog.forms import ClusterCreate, ClusterMove, ClusterRead, DeploymentRead
+from console.catalog.publishers import may_publish
 from console.catalog.queries import cluster_read, list_clusters, list_deployments
 from console.changes.carrying import Carried
 from console.changes.seen import nothing
@@ -36,6 +37,7 @@ class Clusters:
     serving: Sequence[Serving]
     networks: Sequence[str]
     may_change: bool
+    may_publish: bool
     form: Form[ClusterCreate]
 
 
@@ -50,6 +52,7 @@ async def open_clusters(work: UnitOfWork, form: Form[ClusterCreate] | None = Non
         serving=[Serving(one, await list_deployments(work, one.name)) for one in clusters],
         networks=work.services.settings.gateway.networks,
         may_change=await work.allowed(Permission.CLUSTER_CREATE, Resource("cluster")),
+        may_publish=await may_publish(work),
         form=form or Form(),
     )
 

@@ -78,6 +78,8 @@ Name = Annotated[str, Field(pattern=NAME)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Why = Annotated[str, Field(min_length=3, max_length=500)]
 """Why somebody does something, in their words."""
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+Task = Annotated[str, Field(min_length=1, max_length=60)]
 ModelCard = Annotated[dict[str, Any], AfterValidator(checked_card)]
 Label = Annotated[str, AfterValidator(_label)]
 
@@ -161,9 +163,9 @@ class ModelPublish(Form):
     team: Name
     namespace: Annotated[str, Field(max_length=32)]
     name: Annotated[str, Field(max_length=64)]
-    title: Annotated[str, Field(min_length=1, max_length=120)]
+    title: Title
     summary: Text
-    task: Annotated[str, Field(min_length=1, max_length=60)]
+    task: Task
     purpose: Text
     visibility: Visibility
     tier: Tier

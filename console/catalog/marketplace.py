@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from console.catalog.forms import RouteRead
+from console.catalog.publishers import may_publish
 from console.catalog.queries import FACETS, RouteFilter, count_facets, list_routes
 from console.models import DataClass, Tier, Visibility
 from console.web.badges import badge_of
@@ -68,6 +69,7 @@ class Marketplace:
     more: str | None
     groups: Sequence[Group]
     chips: Sequence[Chip]
+    may_publish: bool
 
 
 def read_filter(pairs: Sequence[tuple[str, str]]) -> RouteFilter:
@@ -92,6 +94,7 @@ async def open_marketplace(work: UnitOfWork, wanted: RouteFilter, after: str) ->
         more=next_href(PATH, _pairs(wanted), page),
         groups=[group for name in FACETS if (group := _group(wanted, name, counts[name])).options],
         chips=_chips(wanted),
+        may_publish=await may_publish(work),
     )
 
 

@@ -15,6 +15,9 @@ VERSION_LABEL = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 UPSTREAM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._:+-]{0,98}[A-Za-z0-9._:+-])?")
 LONGEST_UPSTREAM_VERSION = 64
 DOTS = re.compile(r"\.{2,}")
+MODEL_RULE = (
+    "Use 1 to 64 lower-case letters, digits, dots, hyphens and underscores, starting with a letter or digit."
+)
 
 
 def route_name(namespace: str, model: str) -> str:
@@ -27,10 +30,7 @@ def route_name(namespace: str, model: str) -> str:
     if not NAMESPACE.fullmatch(namespace):
         wrong["namespace"] = "Use 1 to 32 lower-case letters, digits and hyphens, not starting with a hyphen."
     if not MODEL.fullmatch(model):
-        wrong["name"] = (
-            "Use 1 to 64 lower-case letters, digits, dots, hyphens and underscores, "
-            "starting with a letter or digit."
-        )
+        wrong["name"] = MODEL_RULE
     if wrong:
         raise InvalidInputError("This name cannot be a route's.", ("invalid_name",), wrong)
     return f"{namespace}.{model}"

@@ -12,6 +12,7 @@ from console.catalog.forms import Reason
 from console.catalog.marketplace import open_marketplace, read_filter
 from console.catalog.model_page import open_model
 from console.catalog.promote_page import open_promotion, send_promotion
+from console.catalog.publish_page import open_publication, send_publication
 from console.catalog.stopping import start_route, stop_route
 from console.declared import declares
 from console.web.forms import read_form
@@ -102,4 +103,27 @@ async def promote(
     return redirect(request, f"/records/changes/{asked.id}")
 
 
-PAGES = (models, model, stop, start, change, send, version, promote)
+@get("/models/publish", opt=declares(Permission.MODEL_PUBLISH))
+async def publication(
+    request: ConsoleRequest,
+    work: NamedDependency[UnitOfWork],
+    cluster: FromQuery[str] = "",
+    served: FromQuery[str] = "",
+    version: FromQuery[str] = "",
+) -> Template:
+    """Read what the clusters serve that nobody has published, in a form that asks for it."""
+    context = await open_publication(work, (cluster, served, version))
+    return page(request, "catalog/publish.html", context)
+
+
+@post("/models/publish", opt=declares(Permission.MODEL_PUBLISH), status_code=200)
+async def publish(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) -> Template | Response[Any]:
+    """Ask that a model is published under a new route; a reviewer signs its card and its evidence."""
+    form, asked = await send_publication(work, await typed(request))
+    if asked is None:
+        context = await open_publication(work, form=form)
+        return form_error(request, "catalog/publish.html", context, fragment="catalog/_publish_form.html")
+    return redirect(request, f"/records/changes/{asked.id}")
+
+
+PAGES = (models, model, stop, start, change, send, version, promote, publication, publish)

@@ -15,6 +15,7 @@ from tests.real.big_realm import group_path
 
 PEOPLE, TEAMS, MEMBERSHIPS = 40, 8, 60
 ROUTE = "risk.credit-default"
+NEW_CLUSTER = "evening"
 SYNCED_SECONDS = 30.0
 REPLAYED_SECONDS = 60.0
 
@@ -41,7 +42,7 @@ class Furnished:
             "owner": [
                 *("/people/teams", "/people/teams/risk", "/me/sessions", "/me/deputies", "/grants"),
                 *("/reviews/campaigns", f"/reviews/campaigns/{self.campaign}", "/reviews/orphans"),
-                f"/models/{ROUTE}/change",
+                *(f"/models/{ROUTE}/change", "/models/publish"),
             ],
             "reviewer": ["/me/deputies", "/reviews/orphans"],
             "auditor": ["/admin/directory", "/policies", "/access/explain", "/access/as-of"],
@@ -73,6 +74,7 @@ def furnish(stage: Stage, directory: str) -> Furnished:
     """Do by API what a company does in its first weeks."""
     admin = stage.token("admin")
     _have_access_granted(stage)
+    _serve_something_new(stage, admin)
     body = {"team": "risk", "answer_days": 14, "reason": "The review of the first quarter"}
     campaign = _sent(stage, "/campaigns", body, admin)["id"]
     _preview_a_sync(stage, directory)
@@ -100,6 +102,13 @@ def _have_access_granted(stage: Stage) -> None:
     request = _sent(stage, REQUESTS.removeprefix("/api/v1"), wanted, stage.token("member"))
     for person in ("owner", "reviewer"):
         assert review(stage, person, request, step_up=True).status == 201
+
+
+def _serve_something_new(stage: Stage, admin: str) -> None:
+    # The demo publishes all that its cluster serves: by another name it serves the same as drafts.
+    [serving] = stage.product.ask("GET", "/api/v1/clusters", token=admin).json["items"]
+    _sent(stage, "/clusters", {"name": NEW_CLUSTER, "url": serving["url"]}, admin)
+    _sent(stage, f"/clusters/{NEW_CLUSTER}/sync", {}, admin)
 
 
 def _preview_a_sync(stage: Stage, directory: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.furnished import Furnished, followed, furnish, small_realm, way_in
+from tests.browser.furnished import NEW_CLUSTER, Furnished, followed, furnish, small_realm, way_in
 from tests.browser.looked_at import check_in_all_settings, name_of, press_until
 from tests.browser.people import People
 from tests.journeys.embedded import embedded_stage
@@ -149,6 +149,32 @@ def test_somebody_is_put_into_a_team_by_keyboard_alone(
     press_until(page, "Tab", dialog.get_by_role("button", name="Put in"))
     page.keyboard.press("Enter")
     expect(page.locator("#members")).to_contain_text("Demo member")
+
+
+def test_a_model_is_asked_to_be_published_with_the_mouse(
+    stage: Stage, signed_in: Callable[[str], Page], screenshot: Screenshot
+) -> None:
+    page = signed_in("owner")
+    page.goto(f"{stage.product.url}/models")
+    page.get_by_role("link", name="Publish a model").click()
+    page.get_by_label("What the cluster serves").select_option(f"wine-quality 1 on {NEW_CLUSTER}")
+    page.get_by_label("Owner", exact=True).select_option("risk")
+    page.get_by_label("Title", exact=True).fill("Labels of wine")
+    page.get_by_label("Intended use").fill("A laboratory looks again at **what does not fit**.")
+    ask = page.get_by_role("button", name="Ask for it")
+    ask.click()
+    expect(page.locator("#publish-form-errors")).to_contain_text("Some things need your attention")
+    expect(page.get_by_label("Intended use")).to_have_value(re.compile("looks again"))
+    check_in_all_settings(page, "owner-publish-mistakes", screenshot)
+    facts = {"Name": "wine-labels", "Summary": "Says which label does not fit.", "Purpose": "product-quality"}
+    for label, text in {**facts, "Task": "classification", "Reason": "The laboratory waits for it"}.items():
+        page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Tier", exact=True).select_option("low")
+    page.get_by_label("Data class", exact=True).select_option("public")
+    ask.click()
+    expect(page).to_have_url(re.compile("/records/changes/[0-9a-f-]{36}$"))
+    expect(page.get_by_role("main")).to_contain_text("Publish risk.wine-labels")
+    check_in_all_settings(page, "owner-publish-asked", screenshot)
 
 
 def test_a_sync_is_previewed_by_keyboard_alone(stage: Stage, signed_in: Callable[[str], Page]) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from console.catalog.discovery import sync_cluster
+from console.catalog.drafts import drafts_of
 from console.catalog.forms import ModelPublish
-from console.catalog.promote_page import drafts_of
 from console.catalog.publishing import publish_model
 from console.services import Services
 from console.work import UnitOfWork

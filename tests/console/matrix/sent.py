@@ -17,6 +17,19 @@ RULE: Final = {"claim": "groups", "value": "risk-night", "role": "member", "team
 SERVICE: Final = {"team": "risk", "name": "weekly", "purpose": "Scores the week's applications"}
 NOBODY: Final = "01890000-0000-4000-8000-000000000000"
 """An id that nothing has; of no version that tells a time, so that nobody waits for it."""
+PUBLISHED: Final = {
+    "team": "risk",
+    "name": "night",
+    "title": "Night",
+    "summary": "Says what the night brings.",
+    "task": "classification",
+    "purpose": "planning",
+    "visibility": "listed",
+    "tier": "low",
+    "data_class": "internal",
+    "deployment": NOBODY,
+    "reason": WHY,
+}
 
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "AccessRequestCreate": ASKED,
@@ -52,6 +65,7 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "/models/{name:str}/request": {key: str(value) for key, value in ASKED.items() if key != "route"},
     "/models/{name:str}/change": {"tier": "low", "reason": WHY},
     "/models/{name:str}/versions": {"deployment": NOBODY, "reason": WHY},
+    "/models/publish": PUBLISHED,
     "/models": {"reason": WHY},
     "/people/keys/revoke": {"key": NOBODY, "reason": WHY},
     "/people/rules/preview": {"person": "bystander"},
