@@ -3,14 +3,16 @@
 import json
 import re
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from console.catalog.discovery import sync_cluster
-from console.catalog.drafts import list_drafts
+from console.catalog.drafts import Draft, list_drafts
 from console.catalog.forms import ModelPublish
 from console.catalog.publishing import publish_model
+from console.catalog.version_form import VersionForm
+from console.errors import InvalidInputError
 from console.services import Services
 from console.work import UnitOfWork
 from policy.models import Change
@@ -142,8 +144,13 @@ async def test_a_draft_on_its_clusters_page_leads_there_whoever_owns_a_team(
     admin = await arrive(services, "admin")
     assert PAGE not in (await admin.client.get("/admin/clusters")).text
     async with services.database.write() as session:
-        joined = {"person_id": people["admin"].id, "team_id": teams["risk"], "role": TeamRole.OWNER}
-        session.add(Membership(**joined, managed_by=Source.MANUAL))
+        joined = Membership(
+            person_id=people["admin"].id,
+            team_id=teams["risk"],
+            role=TeamRole.OWNER,
+            managed_by=Source.MANUAL,
+        )
+        session.add(joined)
     page = (await admin.client.get("/admin/clusters")).text
     ways = re.findall(rf'href="({PAGE}[^"]+)"', page)
     assert len(ways) == 2
@@ -170,6 +177,17 @@ async def test_nobody_else_is_offered_it(services: Services, who: str) -> None:
     assert (await visitor.client.get(PAGE)).status_code == 403
     assert (await sent(visitor, deployment=await fraud_of(services))).status_code == 403
     assert await rows_of(services, Change) == []
+
+
+def test_a_version_whose_own_name_is_no_label_needs_one() -> None:
+    chosen = VersionForm(deployment=uuid4(), reason="It is needed")
+    with pytest.raises(InvalidInputError) as refused:
+        chosen.served_as(Draft(chosen.deployment, "main", "fraud", "2:b"))
+    assert refused.value.fields.keys() == {"label"}
+    named = chosen.model_copy(update={"label": "2b"}).served_as(
+        Draft(chosen.deployment, "main", "fraud", "2:b")
+    )
+    assert (named["label"], named["upstream_version"]) == ("2b", "2:b")
 
 
 @pytest.mark.usefixtures("people")
