@@ -76,7 +76,7 @@ class UnitOfWork:
         self._records = 0
         self._admitted = False
         self._active = services.policies.known
-        self._scopes: dict[Permission, Scope] = {}
+        self._scopes: dict[Permission, tuple[Sequence[Document], Scope]] = {}
 
     @property
     def now(self) -> int:
@@ -132,11 +132,10 @@ class UnitOfWork:
         Raises:
             PolicyUndecidedError: no answer could be had; an undecided list is not shown.
         """
-        if grants:
-            return await self._scope(permission, grants)
-        if permission not in self._scopes:
-            self._scopes[permission] = await self._scope(permission, ())
-        return self._scopes[permission]
+        known = self._scopes.get(permission)
+        if known is None or known[0] != grants:
+            known = self._scopes[permission] = (grants, await self._scope(permission, grants))
+        return known[1]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
