@@ -11,7 +11,15 @@ from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
 from console.policies.covered import MarkedLine, mark
 from console.policies.drafts import change_draft, files_of, propose_draft, propose_rollback, replay_draft
-from console.policies.forms import DraftRead, FileChange, FilesRead, FlipRead, PoliciesRead, ReplayAsk
+from console.policies.forms import (
+    DraftItem,
+    DraftRead,
+    FileChange,
+    FilesRead,
+    FlipRead,
+    PoliciesRead,
+    ReplayAsk,
+)
 from console.policies.overview import list_drafts, list_flips, read_draft, read_policies, read_revision
 from console.questions import Resource
 from console.web.diffs import DiffLine, diff_text
@@ -33,7 +41,7 @@ class PoliciesPage:
     """What decides, the drafts, and the form that brings back what decided before."""
 
     policies: PoliciesRead
-    drafts: Sequence[DraftRead]
+    drafts: Sequence[DraftItem]
     may_write: bool
     form: Form[Reason]
 

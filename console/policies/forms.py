@@ -99,6 +99,19 @@ class ReplayRead(BaseModel):
     digest: str | None
 
 
+class DraftItem(BaseModel):
+    """A draft in the list of all; `sound` says that it may be replayed and proposed."""
+
+    id: UUID
+    revision: str
+    sound: bool
+    passed: int
+    failed: int
+    replay: ReplayRead | None
+    proposed: bool
+    updated: str
+
+
 class DraftRead(BaseModel):
     """A draft with what was found of it; `sound` says that it may be replayed and proposed."""
 

@@ -18,6 +18,7 @@ from console.policies.checking import bundle_of
 from console.policies.covered import shown_coverage
 from console.policies.drafts import files_of, find_draft, report_of
 from console.policies.forms import (
+    DraftItem,
     DraftRead,
     FilesRead,
     FindingRead,
@@ -83,13 +84,28 @@ async def read_revision(work: UnitOfWork, revision: str) -> FilesRead:
     return FilesRead(revision=found.revision, files=dict(sorted(found.files.items())))
 
 
-async def list_drafts(work: UnitOfWork) -> Sequence[DraftRead]:
+async def list_drafts(work: UnitOfWork) -> Sequence[DraftItem]:
     """Return the newest drafts, to whoever reads policies."""
     await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    replayed = col(PolicyReplay.draft_id) == col(PolicyDraft.id)
+    query = select(PolicyDraft, PolicyReplay).outerjoin(PolicyReplay, replayed)
     async with work.read() as session:
-        query = select(PolicyDraft).order_by(col(PolicyDraft.updated).desc()).limit(SHOWN)
-        rows = (await session.exec(query)).all()
-    return [await shown_draft(work, row) for row in rows]
+        rows = await session.exec(query.order_by(col(PolicyDraft.updated).desc()).limit(SHOWN))
+        return [_item(draft, replay) for draft, replay in rows]
+
+
+def _item(draft: PolicyDraft, replay: PolicyReplay | None) -> DraftItem:
+    report = report_of(draft)
+    return DraftItem(
+        id=draft.id,
+        revision=bundle_of(files_of(draft)).revision,
+        sound=report.sound,
+        passed=report.passed,
+        failed=len(report.failed),
+        replay=_shown_replay(replay) if replay else None,
+        proposed=draft.proposed is not None,
+        updated=to_text(draft.updated),
+    )
 
 
 async def read_draft(work: UnitOfWork, draft_id: UUID) -> tuple[PolicyDraft, DraftRead]:
@@ -130,8 +146,9 @@ async def list_flips(
 
     Raises:
         RefusedError: the caller reads no policies.
+        NotFoundError: no such draft.
     """
-    await work.authorize(Permission.POLICY_READ, Resource("policy"))
+    await find_draft(work, draft_id, Permission.POLICY_READ)
     async with work.read() as session:
         rows = await read_flips(session, draft_id, str(after[0]) if after else "", size + 1)
         roles = {str(role) for role, _ in (await rights_of(session, work.principal.id)).roles}
