@@ -92,7 +92,7 @@ def _requests(teams: tuple[str, ...]) -> Iterator[tuple[Document, Document]]:
             purpose=RISK["purpose"],
             duration_days=1,
         )
-        yield {**_thing("access_request", team, "listed", ELSEWHERE)}, change
+        yield _thing("access_request", team, "listed", ELSEWHERE), change
 
 
 def _names(value: object) -> list[str]:

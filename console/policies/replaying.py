@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -109,14 +109,7 @@ async def digest_of(session: AsyncSession, row: PolicyReplay, revision: str) -> 
         "undecided": row.undecided,
     }
     digest, after = hashlib.sha256(canonical(figures) + b"\n"), ""
-    while lines := await _read_lines(session, row.draft_id, after):
-        digest.update(b"".join(line_of(*said) for _, *said in lines))
-        after = lines[-1][0]
+    while flips := await read_flips(session, row.draft_id, after):
+        digest.update(b"".join(line_of(one.said, one.times, one.entry) for one in flips))
+        after = flips[-1].place
     return digest.hexdigest()
-
-
-async def _read_lines(session: AsyncSession, draft_id: UUID, after: str) -> Sequence[Any]:
-    query = select(PolicyFlip.place, PolicyFlip.said, PolicyFlip.times, PolicyFlip.entry).where(
-        PolicyFlip.draft_id == draft_id, col(PolicyFlip.place) > after
-    )
-    return (await session.exec(query.order_by(col(PolicyFlip.place)).limit(AT_ONCE))).all()
