@@ -14,7 +14,8 @@ RULES: Final = Path(__file__).parent / "rego"
 
 ROOTS: Final = ("guildhall",)
 _DATA = "data.json"
-_TEST_SUFFIXES: Final = ("_cases.rego", "_test.rego")
+_FOR_OPA: Final = "_test.rego"
+_TEST_SUFFIXES: Final = ("_cases.rego", _FOR_OPA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def read_bundle(directory: Path = RULES, *, with_tests: bool = False) -> Bundle:
 def is_test(name: str) -> bool:
     """Say whether a file tests the rules rather than belonging to them; a revision names none of these."""
     return name.endswith(_TEST_SUFFIXES)
+
+
+def for_both(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that both engines take: tests for OPA alone may call what rules may not."""
+    return {name: text for name, text in files.items() if not name.endswith(_FOR_OPA)}
 
 
 def revise(files: Mapping[str, str]) -> str:

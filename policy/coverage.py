@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from policy.bundles import for_both, is_test
 from policy.decision import Entrypoint
 from policy.errors import PolicyError
 
 SECONDS: Final = 20.0
 _ADDRESSES: Final = 4 << 30
 """Bytes; Go reserves more than it uses."""
-_TESTS: Final = ("_cases.rego", "_test.rego")
 # No draft may have a file of this name: its letters are small.
 _ASKED: Final = "ASKED_{number}.rego"
 _QUESTION: Final = """package guildhall_asked_{number}
@@ -85,17 +85,13 @@ def measure_coverage(
     if found is None:
         raise CoverageError(ABSENT)
     with tempfile.TemporaryDirectory() as folder:
-        _write(Path(folder), {**_without_tests(files), **_questions(asked)})
+        _write(Path(folder), {**for_both(files), **_questions(asked)})
         told = _run(found, folder)
     return tuple(
         _read(path, told["files"][path])
         for path in sorted(told["files"])
-        if path in files and not path.endswith(_TESTS)
+        if path in files and not is_test(path)
     )
-
-
-def _without_tests(files: Mapping[str, str]) -> dict[str, str]:
-    return {path: text for path, text in files.items() if not path.endswith("_test.rego")}
 
 
 def _questions(asked: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from policy.bundles import RULES, read_bundle
+from policy.bundles import RULES, for_both, read_bundle
 from policy.decision import UNDEFINED, Entrypoint
 from policy.errors import BundleError, DeciderFailedError, DeciderTimeoutError
 from policy.evaluator import LOAD_SECONDS, Evaluator
@@ -58,7 +58,7 @@ def run_tests(directory: Path = RULES) -> TestReport:
     Raises:
         BundleError: the folder cannot be read or compiled, or its cases cannot be evaluated.
     """
-    files = _asked_here(read_bundle(directory, with_tests=True).files)
+    files = for_both(read_bundle(directory, with_tests=True).files)
     packages = _packages_of_cases(files)
     if not packages:
         return TestReport(())
@@ -101,10 +101,6 @@ def _unanswered(files: Mapping[str, str]) -> list[Problem]:
     }
     missing = [entrypoint.value for entrypoint in Entrypoint if entrypoint.value not in answered]
     return [Problem(".", 0, f"no rule answers {name}") for name in missing]
-
-
-def _asked_here(files: Mapping[str, str]) -> dict[str, str]:
-    return {path: text for path, text in files.items() if not path.endswith("_test.rego")}
 
 
 def _packages_of_cases(files: Mapping[str, str]) -> list[str]:
