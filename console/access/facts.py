@@ -1,6 +1,5 @@
 """An access request as rules and policy see it: the change, its route, its reviews, and who may answer."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.access.receiving import Receiver, find_member, find_receiver
 from console.catalog.facts import RouteFacts, route_by_id
+from console.catalog.forms import card_hash
 from console.changes.facts import AnsweredChange, find_answers, find_change
 from console.questions import Resource
 from policy.access import AccessRequest
@@ -121,7 +121,7 @@ def describe_content(
         data_class=route.model.data_class.value,
         purpose=purpose,
         duration_days=duration_days,
-        card_hash=hashlib.sha256(route.model.card.encode()).hexdigest(),
+        card_hash=card_hash(route.model.card),
         service=service.handle if service else None,
         service_id=str(service.id) if service else None,
         person_id=str(receiver.id) if receiver and not service else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,14 +32,7 @@ async def held_in_scope(
     session: AsyncSession, now: int, team_id: UUID | None = None, tier: Tier | None = None
 ) -> list[Held]:
     """Return the grants in force on the routes of a team (or all), of a tier (or all), oldest first."""
-    query = (
-        select(Grant, Route, Model, Team)
-        .join(Route, col(Route.id) == col(Grant.resource_id))
-        .join(Model, col(Model.id) == col(Route.model_id))
-        .join(Team, col(Team.id) == col(Model.team_id))
-        .where(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
-        .order_by(col(Grant.starts), col(Grant.id))
-    )
+    query = _select_held().where(in_force(now)).order_by(col(Grant.starts), col(Grant.id))
     if team_id is not None:
         query = query.where(col(Model.team_id) == team_id)
     if tier is not None:
@@ -48,18 +42,23 @@ async def held_in_scope(
 
 async def find_held(session: AsyncSession, grant_id: UUID, now: int | None) -> Held | None:
     """Return a grant in force at `now`, or any by this id where that is None; None when there is none."""
-    query = (
+    query = _select_held().where(col(Grant.id) == grant_id).execution_options(populate_existing=True)
+    row = (await session.exec(query if now is None else query.where(in_force(now)))).first()
+    return Held(*row) if row else None
+
+
+def in_force(now: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a grant counts at `now`."""
+    return sa.and_(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
+
+
+def _select_held() -> Any:  # noqa: ANN401 - SQLModel's select of four tables has no nameable type
+    return (
         select(Grant, Route, Model, Team)
         .join(Route, col(Route.id) == col(Grant.resource_id))
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
-        .where(col(Grant.id) == grant_id)
-        .execution_options(populate_existing=True)
     )
-    if now is not None:
-        query = query.where(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
-    row = (await session.exec(query)).first()
-    return Held(*row) if row else None
 
 
 async def make_items(

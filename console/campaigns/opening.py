@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.campaigns.forms import CampaignCreate
-from console.campaigns.items import Held, held_in_scope
+from console.campaigns.items import Held, held_in_scope, in_force
 from console.campaigns.putting import MOST_ITEMS, put_under_review
 from console.campaigns.rules import ReviewRules, read_rules
 from console.errors import ConflictError, NotFoundError
@@ -97,7 +97,7 @@ async def _due(session: AsyncSession, rules: ReviewRules, now: int) -> list[tupl
         .join(Route, col(Route.id) == col(Grant.resource_id))
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
-        .where(col(Grant.revoked_at).is_(None), col(Grant.starts) <= now, col(Grant.ends) > now)
+        .where(in_force(now))
         .group_by(col(Team.id), col(Team.name), col(Model.tier))
         .order_by(col(Team.name))
     )

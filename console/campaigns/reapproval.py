@@ -4,7 +4,6 @@ Whoever asked for the access counts as having asked. Once the answers are given 
 signed; without them calls go on until the grant ends or its owner revokes it.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -18,6 +17,7 @@ from audit.events import Action
 from console.access.basis import VOLUME, in_words, make_basis, to_repeat
 from console.campaigns.gainers import gainers_of
 from console.campaigns.items import Held, find_held
+from console.catalog.forms import card_hash
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, register
 from console.clock import to_text
@@ -50,7 +50,7 @@ def describe_ground(held: Held, changed: Sequence[str], revision: str) -> dict[s
     return {
         "changed": list(changed),
         "team": held.owner.name,
-        "card_hash": hashlib.sha256(held.model.card.encode()).hexdigest(),
+        "card_hash": card_hash(held.model.card),
         "policy": revision,
     }
 

@@ -1,5 +1,6 @@
 """What the catalog takes and gives: input models refuse unknown members, output models choose theirs."""
 
+import hashlib
 import json
 import unicodedata
 from typing import Annotated, Any
@@ -19,6 +20,11 @@ NAME = r"^[a-z0-9][a-z0-9-]{0,31}$"
 def card_text(card: dict[str, Any]) -> str:
     """Return a model card as the one text it is kept as."""
     return json.dumps(card, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def card_hash(card: str) -> str:
+    """Return SHA-256 (hex) of a card's one text."""
+    return hashlib.sha256(card.encode()).hexdigest()
 
 
 def read_card(text: str) -> dict[str, Any]:

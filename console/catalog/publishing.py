@@ -1,6 +1,5 @@
 """Publishing: binds drafts to versions of a model, and opens the route callers will use."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from audit.event import Part
 from audit.events import Action
 from console.catalog.binding import bind_version, read_artifacts
-from console.catalog.forms import ModelPublish
+from console.catalog.forms import ModelPublish, card_hash
 from console.catalog.publication import (
     checked_name,
     describe_publication,
@@ -118,8 +117,3 @@ def published(content: Content) -> dict[str, Any]:
 
 def _sent(version: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in version.items() if name != "served"}
-
-
-def card_hash(card: str) -> str:
-    """Return SHA-256 (hex) of a card's one text."""
-    return hashlib.sha256(card.encode()).hexdigest()
