@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +11,7 @@ import click
 from console.cli.catalog import json_option
 from console.cli.client import Client, WrongUseError, open_client, token_option
 from console.cli.output import write_json, write_rows
+from console.cli.signing import pages
 from policy.bundles import RULES, read_bundle
 from policy.testing import check as check_rules
 from policy.testing import run_tests
@@ -67,7 +67,7 @@ def replay(directory: Path, days: int, token: str | None, *, as_json: bool) -> N
         if draft["sound"]:
             client.post(f"{DRAFTS}/{draft['id']}/replay", {"days": days}, patience=PATIENCE)
             draft = _wait(client, draft["id"])
-        flips = list(_flips(client, draft["id"])) if draft["replay"] else []
+        flips = pages(client, f"{DRAFTS}/{draft['id']}/flips", {}) if draft["replay"] else []
     found = draft["replay"]
     if as_json:
         write_json(draft | {"flips": flips})
@@ -91,14 +91,6 @@ def _wait(client: Client, draft_id: str) -> Any:  # noqa: ANN401 - JSON
             if draft["replay"]["state"] in ENDED:
                 return draft
             time.sleep(POLL_SECONDS)
-
-
-def _flips(client: Client, draft_id: str) -> Iterator[Any]:
-    after: str | None = ""
-    while after is not None:
-        found = client.get(f"{DRAFTS}/{draft_id}/flips", {"after": after})
-        yield from found["items"]
-        after = found["next"]
 
 
 @policy.command()

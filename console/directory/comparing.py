@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.services import Services
 from sso.directory_settings import DirectorySettings
@@ -52,18 +53,21 @@ async def read_known(
     issuer = settings.known_as
     async with services.database.read() as session:
         held = dict(await held_people(session, issuer, subjects))
-        rules = (await session.exec(select(MappingRule))).all()
+        rules, teams = await _rules(session)
         left = (
             select(Identity.subject)
             .join(DirectoryLeaver, col(DirectoryLeaver.person_id) == col(Identity.person_id))
             .where(Identity.issuer == issuer)
         )
-        teams = dict((await session.exec(select(Team.name, Team.id))).all())
         return Known(held, rules, frozenset(await session.exec(left)), teams)
 
 
 async def read_rules(services: Services) -> tuple[Sequence[MappingRule], dict[str, UUID]]:
     """Return every mapping rule, and the ids of teams by name."""
     async with services.database.read() as session:
-        teams = dict((await session.exec(select(Team.name, Team.id))).all())
-        return (await session.exec(select(MappingRule))).all(), teams
+        return await _rules(session)
+
+
+async def _rules(session: AsyncSession) -> tuple[Sequence[MappingRule], dict[str, UUID]]:
+    teams = dict((await session.exec(select(Team.name, Team.id))).all())
+    return (await session.exec(select(MappingRule))).all(), teams
