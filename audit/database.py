@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from audit.pooled import check_pooled
+
 LOG_SCHEMA = "log"
 BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 8 << 10
@@ -41,9 +43,9 @@ def _create_engine(url: str, tree: str, server_settings: dict[str, str]) -> Asyn
         return _create_sqlite_engine(url)
     if drivername == "postgresql+asyncpg":
         settings = {"application_name": f"guildhall-{tree}", **server_settings}
-        return create_async_engine(
-            url, connect_args={"server_settings": settings}, pool_pre_ping=True, hide_parameters=True
-        )
+        engine = create_async_engine(url, connect_args={"server_settings": settings}, hide_parameters=True)
+        check_pooled(engine)
+        return engine
     words = {"log": "log", "keys": "key store"}[tree]
     raise ValueError(f"The {words} needs sqlite+aiosqlite or postgresql+asyncpg, not {drivername}.")
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from audit.pooled import check_pooled
 from console.governed import GovernedSession
 from console.quick_cursor import open_quickly
 
@@ -91,9 +92,9 @@ def create_main_engine(url: str) -> AsyncEngine:
     Parameters of statements never reach an error's text: they are names, addresses and secrets.
     """
     if not url.startswith("sqlite"):
-        return create_async_engine(
-            url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
-        )
+        engine = create_async_engine(url, pool_size=10, max_overflow=10, hide_parameters=True)
+        check_pooled(engine)
+        return engine
     quick = {"async_creator_fn": open_quickly}
     engine = create_async_engine(url, hide_parameters=True, connect_args=quick)
     sa.event.listen(engine.sync_engine, "connect", _prepare_sqlite)

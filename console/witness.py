@@ -1,6 +1,5 @@
 """Runs a witness of other logs: its keys and its memory in one folder, nothing else of the product."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from audit.checkpoints.trust import Trust
 from audit.verify import read_trust
 from audit.witness.memory import WitnessMemory
 from audit.witness.server import WitnessServer
+from console import event_loop
 
 
 def serve_witness(
@@ -30,7 +30,7 @@ def serve_witness(
         say(vkey)
     config = uvicorn.Config(server, host=address[0], port=address[1], log_level="warning", access_log=False)
     with suppress(KeyboardInterrupt):
-        asyncio.run(uvicorn.Server(config).serve())
+        event_loop.run(uvicorn.Server(config).serve())
 
 
 def build_witness(name: str, logs: Sequence[str], data: Path) -> tuple[WitnessServer, list[str]]:

@@ -92,11 +92,19 @@ def _compile_condition(part: Condition, columns: Mapping[str, ColumnElement[obje
     if column is None:
         raise MalformedScopeError(f"A scope may not name the field {part.field!r}.")
     if isinstance(part.value, tuple):
-        return column.in_([_fit(value, column) for value in part.value])
+        return column.in_(_padded([_fit(value, column) for value in part.value]))
     if part.op is Operator.PREFIX:
         # LIKE ignores case in SQLite, and % and _ in a value would match anything.
         return sa.func.substr(column, 1, len(str(part.value))) == part.value
     return column == _fit(part.value, column)
+
+
+def _padded(values: list[object]) -> list[object]:
+    """Return the values with the last of them repeated until their number is a power of two.
+
+    A statement has a place for each: a database prepares a few statements then, and not one for every number.
+    """
+    return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else values
 
 
 def _fit(value: str | int, column: ColumnElement[object]) -> object:

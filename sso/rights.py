@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,18 +29,34 @@ async def rights_of(db: AsyncSession, person_id: UUID) -> PersonRights:
 
     An administrator is never an auditor at the same time (contract, "Roles"): of both, admin stays.
     """
-    held = select(Team.name, Membership.role).join(Membership, col(Membership.team_id) == col(Team.id))
-    teams = (await db.exec(held.where(Membership.person_id == person_id))).all()
-    assignments = await db.exec(select(RoleAssignment).where(RoleAssignment.person_id == person_id))
-    scopes: defaultdict[PlatformRole, list[str]] = defaultdict(list)
-    for row in assignments:
-        scopes[row.role].append(row.scope)
+    teams, owned, scopes = set[str](), set[str](), defaultdict[PlatformRole, list[str]](list)
+    for kind, name, said in await db.exec(_rights_held(person_id)):  # type: ignore[call-overload]
+        if kind == "role":
+            scopes[PlatformRole(name)].append(said)
+        else:
+            teams.add(name)
+            owned |= {name} if said == TeamRole.OWNER else set()
     if PlatformRole.ADMIN in scopes:
         scopes.pop(PlatformRole.AUDITOR, None)
     return PersonRights(
-        teams=tuple(sorted({name for name, _ in teams})),
-        owner_of=tuple(sorted({name for name, role in teams if role is TeamRole.OWNER})),
+        teams=tuple(sorted(teams)),
+        owner_of=tuple(sorted(owned)),
         roles=tuple((role, read_scope(join_scopes(texts))) for role, texts in sorted(scopes.items())),
+    )
+
+
+def _rights_held(person_id: UUID) -> sa.CompoundSelect[tuple[str, str, str]]:
+    """Return the question for a person's teams, each with the role in it, and for roles, each with its scope.
+
+    One question, since it is asked for every decision.
+    """
+    member, role = col(Membership.role), col(RoleAssignment.role)
+    teams = sa.select(sa.literal("team"), col(Team.name), sa.type_coerce(member, sa.String))
+    teams = teams.join(Membership, col(Membership.team_id) == col(Team.id))
+    roles = sa.select(sa.literal("role"), sa.type_coerce(role, sa.String), col(RoleAssignment.scope))
+    return sa.union_all(
+        teams.where(col(Membership.person_id) == person_id),
+        roles.where(col(RoleAssignment.person_id) == person_id),
     )
 
 

@@ -1,50 +1,37 @@
-"""What access the caller has to each of many routes: none, pending or granted; one query for a page."""
+"""What access the caller has to a route: none, pending or granted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.clock import seconds
-from console.models import Visibility
+from console.models import Route, Visibility
 from policy.models import Change, ChangeKind, ChangeState, Grant
 
 
-async def access_states(
-    session: AsyncSession,
-    person_id: UUID,
-    routes: Mapping[UUID, Visibility],
-    grants: Iterable[Grant],
-    now: int,
-) -> dict[UUID, str]:
-    """Return `none`, `pending` or `granted` for each route, as the caller would be answered at `now`.
-
-    `routes` are ids with the visibility of the model; `grants` all that cover the caller, on these routes at
-    least.
-    """
-    shared = {route_id for route_id, visibility in routes.items() if visibility is Visibility.SHARED}
-    granted, pending = shared | set(_current(grants, now)), await _pending(session, person_id)
-    return {route_id: _state(route_id, granted, pending) for route_id in routes}
-
-
-def _state(route_id: UUID, granted: set[UUID], pending: set[UUID]) -> str:
-    if route_id in granted:
+def access_state(visibility: Visibility, *, granted: bool, asked: bool) -> str:
+    """Return `none`, `pending` or `granted`, as the caller would be answered now."""
+    if granted or visibility is Visibility.SHARED:
         return "granted"
-    return "pending" if route_id in pending else "none"
+    return "pending" if asked else "none"
 
 
-async def _pending(session: AsyncSession, person_id: UUID) -> set[UUID]:
-    query = select(Change.resource_id).where(
+def is_asked_for(person_id: UUID) -> sa.ColumnElement[bool]:
+    """Return the column of a query of routes that says whether a request of this person is open for each."""
+    query = select(Change.id).where(
         col(Change.requester_id) == person_id,
         Change.kind == ChangeKind.ACCESS,
         Change.state == ChangeState.PENDING,
+        col(Change.resource_id) == col(Route.id),
     )
-    return set(await session.exec(query))
+    return query.correlate(Route).exists()
 
 
-def _current(grants: Iterable[Grant], now: int) -> Iterable[UUID]:
+def granted_routes(grants: Iterable[Grant], now: int) -> set[UUID]:
+    """Return the routes on which one of `grants` is in force at `now`."""
     # In whole seconds, as the decision on a call would count them.
-    return (
+    return {
         grant.resource_id for grant in grants if seconds(grant.starts) <= seconds(now) < seconds(grant.ends)
-    )
+    }

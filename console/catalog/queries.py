@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from console.catalog.access import access_states
+from console.catalog.access import access_state, granted_routes, is_asked_for
 from console.catalog.discovery import find_cluster
 from console.catalog.facts import RouteFacts, covering_grants, find_route, nothing_here
 from console.catalog.filters import COLUMNS, FACETS, RouteFilter, clean, conditions
@@ -54,14 +54,12 @@ async def list_routes(
     async with work.read() as session:
         grants = await covering_grants(session, work.principal.id)
         visible = await _visible(work, grants)
-        query = _select().where(visible, *conditions(wanted)).order_by(col(Route.name)).limit(size + 1)
+        query = _select(work.principal.id).where(visible, *conditions(wanted))
         if after is not None:
             query = query.where(col(Route.name) > clean(str(after[0])))
-        found = (await session.exec(query)).all()
-        shown = {row.id: row.visibility for row in found}
-        held = [grant for grant, _ in grants]
-        states = await access_states(session, work.principal.id, shown, held, work.now)
-    items = [_listed(row, states[row.id]) for row in found]
+        found = (await session.exec(query.order_by(col(Route.name)).limit(size + 1))).all()
+    granted = granted_routes((grant for grant, _ in grants), work.now)
+    items = [_listed(row, granted) for row in found]
     return cut_page(items, lambda item: (item.name,), size)
 
 
@@ -106,10 +104,10 @@ async def _visible(work: UnitOfWork, grants: Sequence[tuple[Grant, Document]]) -
     return scopes.compile(scope, columns)
 
 
-def _select() -> Any:  # noqa: ANN401 - SQLModel's select of so many columns has no nameable type
+def _select(person_id: UUID) -> Any:  # noqa: ANN401 - SQLModel's select of so many columns has no nameable type
     # Columns, not rows: a page makes no objects that nobody changes.
     return (
-        sa.select(*_LISTED)
+        sa.select(*_LISTED, is_asked_for(person_id).label("asked"))
         .select_from(Route)
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
@@ -129,11 +127,10 @@ async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
         grants = await covering_grants(session, work.principal.id, [facts.route.id])
     await work.authorize(Permission.MODEL_READ, facts.resource([document for _, document in grants]))
     async with work.read() as session:
-        held = [grant for grant, _ in grants]
-        shown_as = {facts.route.id: facts.model.visibility}
-        states = await access_states(session, work.principal.id, shown_as, held, work.now)
+        asked = await _is_asked_for(session, facts.route.id, work.principal.id)
         versions = await _versions(session, facts.route.id)
-    shown = route_read(facts, states[facts.route.id]).model_dump()
+    granted = facts.route.id in granted_routes((grant for grant, _ in grants), work.now)
+    shown = route_read(facts, access_state(facts.model.visibility, granted=granted, asked=asked)).model_dump()
     return RouteDetail(
         **shown,
         purpose=facts.model.purpose,
@@ -141,6 +138,11 @@ async def route_detail(work: UnitOfWork, name: str) -> RouteDetail:
         stop_reason=facts.route.stop_reason,
         versions=versions,
     )
+
+
+async def _is_asked_for(session: AsyncSession, route_id: UUID, person_id: UUID) -> bool:
+    query = select(is_asked_for(person_id)).select_from(Route).where(col(Route.id) == route_id)
+    return bool((await session.exec(query)).first())
 
 
 async def _versions(session: AsyncSession, route_id: UUID) -> list[VersionRead]:
@@ -169,7 +171,8 @@ def _version_read(target: RouteTarget, deployment: Deployment, version: Version)
     )
 
 
-def _listed(row: Any, access: str) -> RouteRead:  # noqa: ANN401 - a row of `_LISTED`
+def _listed(row: Any, granted: set[UUID]) -> RouteRead:  # noqa: ANN401 - a row of `_select`
+    access = access_state(row.visibility, granted=row.id in granted, asked=row.asked)
     return RouteRead(
         name=row.name,
         title=row.title,

@@ -1,6 +1,5 @@
 """`guildhall demo`: the whole product on this machine, with a real cluster that serves real models."""
 
-import asyncio
 import contextlib
 import shutil
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from console import event_loop
 from console.demo.cluster import ServingCluster, demo_cluster
 from console.demo.seed import seed
 from console.installation import migrate_all, stamp
@@ -29,7 +29,7 @@ def demo(port: int, data: Path, *, fresh: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Ctrl-C is how a demo ends: the server has stopped in order when it reaches us.
     with demo_cluster(folder, click.echo) as cluster, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(settings, cluster))
+        event_loop.run(_run(settings, cluster))
     click.echo("Stopped.")
 
 

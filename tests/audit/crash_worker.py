@@ -1,6 +1,5 @@
 """A worker that tells of each step, to be killed after any of them; it works until nothing is left."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import FileLease
 from audit.sequencer import hold_log
+from console import event_loop
 from tests.audit.log_store import ORIGIN, Store
 
 Act = Callable[..., Awaitable[Any]]
@@ -16,7 +16,7 @@ Act = Callable[..., Awaitable[Any]]
 
 def work(folder: Path, told: Connection) -> None:
     """Work on the store in `folder`."""
-    asyncio.run(_work(folder, told))
+    event_loop.run(_work(folder, told))
 
 
 async def _work(folder: Path, told: Connection) -> None:

@@ -1,6 +1,5 @@
 """What it costs to know who calls, once they are known: processor time of one authentication, each way."""
 
-import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx2
 from sqlmodel import col, select
 
+from console import event_loop
 from console.bearers import bearer_principal
 from console.installation import migrate_all
 from console.security import session_principal
@@ -36,7 +36,7 @@ Authenticate = Callable[[], Awaitable[Principal]]
 
 def measure() -> Result:
     """Measure every way in."""
-    return Result("authenticate", asyncio.run(_measure()))
+    return Result("authenticate", event_loop.run(_measure()))
 
 
 async def _measure() -> list[Row]:

@@ -2,7 +2,6 @@
 a bare loop of ``client.bulk`` over documents that were prepared before.
 """
 
-import asyncio
 import os
 import tempfile
 import time
@@ -18,6 +17,7 @@ from audit.sinks.cursor import read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.layout import Layout
 from audit.sinks.prepared import cut
+from console import event_loop
 from tests.bench.followed import ORIGIN, a_log, calls
 from tests.bench.result import ROOT, Result, Row, median_row
 from tests.real.elasticsearch import ElasticsearchServer
@@ -33,7 +33,7 @@ def measure() -> Result:
     server = ElasticsearchServer()
     server.start()
     try:
-        return Result("ship", asyncio.run(_measure(server.url)))
+        return Result("ship", event_loop.run(_measure(server.url)))
     finally:
         server.close()
 

@@ -4,7 +4,6 @@ The realm is told by a process of its own, so that what a Keycloak computes is n
 it takes is `make soak NAME=directory`. Processor time is this process's.
 """
 
-import asyncio
 import multiprocessing
 import socket
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from console import event_loop
 from console.directory.carrying import carry_out
 from console.directory.comparing import compare, read_known, read_rules
 from console.directory.keeping import directory_work
@@ -52,7 +52,7 @@ def measure() -> Result:
     rows: list[Row] = []
     for people in SIZES:
         with _told(people) as url:
-            costs = [asyncio.run(_cost(people, url)) for _ in range(ROUNDS)]
+            costs = [event_loop.run(_cost(people, url)) for _ in range(ROUNDS)]
         rows += _rows(people, costs)
     return Result("sync-directory", rows)
 

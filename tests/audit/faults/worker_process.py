@@ -14,6 +14,7 @@ from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import StaleEpochError
 from audit.sequencer import hold_log
+from console import event_loop
 from tests.audit.log_store import ORIGIN, Store
 from tests.faults.injected.told import Told
 
@@ -55,4 +56,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    event_loop.run(main())

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
+from console import event_loop
 from tests.faults.injected.told import Told
 
 CALLERS = 4
@@ -44,4 +45,4 @@ async def _make_call(writer: SpoolWriter, call: bytes, outcome: bytes, told: Tol
 
 
 if __name__ == "__main__":
-    asyncio.run(write(Path(sys.argv[1])))
+    event_loop.run(write(Path(sys.argv[1])))
