@@ -29,7 +29,7 @@ from audit.placed import Placed
 from audit.record import Record
 from audit.spool.drain import Batch, SpoolDrain
 from audit.spool.fold_process import FoldingProcess
-from audit.spool.reader import CHUNK_BYTES, FIRST_BYTES
+from audit.spool.reader import FIRST_BYTES, next_size
 from audit.waiting import rest
 
 OUTBOX_AT_ONCE: Final = 1_000
@@ -151,7 +151,7 @@ class Sequencer:
         drain.move_on(batch)
         if batch.behind:
             self._folding.start()
-        ahead = asyncio.create_task(self._collect(drain, CHUNK_BYTES)) if batch.behind else None
+        ahead = asyncio.create_task(self._collect(drain, next_size(batch.size))) if batch.behind else None
         try:
             logged = await self._log.append(pending, batch.progress, join(batch.folded))
         finally:

@@ -13,7 +13,7 @@ from audit.checkpoints.trust import Trust
 from audit.verify import read_trust
 from audit.witness.memory import WitnessMemory
 from audit.witness.server import WitnessServer
-from console import event_loop
+from console import runtime
 
 
 def serve_witness(
@@ -30,7 +30,7 @@ def serve_witness(
         say(vkey)
     config = uvicorn.Config(server, host=address[0], port=address[1], log_level="warning", access_log=False)
     with suppress(KeyboardInterrupt):
-        event_loop.run(uvicorn.Server(config).serve())
+        runtime.run(uvicorn.Server(config).serve())
 
 
 def build_witness(name: str, logs: Sequence[str], data: Path) -> tuple[WitnessServer, list[str]]:

@@ -49,6 +49,7 @@ class Batch:
     """What one pass found at ``now``: records for the log, and the progress to store with them.
 
     Attributes:
+        size: how many bytes of each spool it took at most.
         folded: entries for the log that came as columns.
         behind: a spool holds more than one pass takes.
         censuses: producer, ordinal and record of the censuses read: they are answered before they are logged.
@@ -56,6 +57,7 @@ class Batch:
     """
 
     now: int
+    size: int = CHUNK_BYTES
     behind: bool = False
     pending: list[Pending | Placed] = field(default_factory=list)
     folded: list[Columns] = field(default_factory=list)
@@ -119,7 +121,7 @@ class SpoolDrain:
 
     def collect(self, now: int, size: int = CHUNK_BYTES) -> Batch:
         """Read at most one chunk, of ``size`` bytes, of each spool, and see which calls are open too long."""
-        batch = Batch(now)
+        batch = Batch(now, size)
         for producer in self._sort_out():
             self._read(producer, size, batch)
         for key, call in self._calls.items():

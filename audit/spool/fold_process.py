@@ -93,7 +93,6 @@ def _start_with(memory: int) -> subprocess.Popen[bytes]:
         pass_fds=(memory,),
         cwd=_ROOT,
         env=_MEMORY | {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
-        start_new_session=True,
     )
 
 

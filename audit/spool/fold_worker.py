@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, NamedTuple
 from audit.spool.fold_wire import pack_error, pack_folded, position_of, read_message
 from audit.spool.folding import Folded, fold_chunk
 from audit.spool.frame import SpoolCorruptError
-from audit.spool.reader import CHUNK_BYTES, Position
+from audit.spool.reader import Position, next_size
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -38,7 +38,7 @@ def answer(request: Request) -> Answer:
     except SpoolCorruptError as error:
         return Answer(pack_error(error.offset, error.why), None)
     more = folded.at.file > at[0] or folded.at.offset - at[1] > size // 2
-    following = (directory, producer, position_of(folded.at), CHUNK_BYTES) if more else None
+    following = (directory, producer, position_of(folded.at), next_size(size)) if more else None
     return Answer(folded, following)
 
 

@@ -18,11 +18,21 @@ __all__ = [
     "Position",
     "list_producers",
     "lock_path",
+    "next_size",
     "producer_is_gone",
     "read_frames",
     "remove_before",
     "retire",
 ]
+
+
+def next_size(size: int) -> int:
+    """Return how many bytes to read behind a chunk of ``size`` bytes while a lot waits.
+
+    A chunk is folded while the one before it is stored, which takes about twice as long for as many calls: so
+    each is twice the one before, up to ``CHUNK_BYTES``, and neither side waits for the other.
+    """
+    return min(2 * size, CHUNK_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

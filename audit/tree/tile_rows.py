@@ -1,6 +1,7 @@
 """The tree's tiles as rows: the last tile of each level grows in place, complete ones never change."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -15,17 +16,23 @@ T = TypeVar("T")
 
 async def grow_tiles(connection: AsyncConnection, size: int, completed: Sequence[Sequence[bytes]]) -> None:
     """Add what ``Frontier.extend`` completed to the tiles of a tree of ``size``; the caller commits."""
-    for level, fresh in enumerate(completed[::TILE_HEIGHT]):
-        if not fresh:
-            return
-        number, kept = divmod(size >> (TILE_HEIGHT * level), TILE_WIDTH)
-        hashes = b"".join(fresh)
-        if kept:
-            hashes = (await load_tile(connection, level, number))[: kept * HASH_SIZE] + hashes
-            await connection.execute(tile.delete().where(tile.c.level == level, tile.c.number == number))
-        width = TILE_WIDTH * HASH_SIZE
-        chunks = [hashes[start : start + width] for start in range(0, len(hashes), width)]
-        await connection.execute(tile.insert(), [_row(level, number, *item) for item in enumerate(chunks)])
+    grown = list(takewhile(bool, completed[::TILE_HEIGHT]))
+    places = [divmod(size >> (TILE_HEIGHT * level), TILE_WIDTH) for level in range(len(grown))]
+    begun = [(level, number) for level, (number, kept) in enumerate(places) if kept]
+    found = await _load_tiles(connection, begun) if begun else {}
+    if begun:
+        await connection.execute(tile.delete().where(_is_one_of(begun)))
+    rows = list[dict[str, object]]()
+    for level, (fresh, (number, kept)) in enumerate(zip(grown, places, strict=True)):
+        hashes = found.get((level, number), b"")[: kept * HASH_SIZE] + b"".join(fresh)
+        rows += [_row(level, number, *item) for item in enumerate(_by_tile(hashes))]
+    if rows:
+        await connection.execute(tile.insert(), rows)
+
+
+def _by_tile(hashes: bytes) -> Iterator[bytes]:
+    width = TILE_WIDTH * HASH_SIZE
+    return (hashes[start : start + width] for start in range(0, len(hashes), width))
 
 
 async def compute_with_hashes(connection: AsyncConnection, compute: Callable[[HashesAt], T]) -> T:
@@ -58,9 +65,12 @@ async def load_tile(connection: AsyncConnection, level: int, number: int) -> byt
 async def _load_tiles(
     connection: AsyncConnection, places: Collection[tuple[int, int]]
 ) -> Mapping[tuple[int, int], bytes]:
-    columns = sa.tuple_(tile.c.level, tile.c.number)
-    wanted = sa.select(tile.c.level, tile.c.number, tile.c.hashes).where(columns.in_(sorted(places)))
+    wanted = sa.select(tile.c.level, tile.c.number, tile.c.hashes).where(_is_one_of(places))
     return {(row.level, row.number): bytes(row.hashes) for row in await connection.execute(wanted)}
+
+
+def _is_one_of(places: Collection[tuple[int, int]]) -> sa.ColumnElement[bool]:
+    return sa.tuple_(tile.c.level, tile.c.number).in_(sorted(places))
 
 
 def _row(level: int, first: int, place: int, hashes: bytes) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from console import event_loop
+from console import runtime
 from console.demo.cluster import ServingCluster, demo_cluster
 from console.demo.seed import seed
 from console.installation import migrate_all, stamp
@@ -29,7 +29,7 @@ def demo(port: int, data: Path, *, fresh: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Ctrl-C is how a demo ends: the server has stopped in order when it reaches us.
     with demo_cluster(folder, click.echo) as cluster, contextlib.suppress(KeyboardInterrupt):
-        event_loop.run(_run(settings, cluster))
+        runtime.run(_run(settings, cluster))
     click.echo("Stopped.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from console import event_loop
+from console import runtime
 from console.settings import Settings, load_settings
 
 
@@ -31,7 +31,7 @@ def serve(role: str, host: str | None, port: int | None) -> None:
     settings = settings_with(host, port)
     # Ctrl-C is how a server ends: it has stopped in order when the interrupt reaches us.
     with contextlib.suppress(KeyboardInterrupt):
-        event_loop.run(roles.serve(settings, role, click.echo))
+        runtime.run(roles.serve(settings, role, click.echo))
 
 
 @click.group()

@@ -8,7 +8,7 @@ from typing import Any
 from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import FileLease
 from audit.sequencer import hold_log
-from console import event_loop
+from console import runtime
 from tests.audit.log_store import ORIGIN, Store
 
 Act = Callable[..., Awaitable[Any]]
@@ -16,7 +16,7 @@ Act = Callable[..., Awaitable[Any]]
 
 def work(folder: Path, told: Connection) -> None:
     """Work on the store in `folder`."""
-    event_loop.run(_work(folder, told))
+    runtime.run(_work(folder, told))
 
 
 async def _work(folder: Path, told: Connection) -> None:

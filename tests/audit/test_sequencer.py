@@ -15,6 +15,7 @@ from audit.models import Outbox
 from audit.reader import LogReader
 from audit.record import Record
 from audit.sequencer import hold_log
+from audit.spool import reader
 from audit.spool.files import list_producers, spool_path
 from audit.spool.writer import SpoolWriter
 from audit.tree.proof import Proof, format_proof
@@ -200,8 +201,8 @@ async def test_large_spools_are_read_through_and_deleted(store: Store) -> None:
 async def test_what_was_collected_ahead_is_logged_once_also_after_a_failure(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("FIRST_BYTES", "CHUNK_BYTES"):
-        monkeypatch.setattr(sequencing, size, 6_000)
+    monkeypatch.setattr(sequencing, "FIRST_BYTES", 6_000)
+    monkeypatch.setattr(reader, "CHUNK_BYTES", 6_000)
     log = await store.begin()
     sequencer = store.sequencer(log)
     writer = SpoolWriter.open(store.spools, "gateway")

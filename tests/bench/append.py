@@ -24,7 +24,7 @@ from audit.log import Log
 from audit.placed import BODY_COLUMNS, ENTRY_COLUMNS, Placed
 from audit.sequencer import Sequencer
 from audit.spool.progress import Progress
-from console import event_loop
+from console import runtime
 from tests.audit.log_store import Store
 from tests.bench.gateway_calls import CALLERS, Produced, now, produce
 from tests.bench.postgres import DurablePostgres
@@ -82,12 +82,12 @@ class CountedLog:
 
 def measure_sqlite() -> Result:
     """Compare with sqlite3's executemany."""
-    return Result("append-sqlite", rows(event_loop.run(_on_sqlite()), "sqlite3 executemany", aim=0.9))
+    return Result("append-sqlite", rows(runtime.run(_on_sqlite()), "sqlite3 executemany", aim=0.9))
 
 
 def measure_postgresql() -> Result:
     """Compare with asyncpg's COPY."""
-    return Result("append-postgresql", rows(event_loop.run(_on_postgresql()), "asyncpg COPY", aim=0.85))
+    return Result("append-postgresql", rows(runtime.run(_on_postgresql()), "asyncpg COPY", aim=0.85))
 
 
 async def _on_sqlite() -> list[Measured]:

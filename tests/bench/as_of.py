@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from audit import canonical
 from audit.models import RowVersion
-from console import event_loop
+from console import runtime
 from console.database import Database
 from console.explain.history import Moment
 from console.explain.organisation import read_organisation
@@ -42,7 +42,7 @@ def measure_sqlite() -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         url = f"sqlite+aiosqlite:///{Path(scratch) / 'guildhall.db'}"
-        return Result("as-of-sqlite", event_loop.run(_measure(url, lambda: 0.0)))
+        return Result("as-of-sqlite", runtime.run(_measure(url, lambda: 0.0)))
 
 
 def measure_postgresql() -> Result:
@@ -50,9 +50,7 @@ def measure_postgresql() -> Result:
     server = DurablePostgres()
     server.start()
     try:
-        return Result(
-            "as-of-postgresql", event_loop.run(_measure(server.create_database(), server.processor))
-        )
+        return Result("as-of-postgresql", runtime.run(_measure(server.create_database(), server.processor)))
     finally:
         server.close()
 

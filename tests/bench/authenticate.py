@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 from sqlmodel import col, select
 
-from console import event_loop
+from console import runtime
 from console.bearers import bearer_principal
 from console.installation import migrate_all
 from console.security import session_principal
@@ -36,7 +36,7 @@ Authenticate = Callable[[], Awaitable[Principal]]
 
 def measure() -> Result:
     """Measure every way in."""
-    return Result("authenticate", event_loop.run(_measure()))
+    return Result("authenticate", runtime.run(_measure()))
 
 
 async def _measure() -> list[Row]:

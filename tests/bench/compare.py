@@ -15,7 +15,7 @@ from audit.history import hash_stated, state_digest
 from audit.models import RowVersion
 from audit.record import seal
 from audit.subjects.keyring import MemoryKeyRing
-from console import event_loop
+from console import runtime
 from console.installation import migrate_all, stamp
 from console.questions import Origin
 from console.rows import membership_row, person_row, team_row
@@ -39,7 +39,7 @@ FLOOR_SECONDS = 5.0
 def measure() -> Result:
     """Make the memberships by acts, log them, then compare: once as a new worker, then as one that runs."""
     with tempfile.TemporaryDirectory() as folder:
-        first, later = event_loop.run(_measure(Path(folder)))
+        first, later = runtime.run(_measure(Path(folder)))
     rows = [
         _row("a new worker compares 60,000 memberships with the log", first),
         _row("a running worker compares them again", later),

@@ -15,7 +15,7 @@ from uuid import UUID
 import aiohttp
 from uuid_utils.compat import uuid7
 
-from console import event_loop
+from console import runtime
 from console.freshness.remembered import Remembered
 from console.gateway.reuse import rule
 from console.gateway.routing import Evaluated
@@ -42,7 +42,7 @@ Ask = Callable[[], Awaitable[object]]
 
 def measure() -> Result:
     """Measure each way of deciding."""
-    return Result("decide", event_loop.run(_measure()))
+    return Result("decide", runtime.run(_measure()))
 
 
 async def _measure() -> list[Row]:

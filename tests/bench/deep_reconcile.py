@@ -25,7 +25,7 @@ from audit.sinks.indexed import ElasticsearchSink
 from audit.sinks.mapping import document_id
 from audit.sinks.scan import PAGE
 from audit.sinks.searches import everything_of
-from console import event_loop
+from console import runtime
 from tests.bench.followed import ORIGIN, a_log
 from tests.bench.result import ROOT, Result, Row, median_row
 from tests.real.elasticsearch import ElasticsearchServer
@@ -57,7 +57,7 @@ def measure() -> Result:
     server = ElasticsearchServer()
     server.start()
     try:
-        return Result("deep-reconcile", event_loop.run(_measure(server.url)))
+        return Result("deep-reconcile", runtime.run(_measure(server.url)))
     finally:
         server.close()
 

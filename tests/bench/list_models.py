@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
-from console import event_loop
+from console import runtime
 from console.catalog.filters import RouteFilter
 from console.catalog.queries import list_routes
 from console.installation import migrate_all
@@ -57,7 +57,7 @@ def measure_postgresql() -> Result:
 
 
 def _result(name: str, settings: Settings) -> Result:
-    rounds = event_loop.run(_measure(settings))
+    rounds = runtime.run(_measure(settings))
     what = f"p95 of a page of {SIZE} of {MODELS:,} models"
     p95 = [statistics.quantiles(times, n=20)[-1] for times in rounds]
     p50 = [statistics.median(times) for times in rounds]

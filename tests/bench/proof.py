@@ -9,7 +9,7 @@ from typing import Final
 
 from audit.reader import LogReader
 from audit.tree.proof import Proof, format_proof
-from console import event_loop
+from console import runtime
 from tests.audit.log_store import Store
 from tests.bench.many_heads import placed
 from tests.bench.result import ROOT, Result, Row, median_row
@@ -25,7 +25,7 @@ def measure() -> Result:
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        return Result("proof", rows(event_loop.run(_rounds(Path(scratch)))))
+        return Result("proof", rows(runtime.run(_rounds(Path(scratch)))))
 
 
 async def _rounds(folder: Path) -> list[list[float]]:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 from uuid_utils.compat import uuid7
 
-from console import event_loop
+from console import runtime
 from console.installation import migrate_all, stamp
 from console.scim.door import scim_application
 from console.services import Services, build
@@ -34,7 +34,7 @@ NUMBERS: Iterator[int] = itertools.count()
 
 def measure_sqlite() -> Result:
     """Measure on SQLite, synchronous to the disk."""
-    return Result("scim-writes-sqlite", event_loop.run(_measure(None, lambda: 0.0)))
+    return Result("scim-writes-sqlite", runtime.run(_measure(None, lambda: 0.0)))
 
 
 def measure_postgresql() -> Result:
@@ -42,7 +42,7 @@ def measure_postgresql() -> Result:
     server = DurablePostgres()
     server.start()
     try:
-        rows = event_loop.run(_measure(server.create_database(), server.processor))
+        rows = runtime.run(_measure(server.create_database(), server.processor))
     finally:
         server.close()
     return Result("scim-writes-postgresql", rows)

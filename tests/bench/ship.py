@@ -17,7 +17,7 @@ from audit.sinks.cursor import read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.layout import Layout
 from audit.sinks.prepared import cut
-from console import event_loop
+from console import runtime
 from tests.bench.followed import ORIGIN, a_log, calls
 from tests.bench.result import ROOT, Result, Row, median_row
 from tests.real.elasticsearch import ElasticsearchServer
@@ -33,7 +33,7 @@ def measure() -> Result:
     server = ElasticsearchServer()
     server.start()
     try:
-        return Result("ship", event_loop.run(_measure(server.url)))
+        return Result("ship", runtime.run(_measure(server.url)))
     finally:
         server.close()
 

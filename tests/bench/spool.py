@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from audit.spool.writer import SpoolWriter
-from console import event_loop
+from console import runtime
 from tests.bench.result import ROOT, Result, Row, median_row
 
 ROUNDS = 15
@@ -25,8 +25,8 @@ def measure() -> Result:
         for number in range(ROUNDS):
             place = Path(scratch) / str(number)
             rates["raw"].append(raw_loop(place))
-            rates["one"].append(event_loop.run(spool(place, callers=1)))
-            rates["many"].append(event_loop.run(spool(place, callers=CALLERS)))
+            rates["one"].append(runtime.run(spool(place, callers=1)))
+            rates["many"].append(runtime.run(spool(place, callers=CALLERS)))
     return Result("spool", _rows(rates))
 
 

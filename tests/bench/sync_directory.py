@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-from console import event_loop
+from console import runtime
 from console.directory.carrying import carry_out
 from console.directory.comparing import compare, read_known, read_rules
 from console.directory.keeping import directory_work
@@ -52,7 +52,7 @@ def measure() -> Result:
     rows: list[Row] = []
     for people in SIZES:
         with _told(people) as url:
-            costs = [event_loop.run(_cost(people, url)) for _ in range(ROUNDS)]
+            costs = [runtime.run(_cost(people, url)) for _ in range(ROUNDS)]
         rows += _rows(people, costs)
     return Result("sync-directory", rows)
 

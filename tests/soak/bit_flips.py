@@ -4,7 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from console import event_loop
+from console import runtime
 from tests.audit.tamper.flips import Flip, flip_in_database, flip_in_export
 from tests.audit.tamper.scene import Template, make_template, open_scene
 from tests.bench.result import ROOT, Result, Row
@@ -19,7 +19,7 @@ def measure() -> Result:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         template = make_template(Path(scratch) / "template")
-        flips = event_loop.run(flip_all(template, Path(scratch) / "scene"))
+        flips = runtime.run(flip_all(template, Path(scratch) / "scene"))
     unseen = sum(not one.seen for one in flips)
     misnamed = sum(one.seen and not one.right for one in flips)
     return Result(

@@ -10,7 +10,7 @@ from pathlib import Path
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from sqlmodel import col, select
 
-from console import event_loop
+from console import runtime
 from console.directory.applying import apply_plan
 from console.directory.comparing import compare, read_known
 from console.directory.keeping import directory_work
@@ -47,7 +47,7 @@ def measure() -> Result:
     server.start()
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            return event_loop.run(_measured(server, Path(scratch)))
+            return runtime.run(_measured(server, Path(scratch)))
     finally:
         server.close()
 

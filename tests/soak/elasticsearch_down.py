@@ -4,7 +4,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from console import event_loop
+from console import runtime
 from console.clock import system_clock
 from tests.bench.result import ROOT, Result, Row
 from tests.faults.elasticsearch_down import Outage, append_while_down
@@ -22,7 +22,7 @@ def measure() -> Result:
     server.start()
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            outage = event_loop.run(append_while_down(Path(scratch), server, EVENTS, "down", system_clock))
+            outage = runtime.run(append_while_down(Path(scratch), server, EVENTS, "down", system_clock))
     finally:
         server.close()
     return Result("elasticsearch-down", rows(outage))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from audit.models import entry
-from console import event_loop
+from console import runtime
 from console.installation import migrate_all, stamp
 from console.services import Services, build
 from console.settings import load_settings
@@ -40,7 +40,7 @@ class Flooded:
 
 def measure(seconds: float = FULL_SECONDS) -> Result:
     """Flood for so long; then say how many entries it made, and how long anybody else waited."""
-    found = event_loop.run(flood(seconds))
+    found = runtime.run(flood(seconds))
     lost = found.refusals - found.counted - found.told
     most = found.minutes * MOST_ENTRIES_A_MINUTE
     rows = [

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx2
 
-from console import event_loop
+from console import runtime
 from console.clock import system_clock
 from console.sign_in.providers import dev_issuer
 from sso.dev.tokens import issue_token
@@ -89,7 +89,7 @@ def measure(seconds: float = FULL_SECONDS) -> Result:
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        served, grown = event_loop.run(flood(Path(scratch), seconds))
+        served, grown = runtime.run(flood(Path(scratch), seconds))
     others, most = grown - served.calls, (math.ceil(seconds / 60) + 1) * MOST_ENTRIES_A_MINUTE
     return Result(
         "flood-served",

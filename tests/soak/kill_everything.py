@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from console import event_loop
+from console import runtime
 from tests.bench.result import ROOT, Result, Row
 from tests.faults.everything import Aftermath, kill_everything
 from tests.real.elasticsearch import ElasticsearchServer
@@ -19,7 +19,7 @@ def measure() -> Result:
     server.start()
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            after = event_loop.run(kill_everything(Path(scratch), server.url, KILLS))
+            after = runtime.run(kill_everything(Path(scratch), server.url, KILLS))
     finally:
         server.close()
     return Result("kill-everything", rows(after))

@@ -19,7 +19,7 @@ from audit.reader import StoredCheckpoint
 from audit.record import Record, seal
 from audit.subjects.keyring import MemoryKeyRing, new_key
 from audit.tree.merkle import verify_consistency
-from console import event_loop
+from console import runtime
 from tests.audit.custody.kept import Kept
 from tests.audit.log_store import Store
 from tests.bench.result import ROOT, Result, Row
@@ -47,7 +47,7 @@ def measure() -> Result:
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        return event_loop.run(prune(Path(scratch), ENTRIES)).result()
+        return runtime.run(prune(Path(scratch), ENTRIES)).result()
 
 
 @dataclass

@@ -16,7 +16,7 @@ import httpx2
 from sqlmodel import col, delete
 
 from audit.events import Action
-from console import event_loop
+from console import runtime
 from console.keys.ending import end_key
 from console.models import Route, RouteState
 from console.people.leaving import disable_person
@@ -118,7 +118,7 @@ PATHS: Final[Mapping[str, PathOut]] = {
 def measure(trials: int = FULL_TRIALS) -> Result:
     """Measure every path."""
     with tempfile.TemporaryDirectory() as folder:
-        found = event_loop.run(measure_paths(Path(folder), trials))
+        found = runtime.run(measure_paths(Path(folder), trials))
     rows = [row(*one) for one in found.items()]
     return Result("revocation", rows)
 

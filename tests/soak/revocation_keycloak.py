@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from console import event_loop
+from console import runtime
 from tests.bench.result import ROOT, Result
 from tests.console.scim.conftest import PATCH, USER
 from tests.real.keycloak_server import KeycloakServer
@@ -81,7 +81,7 @@ def measure(trials: int = FULL_TRIALS) -> Result:
     server.start()
     try:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            found = event_loop.run(measure_paths(Path(scratch), server, trials))
+            found = runtime.run(measure_paths(Path(scratch), server, trials))
     finally:
         server.close()
     return Result("revocation-keycloak", [row(*one) for one in found.items()])

@@ -23,7 +23,7 @@ from audit.reader import LogReader
 from audit.record import Record
 from audit.sinks.port import Delivery, Shipment
 from audit.spool.writer import SpoolWriter
-from console import event_loop
+from console import runtime
 from console.clock import system_clock
 from tests.audit.exports import records
 from tests.audit.log_store import Store, a_record
@@ -59,7 +59,7 @@ class Load:
 
 def measure(seconds: float = FULL_SECONDS) -> Result:
     """Write calls for a tenth of the time without the follower, then for all of it with it."""
-    alone, slow = event_loop.run(_both(seconds))
+    alone, slow = runtime.run(_both(seconds))
     before, after = (statistics.quantiles(one.waits, n=100)[98] for one in (alone, slow))
     return Result(
         "slow-sink",

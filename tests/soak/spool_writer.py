@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from audit.spool.writer import SpoolWriter
-from console import event_loop
+from console import runtime
 
 CALLERS = 8
 ROTATE_BYTES = 256 * 1024
@@ -28,4 +28,4 @@ async def _call(writer: SpoolWriter) -> None:
 
 
 if __name__ == "__main__":
-    event_loop.run(write(Path(sys.argv[1])))
+    runtime.run(write(Path(sys.argv[1])))

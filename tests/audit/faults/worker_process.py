@@ -14,7 +14,7 @@ from audit.checkpoints.checkpoint import FileSigner
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import StaleEpochError
 from audit.sequencer import hold_log
-from console import event_loop
+from console import runtime
 from tests.audit.log_store import ORIGIN, Store
 from tests.faults.injected.told import Told
 
@@ -56,4 +56,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    event_loop.run(main())
+    runtime.run(main())

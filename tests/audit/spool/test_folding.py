@@ -23,7 +23,7 @@ from audit.spool.fold_wire import _pack, pack_folded
 from audit.spool.fold_worker import Request, answer, look_ahead, serve
 from audit.spool.folding import Folded, fold_chunk
 from audit.spool.frame import FrameKind, SpoolCorruptError
-from audit.spool.reader import CHUNK_BYTES, Position
+from audit.spool.reader import Position, next_size
 from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import ROOT, START, Store, a_record
 from tests.patience import PATIENCE
@@ -104,7 +104,7 @@ async def test_it_folds_ahead_what_stays_as_it_is_and_nothing_else(tmp_path: Pat
     size = spool_path(tmp_path, producer, 0).stat().st_size
     whole: Request = (str(tmp_path), producer, (0, 0, 0), size)
     found = answer(whole)
-    assert found.following == (str(tmp_path), producer, (0, size, 11), CHUNK_BYTES)
+    assert found.following == (str(tmp_path), producer, (0, size, 11), next_size(size))
     assert look_ahead(whole) == {whole: found}
     assert look_ahead(found.following) == {}, "whether more comes is asked when it is time"
     assert answer((*whole[:3], 10 * size)).following is None, "nothing waits"

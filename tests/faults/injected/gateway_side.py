@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
-from console import event_loop
+from console import runtime
 from tests.faults.injected.told import Told
 
 CALLERS = 4
@@ -45,4 +45,4 @@ async def _make_call(writer: SpoolWriter, call: bytes, outcome: bytes, told: Tol
 
 
 if __name__ == "__main__":
-    event_loop.run(write(Path(sys.argv[1])))
+    runtime.run(write(Path(sys.argv[1])))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from audit.lease import FileLease
 from audit.sequencer import Sequencer, hold_log
-from console import event_loop
+from console import runtime
 from tests.audit.log_store import Store
 from tests.faults.injected.scene import open_store
 from tests.faults.injected.told import Told
@@ -43,4 +43,4 @@ async def drain(sequencer: Sequencer, store: Store, told: Told) -> None:
 
 
 if __name__ == "__main__":
-    event_loop.run(work(Path(sys.argv[1])))
+    runtime.run(work(Path(sys.argv[1])))

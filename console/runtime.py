@@ -1,6 +1,7 @@
-"""The event loop of whatever serves: libuv's, which does in C what asyncio's own does in Python.
+"""How a process that serves runs: on libuv's event loop, and on memory that is used again.
 
-Windows has no such loop (uvloop), and keeps its own.
+libuv's loop (uvloop) does in C what asyncio's own does in Python. Windows has no such loop and keeps its
+own.
 """
 
 import asyncio
@@ -8,11 +9,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from console.memory import keep_freed_memory
+
 T = TypeVar("T")
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` to its end on a new loop, and return what it returns; as `asyncio.run` does."""
+    keep_freed_memory()  # before there is a second thread
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(main)
 
