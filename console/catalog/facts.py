@@ -99,31 +99,35 @@ async def covering_grants(
     With `route_ids` only those on these routes. Ended grants are included, so that a refusal can say
     that access has ended.
     """
+    holder = _holders(person_id)
+    of_holder = sa.and_(
+        sa.type_coerce(col(Grant.principal_type), sa.String) == holder.c.kind,
+        col(Grant.principal_id) == holder.c.id,
+    )
     query = (
         select(Grant, col(Team.name))
+        .join(holder, of_holder)
         .outerjoin(Team, col(Team.id) == col(Grant.principal_id))
         .where(col(Grant.revoked_at).is_(None))
         .where(col(Grant.permission) == Permission.MODEL_INVOKE.value)
-        .where(_is_held_by(person_id))
     )
     if route_ids is not None:
         query = query.where(col(Grant.resource_id).in_(route_ids))
     return [(grant, grant_document(grant, team)) for grant, team in await session.exec(query)]
 
 
-def _is_held_by(person_id: UUID) -> sa.ColumnElement[bool]:
-    """Return the condition that a person holds a grant, by itself or through a team.
+def _holders(person_id: UUID) -> sa.Subquery:
+    """Return who may hold a grant that covers a person: its teams and itself, each once.
 
-    One list of holders, and not one alternative or the other: of that both databases have an index.
+    A table to join, and not one alternative or the other: of that both databases have an index.
     """
 
     def named(one: PrincipalType, principal: Any) -> sa.Select[Any]:  # noqa: ANN401 - an id, or its column
-        return sa.select(sa.literal(one.value), principal)
+        return sa.select(sa.literal(one.value).label("kind"), principal.label("id"))
 
     teams = named(PrincipalType.TEAM, col(Membership.team_id)).where(col(Membership.person_id) == person_id)
     own = [named(one, sa.literal(person_id, sa.Uuid())) for one in OWN]
-    held_by = sa.tuple_(sa.type_coerce(col(Grant.principal_type), sa.String), col(Grant.principal_id))
-    return held_by.in_(sa.union_all(teams, *own))
+    return sa.union(teams, *own).subquery("holder")
 
 
 def grant_document(grant: Grant, team: str | None) -> Document:
