@@ -80,6 +80,17 @@ def test_values_are_bound_never_written_into_the_statement() -> None:
     assert "ri'sk" in clause.compile().params.values()
 
 
+def test_lists_of_values_have_few_texts_and_the_same_rows() -> None:
+    """A database prepares a statement for each text: their number must not grow with that of the values."""
+    texts = set[str]()
+    for count in range(1, 41):
+        teams = [*(f"team-{number}" for number in range(count - 1)), "vision"]
+        assert selected(one("team", "in", teams)) == [2]
+        clause = compile(read_scope(one("team", "in", teams)), COLUMNS)
+        texts.add(str(clause.compile(compile_kwargs={"render_postcompile": True})))
+    assert len(texts) == len({1, 2, 4, 8, 16, 32, 64})
+
+
 @pytest.mark.parametrize("field", ["secret", "route.secret", "nothing", ""])
 def test_a_field_that_is_not_offered_is_an_error(field: str) -> None:
     with pytest.raises(MalformedScopeError):
