@@ -25,13 +25,12 @@ async def settle_rights(desk: Desk, people: Iterable[UUID]) -> None:
         return
     rules = await _rules(desk)
     groups = await _groups(desk, wanted)
-    for person_id in wanted:
-        rights = rights_in(rules, groups[person_id])
-        added, removed = await replace_kept(desk.session, person_id, rights, Source.SCIM)
-        for right in added:
-            await record_right(desk.work, right, gone=False)
-        for right in removed:
-            await record_right(desk.work, right, gone=True)
+    rights = {person_id: rights_in(rules, groups[person_id]) for person_id in wanted}
+    added, removed = await replace_kept(desk.session, rights, Source.SCIM)
+    for right in added:
+        await record_right(desk.work, right, gone=False)
+    for right in removed:
+        await record_right(desk.work, right, gone=True)
 
 
 def rights_in(rules: Iterable[MappingRule], groups: Iterable[ScimGroup]) -> Rights:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from console.services import Services
 from console.sign_in.providers import dev_issuer
@@ -95,3 +96,18 @@ async def test_groups_in_groups_are_refused(directory: Directory) -> None:
     inner = await directory.group("inner")
     body = {"displayName": "outer", "members": [{"value": inner["id"], "type": "Group"}]}
     assert (await directory.client.post("/Groups", json=body)).status_code == 400
+
+
+async def test_many_members_cost_as_many_records_and_not_as_many_questions(
+    directory: Directory, teams: dict[str, UUID]
+) -> None:
+    await add_rule(directory.services, "scim:group", "Everybody", teams["risk"], RuleRole.MEMBER)
+    crowd = [await directory.user(f"one-{number}", externalId=f"one-{number}") for number in range(12)]
+    asked = list[str]()
+    engine = directory.services.database.engine.sync_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    await directory.group("Everybody", *crowd)
+    of_rights = [one for one in asked if one.startswith("SELECT") and "FROM membership" in one]
+    assert len(of_rights) == 1, of_rights
+    acts = [str(head["action"]) for head in await heads(directory.services)]
+    assert acts[-13:] == [*["membership.create"] * 12, "scim_group.create"]
