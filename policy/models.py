@@ -189,7 +189,7 @@ class PolicyDraft(SQLModel, table=True):
     """A candidate on somebody's desk: ``files`` is canonical JSON, path to text, tests and cases included.
 
     ``report`` is what checking found. ``base`` is the revision it was begun from; once it was ``proposed``
-    nothing of it changes.
+    nothing of it changes. ``authors`` are the ids of everybody who wrote on it, canonical JSON.
     """
 
     __tablename__ = "policy_draft"
@@ -202,6 +202,7 @@ class PolicyDraft(SQLModel, table=True):
     proposed: int | None = Field(default=None, sa_type=sa.BigInteger)
     created: int = Field(sa_type=sa.BigInteger)
     updated: int = Field(sa_type=sa.BigInteger)
+    authors: str = Field(default="[]", sa_type=sa.Text)
 
 
 class PolicyReplay(SQLModel, table=True):

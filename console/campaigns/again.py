@@ -88,7 +88,7 @@ async def _resource(
         requester=requester,
         content_hash=content_hash(content),
         parties=await accounts_of(session, await kind.gainers(work.services, session, content, frozenset())),
-        selves=await askers_of(session, requester, work.now),
+        selves=await askers_of(session, [requester], work.now),
         about=described(kind, content),
     )
     return Resource("change", None, {"kind": KIND.value, "team": kind.team(content)}, change=document)

@@ -105,7 +105,7 @@ def _barred(work: UnitOfWork, asked: ChangeDetail) -> str | None:
     if asked.own:
         return "You asked for this, and whoever asks may not decide."
     if asked.party:
-        return "It is about you, or you would gain by it: others answer this."
+        return "It is about you, you wrote it, or you would gain by it: others answer this."
     if any(review.reviewer.id == work.principal.id for review in asked.reviews):
         return "You have answered this; each person answers once."
     if asked.state != "pending":

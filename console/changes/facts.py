@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -154,13 +154,18 @@ async def find_change(session: AsyncSession, change_id: UUID, *, for_change: boo
     return (await session.exec(query.with_for_update() if for_change else query)).first()
 
 
-async def find_answers(session: AsyncSession, change: Change, team: str, now: int) -> Answers:
-    """Return the answers in the order they were signed, and what each counts as now."""
+async def find_answers(
+    session: AsyncSession, change: Change, team: str, now: int, authors: Collection[UUID] = ()
+) -> Answers:
+    """Return the answers in the order they were signed, and what each counts as now.
+
+    `authors` count as having asked, beside who did.
+    """
     signed = select(Review).where(col(Review.change_id) == change.id).order_by(col(Review.created))
     reviews = tuple(await session.exec(signed))
     return Answers(
         reviews=reviews,
         voices={review.id: await voice_of(session, review, team, now) for review in reviews},
-        askers=await askers_of(session, change.requester_id, now),
+        askers=await askers_of(session, {change.requester_id, *authors}, now),
         overdue=await is_overdue(session, change, team, now),
     )

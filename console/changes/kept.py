@@ -30,11 +30,12 @@ async def find_kept(
     if change is None or change.kind not in known_kinds():
         return None
     kind, content = kind_of(change.kind), json.loads(change.content)
-    answers = await find_answers(session, change, kind.team(content), services.clock())
+    now, authors = services.clock(), kind.authors(content)
+    answers = await find_answers(session, change, kind.team(content), now, authors)
     if change.state is not ChangeState.PENDING:
         return KeptChange(change, answers, None)
     objection = await _waiting(services, session, kind) or await kind.check(services, session, content)
-    answering = await _answering(session, answers, by, services.clock()) - answers.askers
+    answering = await _answering(session, answers, by, now) - answers.askers
     gainers = await kind.gainers(services, session, content, answering)
     barred = await accounts_of(session, kind.parties(content) | gainers)
     return KeptChange(change, answers, objection, barred)

@@ -93,6 +93,7 @@ class Kind:
         fewest: how many people besides its author approve at least, whatever a policy says.
         prefill: what stands in somebody's form to answer before they type, by the names of its fields.
         waits: it is not approved before a second admin has signed in, in a production's first days.
+        authors: who wrote what is asked for, besides who asks; they count as having asked.
     """
 
     kind: ChangeKind
@@ -113,6 +114,7 @@ class Kind:
     fewest: Callable[[Content], int] = lambda _: FEWEST_OTHERS
     prefill: Callable[[Services, AsyncSession, Content, UUID], Awaitable[Mapping[str, str]]] = nothing_before
     waits: bool = False
+    authors: Callable[[Content], frozenset[UUID]] = lambda _: frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ async def read_change(work: UnitOfWork, change_id: UUID) -> ChangeDetail:
 async def _detail(work: UnitOfWork, session: AsyncSession, found: KeptChange) -> ChangeDetail:
     change, pending = found.change, state_at(found.change, work.now) is ChangeState.PENDING
     (item,) = await _items(work, session, [change])
-    party = work.principal.id in found.parties
+    party = work.principal.id in found.parties | found.kind.authors(found.content)
     lacking = missing(found.required, approvals(found.for_rules(work.now))) if pending else ()
     does = await found.kind.consequences(work.services, session, found.content) if pending else ()
     return ChangeDetail(
@@ -105,7 +105,8 @@ async def _items(work: UnitOfWork, session: AsyncSession, rows: Sequence[Change]
     for row in rows:
         content, required = json.loads(row.content), read_group_counts(json.loads(row.required))
         state, kind = state_at(row, now), kind_of(row.kind)
-        awaited = mine.awaited(row, kind.team(content), now, kind.parties(content))
+        barred = kind.parties(content) | kind.authors(content)
+        awaited = mine.awaited(row, kind.team(content), now, barred)
         found.append(
             ChangeItem(
                 id=row.id,

@@ -55,12 +55,13 @@ async def subject_document(session: AsyncSession, person_id: UUID) -> Document:
     )
 
 
-async def askers_of(session: AsyncSession, requester_id: UUID, now: int) -> frozenset[UUID]:
+async def askers_of(session: AsyncSession, asking: Iterable[UUID], now: int) -> frozenset[UUID]:
     """Return who counts as having asked: all accounts of whoever did, their deputies, and all of theirs.
 
     For a service account that is everybody who acts through it.
     """
-    people = await accounts_of(session, await people_behind(session, requester_id))
+    behind = [await people_behind(session, one) for one in asking]
+    people = await accounts_of(session, frozenset().union(*behind))
     deputies = {one.deputy_id for one in await delegations_of(session, people, now) if one.deputy_id}
     return await accounts_of(session, people | deputies)
 

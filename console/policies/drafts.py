@@ -140,6 +140,7 @@ async def propose_draft(work: UnitOfWork, draft_id: UUID, reason: str) -> Change
     bundle = bundle_of(files_of(draft))
     counted = {
         "draft": str(draft.id),
+        "authors": sorted(str(one) for one in authors_of(draft)),
         "since": to_text(replay.since),
         "decisions": replay.decisions,
         "flips": replay.flipped,
@@ -176,6 +177,11 @@ def files_of(draft: PolicyDraft) -> dict[str, str]:
     return found
 
 
+def authors_of(draft: PolicyDraft) -> frozenset[UUID]:
+    """Return everybody who wrote on a draft: whoever began it, and whoever changed a file of it."""
+    return frozenset({draft.author_id, *(UUID(one) for one in json.loads(draft.authors))})
+
+
 def report_of(draft: PolicyDraft) -> Report:
     """Return what checking it found."""
     return Report.read(json.loads(draft.report)) if draft.report else Report((), 0, ())
@@ -192,6 +198,7 @@ async def _keep(work: UnitOfWork, draft: PolicyDraft, files: Mapping[str, str]) 
     report = await check_files(files, work.services.settings.policy.opa_program)
     draft.files, draft.updated = canonical(files).decode(), work.now
     draft.report = text_of(report.document())
+    draft.authors = text_of(sorted(str(one) for one in authors_of(draft) | {work.principal.id}))
     told = {
         "revision": bundle_of(files).revision,
         "base": draft.base,

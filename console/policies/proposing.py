@@ -7,11 +7,13 @@ answer is asked of the policy that decides now, never of the one that is propose
 import json
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, register
+from console.changes.shown import people_by_id
 from console.policies.activating import activate
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
@@ -54,17 +56,24 @@ async def _check(services: Services, session: AsyncSession, content: Content) ->
 
 
 async def _consequences(
-    _services: Services, _session: AsyncSession, content: Content
+    _services: Services, session: AsyncSession, content: Content
 ) -> Sequence[Consequence]:
     then = Consequence(label="From then on", text="Every decision follows this revision, in every process.")
     if content["replay"] is None:
         return [Consequence(label="Replay", text="None: what decided before is brought back."), then]
+    people = await people_by_id(session, sorted(_authors(content)))
+    wrote = Consequence(label="Written by", text=", ".join(one.shown for one in people.values()))
     since = content["since"][:10]
     text = (
         f"Of {content['decisions']:,} decisions since {since}, {content['flips']:,} would come "
         f"out differently: {content['newly_allowed']:,} allowed, {content['newly_refused']:,} refused anew."
     )
-    return [Consequence(label="Replay", text=text), then]
+    return [wrote, Consequence(label="Replay", text=text), then]
+
+
+def _authors(content: Content) -> frozenset[UUID]:
+    """Return who wrote the draft, whoever proposes it; nobody of what is brought back."""
+    return frozenset(UUID(one) for one in content.get("authors", ()))
 
 
 async def _execute(work: UnitOfWork, _session: AsyncSession, found: KeptChange, _now: int) -> Sequence[Row]:
@@ -81,6 +90,7 @@ LABELS: Final = (
     ("revision", "Revision"),
     ("base", "In the place of"),
     ("draft", "Draft"),
+    ("authors", "Written by"),
     ("since", "Replayed since"),
     ("decisions", "Decisions replayed"),
     ("flips", "Come out differently"),
@@ -101,6 +111,7 @@ register(
         area=("Policies", "/policies"),
         labels=LABELS,
         answer_hint="For example: I have read the difference and every flip, and it may decide.",
+        authors=_authors,
         gainers=policy_gainers,
         waits=True,
     )

@@ -62,6 +62,28 @@ async def test_whoever_the_candidate_favours_does_not_answer_for_it(
     assert (done.status_code, done.json()["state"]) == (201, "approved"), done.text
 
 
+async def test_case_61_who_wrote_a_draft_does_not_answer_for_it_whoever_proposes_it(
+    desk: Desk, people: Any, admit: Any, services: Services
+) -> None:
+    for who in ("reviewer", "member"):
+        await admit(who, ("guildhall-admins", "guildhall-reviewers"))
+    draft = await begun(desk)
+    changed = {"path": GROUNDS, "text": read_bundle().files[GROUNDS] + "# read once more\n"}
+    saved = await desk.call("reviewer", "POST", f"/policies/drafts/{draft['id']}/files", json=changed)
+    assert saved.status_code == 200, saved.text
+    await replayed(desk, draft, 1)
+    asked = await desk.post("member", f"/policies/drafts/{draft['id']}/propose", reason="Easier to read")
+    assert asked.status_code == 201, asked.text
+    refused = await desk.approve("reviewer", asked.json())
+    assert (refused.status_code, refused.json()["reasons"]) == (403, ["requester_may_not_decide"])
+    told = await desk.get("reviewer", f"/changes/{asked.json()['id']}")
+    wrote = {one["label"]: one["text"] for one in told["consequences"]}["Written by"]
+    assert (told["party"], told["asked"], wrote.count(",")) == (True, False, 1)
+    await admit("auditor", ("guildhall-reviewers",))
+    done = await desk.approve("auditor", asked.json())
+    assert (done.status_code, done.json()["state"]) == (201, "approved"), done.text
+
+
 async def test_nor_does_another_account_of_theirs(
     desk: Desk, people: Any, admit: Any, services: Services
 ) -> None:
