@@ -141,7 +141,7 @@ async def find_request(
     change = await find_change(session, change_id, for_change=for_change)
     if change is None or change.kind is not ChangeKind.ACCESS:
         return None
-    route = await route_by_id(session, change.resource_id)
+    route = await route_by_id(session, change.resource_id, for_change=for_change)
     answers = await find_answers(session, change, route.team.name, now)
     receiver = await _receiver(session, change, for_change=for_change)
     gainers = await accounts_of(session, await _gainers(session, change, route))

@@ -68,25 +68,29 @@ async def find_route(session: AsyncSession, name: str) -> RouteFacts | None:
     return await _one(session, col(Route.name) == name)
 
 
-async def route_by_id(session: AsyncSession, route_id: UUID) -> RouteFacts:
-    """Return the route with `route_id`.
+async def route_by_id(session: AsyncSession, route_id: UUID, *, for_change: bool = False) -> RouteFacts:
+    """Return the route with `route_id`; with `for_change` nobody makes its model another one meanwhile.
 
     Raises:
         NotFoundError: there is none.
     """
-    found = await _one(session, col(Route.id) == route_id)
+    found = await _one(session, col(Route.id) == route_id, for_change=for_change)
     if found is None:
         raise nothing_here()
     return found
 
 
-async def _one(session: AsyncSession, condition: sa.ColumnElement[bool]) -> RouteFacts | None:
+async def _one(
+    session: AsyncSession, condition: sa.ColumnElement[bool], *, for_change: bool = False
+) -> RouteFacts | None:
     query = (
         select(Route, Model, Team)
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
         .where(condition)
     )
+    if for_change:
+        query = query.with_for_update(read=True, of=Model).execution_options(populate_existing=True)
     row = (await session.exec(query)).first()
     return RouteFacts(*row) if row else None
 

@@ -15,7 +15,7 @@ from console.people.mapping import rule_content, write_rule
 from console.people.matching import count_matches, matched_among
 from console.services import Services
 from policy.models import ChangeKind
-from sso.models import MappingRule, PlatformRole, RoleAssignment, RuleMatcher, Team
+from sso.models import MappingRule, RuleMatcher, Team
 
 
 async def _check(_services: Services, session: AsyncSession, content: Content) -> Objection | None:
@@ -49,15 +49,13 @@ async def _does(services: Services, session: AsyncSession, content: Content) -> 
 
 
 async def _gainers(
-    services: Services, session: AsyncSession, content: Content, _answering: frozenset[UUID]
+    services: Services, session: AsyncSession, content: Content, answering: frozenset[UUID]
 ) -> frozenset[UUID]:
-    """Return the reviewers whom the rule would give something: they do not answer for it."""
+    """Return who of those that answer would get something by the rule, whichever group asked them."""
     if content["act"] == "delete":
         return frozenset()
-    held = select(RoleAssignment.person_id).where(col(RoleAssignment.role) == PlatformRole.REVIEWER)
-    reviewers = set(await session.exec(held))
     key = (content["issuer"], content["claim"], RuleMatcher(content["matcher"]), content["value"])
-    return await matched_among(services, session, key, reviewers)
+    return await matched_among(services, session, key, answering)
 
 
 def _tell(content: Content) -> str:

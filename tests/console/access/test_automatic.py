@@ -13,15 +13,15 @@ from policy.plan import Plan
 from tests.console.access.conftest import Desk
 
 
+async def by_itself(work: Any, _change: Any) -> Plan:
+    required = (GroupCount("owner:risk", 1), GroupCount("reviewer", 1))
+    return Plan(required, required, ("tier:low",), work.services.policy_revision, automatic=True)
+
+
 @pytest.fixture
 def agreed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A policy that would let everything go by itself."""
-
-    async def plan(work: Any, _change: Any) -> Plan:
-        required = (GroupCount("owner:risk", 1), GroupCount("reviewer", 1))
-        return Plan(required, required, ("tier:low",), work.services.policy_revision, automatic=True)
-
-    monkeypatch.setattr(requesting, "plan_for", plan)
+    monkeypatch.setattr(requesting, "plan_for", by_itself)
 
 
 async def be(services: Any, tier: Tier, data_class: DataClass) -> None:
@@ -54,6 +54,21 @@ async def test_high_risk_waits_whatever_a_policy_says(
     await be(services, tier, data_class)
     request = await desk.asked()
     assert (request["state"], request["grant_id"]) == ("pending", None)
+
+
+async def test_a_model_that_became_high_meanwhile_is_not_granted(
+    desk: Desk, services: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await be(services, Tier.LOW, DataClass.INTERNAL)
+
+    async def while_it_is_raised(work: Any, change: Any) -> Plan:
+        await be(services, Tier.HIGH, DataClass.INTERNAL)
+        return await by_itself(work, change)
+
+    monkeypatch.setattr(requesting, "plan_for", while_it_is_raised)
+    refused = await desk.ask()
+    assert (refused.status_code, refused.json()["reasons"]) == (409, ["stale_content"])
+    assert (await desk.get("owner", "/grants")).json()["items"] == []
 
 
 @pytest.mark.parametrize(

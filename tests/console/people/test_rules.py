@@ -5,8 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from console import areas  # noqa: F401 - registers every kind
+from console.changes.kinds import kind_of
 from console.services import Services
+from policy.models import ChangeKind
 from sso.models import ScimGroup, ScimMember, ScimUser
+from sso.principal import Principal
 from tests.console.conftest import Admit
 from tests.console.people.conftest import Desk
 
@@ -49,6 +53,19 @@ async def test_a_reviewer_whom_the_rule_would_match_does_not_answer(
     asked = await desk.post("admin", "/mapping-rules", **gain)
     refused = await desk.approve("reviewer", asked.json()["change"])
     assert (refused.status_code, refused.json()["reasons"]) == (403, ["party_may_not_decide"])
+
+
+async def test_whoever_answers_is_looked_at_and_not_reviewers_alone(
+    services: Services, rule: dict[str, Any], people: dict[str, Principal]
+) -> None:
+    """A policy may let the owners of some team answer for rules."""
+    content = rule | {"act": "create", "matcher": "exact", "value": "risk-owners"}
+    everybody = frozenset(one.id for one in people.values())
+    gainers = kind_of(ChangeKind.MAPPING_RULE).gainers
+    async with services.database.read() as session:
+        assert await gainers(services, session, content, everybody) == {people["owner"].id}
+        gone = content | {"act": "delete"}
+        assert await gainers(services, session, gone, everybody) == frozenset()
 
 
 async def test_a_rule_is_changed_and_deleted_by_two_people(
