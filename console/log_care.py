@@ -133,7 +133,7 @@ async def _leave(held: Held, asked: Mapping[str, object]) -> ending.Leave:
     """
     services = held.services
     async with services.database.read() as session:
-        found = await find_approval(session, services.log, asked, services.clock())
+        found = await find_approval(services, session, asked)
         if found is None and not await has_second_admin(session):
             return ending.Leave(flags=(SINGLE_PERSON,))
     if found is None:

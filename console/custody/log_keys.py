@@ -19,12 +19,15 @@ from audit.log import LogFrozenError
 from audit.reader import LogReader
 from console.changes.asking import authorize_asking, propose
 from console.changes.forms import ChangeCreated, Consequence
+from console.changes.kept import find_kept
 from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
 from console.changes.rows import change_row
 from console.clock import DAY
 from console.custody.forms import LogKeyAsk
 from console.services import Services
 from console.work import Row, UnitOfWork
+from policy.changes import confirm
+from policy.errors import NotApprovedError
 from policy.models import Change, ChangeKind, ChangeState
 from sso.principal import SYSTEM_NAMESPACE
 
@@ -63,12 +66,14 @@ def wanted(act: str, overlap_days: int = 0, *, lost: bool = False) -> dict[str, 
 
 
 async def find_approval(
-    session: AsyncSession, log: LogReader, asked: Mapping[str, object], now: int
+    services: Services, session: AsyncSession, asked: Mapping[str, object]
 ) -> UUID | None:
     """Return the change that allows exactly `asked` with the log's present key; None when none does.
 
     It counts when its last answer is in the log, and for `COUNTS_DAYS` from then: a row alone allows nothing.
+    Who approved it still has to hold what they approved it by.
     """
+    log, now = services.log, services.clock()
     periods = await log.key_history()
     approved = select(Change).where(
         col(Change.kind) == ChangeKind.LOG_KEY, col(Change.state) == ChangeState.APPROVED
@@ -76,9 +81,21 @@ async def find_approval(
     for change in await session.exec(approved.order_by(col(Change.id).desc())):
         content = json.loads(change.content)
         said = {name: content.get(name) for name in (*asked, "vkey")}
-        if said == {**asked, "vkey": periods[-1].vkey} and await _counts(session, log, change, now):
+        same = said == {**asked, "vkey": periods[-1].vkey}
+        if same and await _counts(session, log, change, now) and await _carried(services, session, change):
             return change.id
     return None
+
+
+async def _carried(services: Services, session: AsyncSession, change: Change) -> bool:
+    """Whether the answers still carry it, of people as they are now: this is where it is carried out."""
+    found = await find_kept(services, session, change.id)
+    try:
+        if found is not None:
+            confirm(found.for_rules(services.clock()), found.plan)
+    except NotApprovedError:
+        return False
+    return found is not None
 
 
 async def _counts(session: AsyncSession, log: LogReader, change: Change, now: int) -> bool:

@@ -93,6 +93,17 @@ async def test_an_approval_counts_for_seven_days(running: Office, clock: MovingC
         await rotated(running)
 
 
+async def test_case_63_who_approved_and_lost_the_role_since_allows_nothing(
+    running: Office, admit: Any
+) -> None:
+    await agreed(running, **ROTATE)
+    await admit("reviewer", ())
+    with pytest.raises(SettingsError, match="Two people have to agree"):
+        await rotated(running)
+    await admit("reviewer", ("guildhall-reviewers",))
+    await rotated(running)
+
+
 async def test_an_answer_that_is_not_in_the_log_allows_nothing(running: Office) -> None:
     await running.approve(await running.ask("admin", "/log/changes", **ROTATE))
     with pytest.raises(SettingsError):
