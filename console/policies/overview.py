@@ -12,6 +12,7 @@ from console.catalog.facts import nothing_here
 from console.clock import to_text
 from console.explain.asked import read_handles
 from console.explain.forms import Named
+from console.models import Model, Route
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
 from console.policies.checking import bundle_of
@@ -35,10 +36,10 @@ from console.work import UnitOfWork
 from policy.decision import Holds
 from policy.models import PolicyBundle, PolicyDraft, PolicyFlip, PolicyReplay
 from policy.permissions import Permission
-from sso.rights import rights_of
+from sso.models import Team
 
-READS_OF_OTHERS: Final = frozenset({"auditor", "reviewer"})
-"""Who reads whose decisions would flip: an admin writes policies, and reads nobody's entries by that role."""
+NAMING: Final = Permission.ACCESS_REQUEST_READ
+"""Who reads who asked for a route reads who would lose or gain it: not an admin, who writes policies."""
 SHOWN: Final = 50
 
 
@@ -144,6 +145,8 @@ async def list_flips(
 ) -> KeysetPage[FlipRead]:
     """Return decisions that would come out differently under a draft, to whoever reads policies.
 
+    Whose they are is told of those routes alone on which the caller may read requests, and of themselves.
+
     Raises:
         RefusedError: the caller reads no policies.
         NotFoundError: no such draft.
@@ -151,12 +154,24 @@ async def list_flips(
     await find_draft(work, draft_id, Permission.POLICY_READ)
     async with work.read() as session:
         rows = await read_flips(session, draft_id, str(after[0]) if after else "", size + 1)
-        roles = {str(role) for role, _ in (await rights_of(session, work.principal.id)).roles}
-        flips = [(row, json.loads(row.said)) for row in rows]
-        wanted = {said["person"] for _, said in flips} if roles & READS_OF_OTHERS else set()
-        named = {str(one): name for one, name in (await read_handles(session, map(UUID, wanted))).items()}
+    flips = [(row, json.loads(row.said)) for row in rows]
+    named = await _named(work, [said for _, said in flips])
     cut = cut_page(flips, lambda flip: (flip[0].place,), size)
     return KeysetPage([_shown_flip(*flip, named) for flip in cut.items], cut.next)
+
+
+async def _named(work: UnitOfWork, said: Sequence[dict[str, Any]]) -> dict[tuple[str, str], Named]:
+    """Return people by themselves and route, as far as the caller may read whose decisions on it they are."""
+    scope = await work.scope(NAMING)
+    async with work.read() as session:
+        owned = select(Route.name, Team.name).join(Model, col(Model.id) == col(Route.model_id))
+        owned = owned.join(Team, col(Team.id) == col(Model.team_id))
+        wanted = col(Route.name).in_({one["route"] for one in said})
+        teams = dict((await session.exec(owned.where(wanted))).all())
+        rows = {(one["person"], one["route"]): teams.get(one["route"]) for one in said}
+        seen = [at for at, team in rows.items() if scope.includes({"team": team, "person": at[0]})]
+        people = await read_handles(session, {UUID(person) for person, _ in seen})
+    return {at: people[UUID(at[0])] for at in seen}
 
 
 def _shown_replay(row: PolicyReplay) -> ReplayRead:
@@ -186,10 +201,10 @@ def _progress(row: PolicyReplay) -> int:
     return 100 * (row.position - row.first) // (row.last - row.first)
 
 
-def _shown_flip(row: PolicyFlip, said: dict[str, Any], named: dict[str, Named]) -> FlipRead:
+def _shown_flip(row: PolicyFlip, said: dict[str, Any], named: dict[tuple[str, str], Named]) -> FlipRead:
     return FlipRead(
         what=row.what,
-        person=named.get(said["person"]),
+        person=named.get((said["person"], said["route"])),
         action=said["action"],
         route=said["route"],
         reasons=said["reasons"],

@@ -17,6 +17,7 @@ from console.policies.signing import sign_active
 from console.services import Services
 from policy.bundles import read_bundle
 from policy.models import PolicyReplay
+from sso.models import PlatformRole, RoleAssignment, Source
 from tests.console.people.conftest import Desk
 from tests.console.visitor import heads, visit
 
@@ -79,6 +80,12 @@ async def test_a_draft_begins_sound_and_says_what_is_wrong_when_it_is_not(desk: 
     assert any("everybody calls what is shared" in one["file"] for one in broken["failed"])
     early = await desk.post("admin", f"/policies/drafts/{draft['id']}/propose", reason="Let us see")
     assert (early.status_code, early.json()["reasons"]) == (409, ["unsound"])
+
+
+async def test_a_draft_that_ends_reviews_of_access_is_told(desk: Desk, people: Any) -> None:
+    never = await with_data(desk, await begun(desk), access_review={"days": 0})
+    assert (never["sound"], [one["file"] for one in never["problems"]]) == (False, ["data.json"])
+    assert "how access is reviewed" in never["problems"][0]["text"]
 
 
 async def test_it_decides_once_somebody_else_agreed_and_goes_back_the_same_way(
@@ -183,6 +190,46 @@ async def test_flips_are_listed_and_admins_are_not_told_whose(
     saved = await save(desk, draft, "data.json", read_bundle().files["data.json"])
     assert saved.json()["replay"] is None
     assert (await desk.get("reviewer", f"/policies/drafts/{draft['id']}/flips"))["items"] == []
+
+
+async def given(services: Services, person: UUID, roles: list[tuple[str, str]]) -> None:
+    rows = [
+        RoleAssignment(person_id=person, role=PlatformRole(role), scope=scope, managed_by=Source.MANUAL)
+        for role, scope in roles
+    ]
+    async with services.database.write() as session:
+        session.add_all(rows)
+
+
+RISK = '["risk"]'
+PLACES = ("risk.credit-default", "health.tumour-screen", "policy")
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ([("auditor", RISK)], PLACES[:1]),
+        ([("reviewer", RISK)], PLACES[:1]),
+        ([("auditor", "all")], PLACES),
+        ([("auditor", "all"), ("admin", "all")], ()),
+    ],
+)
+async def test_whose_a_flip_is_keeps_to_the_readers_scope(
+    desk: Desk, people: Any, admit: Any, roles: list[tuple[str, str]], told: tuple[str, ...]
+) -> None:
+    services, member = desk.services, str(people["member"].id)
+    await given(services, (await admit("auditor", ())).id, roles)
+    draft = await with_data(desk, await begun(desk), note="A word that no rule reads")
+    await desk.post("admin", f"/policies/drafts/{draft['id']}/replay", days=30)
+    flips = [Flip(member, "x.read", place, True, (), False, ("y",), 1, str(uuid7())) for place in PLACES]
+    async with services.database.write() as session:
+        row = await session.get_one(PolicyReplay, UUID(draft["id"]))
+        found = Found({flip.place: flip for flip in flips}, 0)
+        assert await add_piece(session, row, Piece(5, (), 0, 0), found)
+    seen = (await desk.get("auditor", f"/policies/drafts/{draft['id']}/flips"))["items"]
+    assert {one["route"] for one in seen} == set(PLACES)
+    assert {one["route"] for one in seen if one["person"]} == set(told)
 
 
 async def test_the_page_looks_again_until_the_replay_is_done(
