@@ -12,18 +12,20 @@ from console.web.listing import cursor_id
 from console.web.pagination import PAGE_SIZE, Key, KeysetPage, cut_page
 from console.work import UnitOfWork
 from policy import scope as scopes
-from policy.models import Grant, PrincipalType
+from policy.models import Change, Grant, PrincipalType
 from policy.permissions import Permission
 from sso.models import Membership, Person, PersonKind, PersonState, Profile, ServiceAccount, Team, TeamRole
 
 NO_OWNER: Final = "team_without_owner"
 EMPTY_TEAM: Final = "team_without_people"
 DISABLED: Final = "holder_disabled"
+LEFT_TEAM: Final = "holder_left_team"
 UNOWNED_SERVICE: Final = "service_without_owner"
 WORDS: Final = {
     NO_OWNER: "No owner is left who may sign in",
     EMPTY_TEAM: "Nobody is left in the team who may sign in",
     DISABLED: "Its holder is disabled",
+    LEFT_TEAM: "Its holder has left the team it was asked for",
     UNOWNED_SERVICE: "The service account's team has no owner left",
 }
 
@@ -103,6 +105,7 @@ def _grants(now: int) -> Any:  # noqa: ANN401 - as above
     why = sa.case(
         (col(Grant.principal_type) == PrincipalType.TEAM, sa.literal(EMPTY_TEAM)),
         (col(Person.state) != PersonState.ACTIVE, sa.literal(DISABLED)),
+        (col(Grant.principal_type) == PrincipalType.PERSON, sa.literal(LEFT_TEAM)),
         else_=sa.literal(UNOWNED_SERVICE),
     )
     holder = sa.func.coalesce(col(holding.name), col(Profile.handle), "")
@@ -110,6 +113,7 @@ def _grants(now: int) -> Any:  # noqa: ANN401 - as above
         (col(Grant.principal_type) == PrincipalType.TEAM, sa.not_(_people(col(Grant.principal_id)).exists())),
         (col(Person.state) != PersonState.ACTIVE, sa.true()),
         (col(ServiceAccount.id).is_not(None), sa.not_(has_owner(col(ServiceAccount.team_id)))),
+        (col(Grant.principal_type) == PrincipalType.PERSON, _has_left()),
         else_=sa.false(),
     )
     return (
@@ -117,12 +121,21 @@ def _grants(now: int) -> Any:  # noqa: ANN401 - as above
         .join(Route, col(Route.id) == col(Grant.resource_id))
         .join(Model, col(Model.id) == col(Route.model_id))
         .join(Team, col(Team.id) == col(Model.team_id))
+        .join(Change, col(Change.id) == col(Grant.change_id))
         .outerjoin(holding, col(holding.id) == col(Grant.principal_id))
         .outerjoin(Person, col(Person.id) == col(Grant.principal_id))
         .outerjoin(Profile, col(Profile.person_id) == col(Grant.principal_id))
         .outerjoin(ServiceAccount, col(ServiceAccount.id) == col(Grant.principal_id))
         .where(*_live(now), gone)
     )
+
+
+def _has_left() -> Any:  # noqa: ANN401 - as above
+    """Whether a person is no longer in the team under which their grant was asked for."""
+    still = sa.select(col(Membership.id)).where(
+        col(Membership.person_id) == col(Grant.principal_id), col(Membership.team_id) == col(Change.team_id)
+    )
+    return sa.not_(still.exists())
 
 
 def _live(now: int) -> tuple[sa.ColumnElement[bool], ...]:

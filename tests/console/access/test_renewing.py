@@ -58,3 +58,26 @@ async def test_the_first_page_reminds_before_the_end(desk: Any, services: Any, c
     sent = await member.client.post(f"/grants/{path}", data={"_csrf": await member.token()})
     assert sent.status_code == 303
     assert "Asked for anew" in (await member.client.get("/")).text
+
+
+async def test_the_end_of_a_service_accounts_access_is_told_to_its_owner(
+    desk: Any, services: Any, clock: MovingClock, admit: Any
+) -> None:
+    body = {"team": "risk", "name": "nightly", "purpose": "Scores at night"}
+    account = (await desk.call("owner", "POST", "/service-accounts", json=body)).json()
+    await admit("auditor", ("risk-owners",))
+    request = await desk.asked("owner", team="risk", service=account["id"])
+    assert (await desk.answer("auditor", request)).status_code == 201
+    assert (await desk.answer("reviewer", request)).status_code == 201
+    clock.forward(17 * DAY)
+    owner = visit(services)
+    await owner.sign_in("owner")
+    page = (await owner.client.get("/")).text
+    assert ("Access that ends soon" in page, "for risk.nightly" in page) == (True, True)
+    path = page.split('action="/grants/')[1].split('"')[0]
+    sent = await owner.client.post(f"/grants/{path}", data={"_csrf": await owner.token()})
+    assert sent.status_code == 303
+    assert "Asked for anew" in (await owner.client.get("/")).text
+    member = visit(services)
+    await member.sign_in("member")
+    assert "risk.nightly" not in (await member.client.get("/")).text

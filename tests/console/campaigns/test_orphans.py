@@ -98,6 +98,22 @@ async def test_a_grant_of_a_service_whose_team_has_no_owner(desk: Desk, teams: A
     assert found == [("grant", "risk.credit-default", "risk", "risk.nightly", "service_without_owner")]
 
 
+async def test_a_persons_own_grant_is_shown_once_they_left_the_team_it_was_asked_for(
+    desk: Desk, teams: Any, people: Any
+) -> None:
+    request = await desk.asked("member", person="member")
+    assert (await desk.answer("owner", request)).status_code == 201
+    assert (await desk.answer("reviewer", request)).status_code == 201
+    assert [one for one in await orphans(desk) if one[0] == "grant"] == []
+    mine = select(Membership).where(col(Membership.person_id) == people["member"].id)
+    async with desk.services.database.write() as session:
+        for row in await session.exec(mine):
+            await session.delete(row)
+    grant = ("grant", "risk.credit-default", "risk", "member", "holder_left_team")
+    assert await orphans(desk, "owner") == [grant]
+    assert grant in await orphans(desk, "reviewer")
+
+
 async def test_a_model_is_given_to_a_team_with_an_owner_by_two_people(desk: Desk, teams: Any) -> None:
     office = Office(desk.client, desk.token_for, desk.services)
     asked = await office.call("admin", "POST", GIVE, json={"team": "risk", "reason": WHY})
