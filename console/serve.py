@@ -20,6 +20,7 @@ from console.effective import record_settings
 from console.erasure.settle import require_settled, settle_erasures
 from console.gateway.app import Gateway
 from console.installation import require_current, stamp
+from console.policies.own_engine import OwnEngine
 from console.processes import Child, ProcessError, child_environment, last_lines, spawn
 from console.processes import stop as stop_child
 from console.scim.mount import ScimMount
@@ -49,7 +50,7 @@ def build_asgi(services: Services, role: Role) -> Dispatcher:
 def surround(services: Services, role: Role, app: ASGIApp) -> Dispatcher:
     """Put the doors that are not the application's own around it."""
     mounts: dict[str, Mount] = {}
-    parts: list[Lifecycle] = [services.denials, services.feed]
+    parts: list[Lifecycle] = [services.denials, services.feed, OwnEngine(services)]
     if role in {"all", "gateway"}:
         gateway = Gateway(services)
         mounts |= dict.fromkeys(GATEWAY_SEGMENTS, Mount(gateway, "each operation of console.gateway.table"))

@@ -15,12 +15,15 @@ from console.clock import MICROSECONDS, to_text
 from console.policies.active import Active
 from console.policies.engines import equip
 from console.policies.forms import EngineRead, StageRead
+from console.policies.own_engine import AGAIN_SECONDS, PREFIX, own_name, told_name
 from console.services import Services
 from policy.decision import Holds
 from policy.models import PolicyEngine
 
 LATELY_SECONDS: Final = 600
 """An OPA server that has said nothing for so long is taken for gone."""
+SILENT_SECONDS: Final = 3 * AGAIN_SECONDS
+"""The same of an engine of ours, whose process says it every minute and takes its word back when it ends."""
 STAGED_SECONDS: Final = 60
 """So long after an activation an engine may still be on its way to the new revision."""
 OWN: Final = "this console's own engine"
@@ -101,7 +104,8 @@ async def read_stage(session: AsyncSession, services: Services, active: Active) 
     now = services.clock()
     lately = select(PolicyEngine).where(col(PolicyEngine.reported) >= now - LATELY_SECONDS * MICROSECONDS)
     rows = (await session.exec(lately.order_by(col(PolicyEngine.id)))).all()
-    engines = [*_own(services, active), *(_of_server(row, active) for row in rows)]
+    told = [_of_other(row, active) for row in rows if _is_there(row, now)]
+    engines = [*_own(services, active), *told]
     late = now - active.activated >= STAGED_SECONDS * MICROSECONDS
     return Stage(active.revision, engines, late and not all(engine.has_it for engine in engines))
 
@@ -136,11 +140,19 @@ def _own(services: Services, active: Active) -> list[EngineStage]:
     return [EngineStage(OWN, decider.revision, None, has_it, None if has_it else services.policies.trouble)]
 
 
-def _of_server(row: PolicyEngine, active: Active) -> EngineStage:
+def _is_there(row: PolicyEngine, now: int) -> bool:
+    """Whether it is another engine than the one asked here, of a process that still runs."""
+    if not row.id.startswith(PREFIX):
+        return True
+    return row.id != own_name() and row.reported >= now - SILENT_SECONDS * MICROSECONDS
+
+
+def _of_other(row: PolicyEngine, active: Active) -> EngineStage:
     # What it stated before the activation says nothing of the time since: another may have come between.
     is_newer = row.stated is not None and row.stated >= active.activated
     has_it = is_newer and row.revision == active.revision and row.trouble is None
-    return EngineStage(f"the OPA server {row.id}", row.revision, row.stated, has_it, row.trouble)
+    name = told_name(row.id) if row.id.startswith(PREFIX) else f"the OPA server {row.id}"
+    return EngineStage(name, row.revision, row.stated, has_it, row.trouble)
 
 
 def _tell(engine: EngineStage, active: str) -> str:

@@ -42,6 +42,7 @@ WRITES_OF_THEIR_OWN = {
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
     "key_uses.py _write": "keeps when a key was last used",
     "log_care.py _begin_after": "stamps the name of a new log, whose first entry says it",
+    "policies/own_engine.py _keep": "keeps which revision an engine of ours has, which no decision reads",
     "policies/replay_loop.py _keep": "keeps how far a replay is, whose asking and end are acts of their own",
     "policies/reports.py _keep": "keeps what an OPA server says of itself, which no decision reads",
     "proofs.py require_proof": "uses a proof of possession up",

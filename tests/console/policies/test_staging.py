@@ -3,8 +3,9 @@
 from typing import Any
 
 from console.policies.keys import signing_key
+from console.policies.own_engine import AGAIN_SECONDS, PREFIX, OwnEngine, own_name
 from console.policies.signing import sign_active
-from console.policies.staging import OWN, STAGED_SECONDS, Stage, read_stage
+from console.policies.staging import OWN, SILENT_SECONDS, STAGED_SECONDS, Stage, read_stage
 from console.policies.trouble import policy_trouble
 from console.services import Services
 from policy.bundles import Bundle
@@ -107,6 +108,47 @@ async def test_our_own_engine_that_may_not_take_it_is_named(
     assert "The active revision is not signed yet" in str(stage.lacking)
     await sign_active(services, signing_key(services.policies.keys))
     assert (await stage_of(services)).is_complete
+
+
+async def test_an_engine_of_another_process_is_waited_for_until_that_ends(
+    services: Services, clock: MovingClock, other: Bundle
+) -> None:
+    await states(services, f"{PREFIX}77:night", services.policy_revision)
+    clock.forward(1)
+    await put_in_force(services, other)
+    await sign_active(services, signing_key(services.policies.keys))
+    stage = await stage_of(services)
+    assert (stage.state, stage.count) == ("staged", "1 of 2 engines report it.")
+    assert str(stage.lacking).startswith("The engine of process 77 on night reports revision ")
+    await states(services, f"{PREFIX}77:night", other.revision)
+    assert (await stage_of(services)).is_complete
+    clock.forward(SILENT_SECONDS)
+    assert [engine.name for engine in (await stage_of(services)).engines] == [OWN]
+
+
+async def test_this_process_takes_what_is_active_unasked_and_says_so(
+    services: Services, clock: MovingClock, other: Bundle
+) -> None:
+    own = OwnEngine(services)
+    assert (await own.tell(), await own.tell()) == (True, False)
+    await put_in_force(services, other)
+    assert await own.tell()
+    assert (await said(services)).trouble == "The active revision is not signed yet."
+    await sign_active(services, signing_key(services.policies.keys))
+    assert await own.tell()
+    row = await said(services)
+    assert (row.revision, row.trouble) == (other.revision, None)
+    clock.forward(AGAIN_SECONDS)
+    assert await own.tell()
+    await own.start()
+    await own.stop()
+    async with services.database.read() as session:
+        assert await session.get(PolicyEngine, own_name()) is None
+
+
+async def said(services: Services) -> PolicyEngine:
+    async with services.database.read() as session:
+        return await session.get_one(PolicyEngine, own_name())
 
 
 async def test_the_pages_say_it(services: Services, clock: MovingClock, other: Bundle, people: Any) -> None:
