@@ -51,6 +51,7 @@ ADDRESSES: Final[Mapping[str, str]] = MappingProxyType(
         "/log/timestamp/checkpoint": "the checkpoint it is about",
         "/log/tile/{address:path}": "hashes; a bundle of entries under it is recorded as `log.read`",
         "/models/{name:str}/change": "a form that holds what the catalog shows",
+        "/models/{name:str}/default": "a form that names a model's versions",
         "/models/{name:str}/request": "an empty form",
         "/models/publish": "a form that names what the clusters serve and nobody has published",
         "/models/{name:str}/versions": "a form that names what its clusters serve beside its versions",

@@ -172,7 +172,7 @@ MODELS: Final = (
         category=("configuration",),
         type=("change",),
         ocsf=UPDATES,
-        parts=(MODEL, *ACT),
+        parts=(MODEL, REASON, *ACT),
     ),
     EventType(
         action=Action.ROUTE_CREATE,

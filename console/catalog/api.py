@@ -12,6 +12,7 @@ from console.catalog.forms import (
     ClusterCreate,
     ClusterMove,
     ClusterRead,
+    DefaultAsk,
     DeploymentRead,
     ModelPublish,
     ModelUpdate,
@@ -31,7 +32,9 @@ from console.catalog.queries import (
     list_routes,
     route_detail,
 )
+from console.catalog.shifting import ask_default
 from console.catalog.stopping import start_route, stop_route
+from console.catalog.unlisting import unlist_version
 from console.changes.carrying import Carried
 from console.changes.forms import ChangeCreated
 from console.declared import declares
@@ -74,6 +77,24 @@ async def post_version(
 ) -> ChangeCreated:
     """Ask that the route is answered by one version more; a reviewer signs its evidence."""
     return await ask_promotion(work, name, data)
+
+
+@post("/routes/{name:str}/default", opt=declares(Permission.MODEL_PUBLISH))
+async def post_default(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], data: JSONBody[DefaultAsk]
+) -> ChangeCreated:
+    """Ask that a version the model has already answers by default; a reviewer signs its evidence."""
+    return await ask_default(work, name, data)
+
+
+@post(
+    "/routes/{name:str}/versions/{label:str}/remove", opt=declares(Permission.MODEL_UPDATE), status_code=204
+)
+async def post_removal(
+    work: NamedDependency[UnitOfWork], name: FromPath[str], label: FromPath[str], data: JSONBody[Reason]
+) -> None:
+    """Take a version off the route: its label is called no more."""
+    await unlist_version(work, name, label, data.reason)
 
 
 @post("/models", opt=declares(Permission.MODEL_PUBLISH))
@@ -134,6 +155,8 @@ async def get_deployments(work: NamedDependency[UnitOfWork], name: FromPath[str]
 
 API = (
     post_version,
+    post_default,
+    post_removal,
     get_routes,
     get_route,
     post_stop,

@@ -121,12 +121,13 @@ class ClusterMove(Form):
 
 
 class ModelUpdate(Form):
-    """What a model is from now on; what is left out stays."""
+    """What a model is from now on; what is left out stays. A card that is sent is the whole card."""
 
     tier: Tier | None = None
     data_class: DataClass | None = None
     visibility: Visibility | None = None
     team: Name | None = None
+    card: ModelCard | None = None
     reason: Why
 
 
@@ -160,6 +161,13 @@ class PromoteAsk(Form):
     evidence: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     artifact: Annotated[str, Field(max_length=255)] = ""
     card: ModelCard = {}
+    reason: Why
+
+
+class DefaultAsk(Form):
+    """A version that the model has already, by its label: it is to answer every call that names none."""
+
+    label: Label
     reason: Why
 
 

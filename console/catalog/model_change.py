@@ -12,8 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from audit.event import Part
 from audit.events import Action
+from console.catalog.evidence import EvidenceKind
 from console.catalog.facts import RouteFacts, find_route, nothing_here
-from console.catalog.forms import ModelUpdate
+from console.catalog.forms import ModelUpdate, card_hash, card_text, read_card
+from console.catalog.listed import listed_versions
 from console.catalog.rows import model_row
 from console.changes.asking import propose
 from console.changes.carrying import Because, Carried, executing
@@ -36,6 +38,8 @@ LABELS: Final = (
     ("data_class", "Data class"),
     ("visibility", "Visibility"),
     ("before", "Until now"),
+    ("card", "Model card"),
+    ("card_before", "Model card until now, SHA-256"),
     ("model", "Its id"),
     ("team_id", "The owner's id"),
 )
@@ -72,7 +76,8 @@ async def ask_change(work: UnitOfWork, facts: RouteFacts, form: ModelUpdate, tea
         ConflictError: it says so already, or the same is pending.
     """
     now, then = described(facts), {**described(facts), **_said(form, team)}
-    if now == then:
+    card = _said_card(facts.model, form)
+    if now == then and not card:
         raise ConflictError("The model is what you say already.", ("nothing_changes",))
     content = {
         "route": facts.route.name,
@@ -80,6 +85,7 @@ async def ask_change(work: UnitOfWork, facts: RouteFacts, form: ModelUpdate, tea
         "team_id": str(team.id),
         "before": now,
         "model": str(facts.model.id),
+        **card,
     }
     subject = Subject("model", facts.model.id, content)
     if takes_two(now, then):
@@ -113,6 +119,13 @@ def _said(form: ModelUpdate, team: Team) -> dict[str, str]:
     return {"team": team.name, **{name: str(value) for name, value in said.items() if value is not None}}
 
 
+def _said_card(model: Model, form: ModelUpdate) -> dict[str, str]:
+    """Return another card with the hash of the one it takes the place of; nothing where it is the same."""
+    if form.card is None or form.card == read_card(model.card):
+        return {}
+    return {"card": card_text(form.card), "card_before": card_hash(model.card)}
+
+
 async def team_named(session: AsyncSession, name: str) -> Team:
     """Return the team that is to own a model.
 
@@ -128,9 +141,25 @@ async def team_named(session: AsyncSession, name: str) -> Team:
 
 async def _check(_services: Services, session: AsyncSession, content: Content) -> Objection | None:
     facts = await find_route(session, content["route"])
-    if facts is None or described(facts) != content["before"]:
+    if facts is None or described(facts) != content["before"] or _has_another_card(facts.model, content):
         return Objection("model_changed", "The model has changed since this was asked; ask anew.")
+    if content["tier"] == Tier.HIGH != content["before"]["tier"]:
+        return await _lacks_artifacts(session, facts)
     return None
+
+
+async def _lacks_artifacts(session: AsyncSession, facts: RouteFacts) -> Objection | None:
+    """Say which of its versions are not known by their bytes, as a high tier asks of each."""
+    known = EvidenceKind.ARTIFACT.value
+    weak = [one.label for one in await listed_versions(session, facts) if one.evidence_kind != known]
+    if not weak:
+        return None
+    told = f"A model of tier high lists only versions known by an artifact; {', '.join(weak)} is not."
+    return Objection("artifact_required", told if len(weak) == 1 else told.replace(" is not.", " are not."))
+
+
+def _has_another_card(model: Model, content: Content) -> bool:
+    return "card" in content and card_hash(model.card) != content["card_before"]
 
 
 async def _does(_services: Services, _session: AsyncSession, content: Content) -> Sequence[Consequence]:
@@ -142,6 +171,9 @@ async def _does(_services: Services, _session: AsyncSession, content: Content) -
     ]
     if content["visibility"] == Visibility.SHARED != before["visibility"]:
         found.append(Consequence(label="At once", text="Everybody who is signed in may call it."))
+    if "card" in content:
+        told = "Pending requests are asked anew; approvals that rest on what changed in it are marked."
+        found.append(Consequence(label="Model card", text=told))
     if content["team"] != before["team"]:
         told = f"Owners of team {content['team']} answer for it, and revoke its grants."
         found.append(Consequence(label="At once", text=told))
@@ -162,10 +194,12 @@ async def _write(work: UnitOfWork, session: AsyncSession, content: Content, beca
     model = await session.get_one(Model, UUID(content["model"]), with_for_update=True)
     model.team_id = UUID(content["team_id"])
     model.tier, model.data_class = Tier(content["tier"]), DataClass(content["data_class"])
-    model.visibility = Visibility(content["visibility"])
+    model.visibility, model.card = Visibility(content["visibility"]), content.get("card", model.card)
     session.add(model)
     route = (await session.exec(select(Route.id).where(col(Route.name) == content["route"]))).one()
     told = {name: content[name] for name in ("route", "team", "visibility", "tier", "data_class")}
+    if "card" in content:
+        told["card"] = card_hash(model.card)
     await work.record(
         Action.MODEL_UPDATE,
         resource=Resource("route", route),

@@ -14,6 +14,7 @@ from console.catalog.model_page import open_model
 from console.catalog.promote_page import open_promotion, send_promotion
 from console.catalog.publish_page import open_publication, send_publication
 from console.catalog.stopping import start_route, stop_route
+from console.catalog.versions_page import open_versions, send_default, send_removal
 from console.declared import declares
 from console.web.forms import read_form
 from console.web.request import ConsoleRequest
@@ -103,6 +104,41 @@ async def promote(
     return redirect(request, f"/records/changes/{asked.id}")
 
 
+@get("/models/{name:str}/default", opt=declares(Permission.MODEL_PUBLISH))
+async def default(
+    request: ConsoleRequest,
+    work: NamedDependency[UnitOfWork],
+    name: FromPath[str],
+    label: FromQuery[str] = "",
+) -> Template:
+    """Read which version answers by default, in a form that asks for another, and one that takes one off."""
+    return page(request, "catalog/default.html", await open_versions(work, name, label))
+
+
+@post("/models/{name:str}/default", opt=declares(Permission.MODEL_PUBLISH), status_code=200)
+async def shift(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Ask that another version answers by default; a reviewer signs its evidence."""
+    form, asked = await send_default(work, name, await typed(request))
+    if asked is None:
+        context = await open_versions(work, name, form=form)
+        return form_error(request, "catalog/default.html", context, fragment="catalog/_default_form.html")
+    return redirect(request, f"/records/changes/{asked.id}")
+
+
+@post("/models/{name:str}/remove", opt=declares(Permission.MODEL_UPDATE), status_code=200)
+async def remove(
+    request: ConsoleRequest, work: NamedDependency[UnitOfWork], name: FromPath[str]
+) -> Template | Response[Any]:
+    """Take a version off the route: its label is called no more."""
+    form = await send_removal(work, name, await typed(request))
+    if form.data is None:
+        context = await open_versions(work, name, remove_form=form)
+        return form_error(request, "catalog/default.html", context, fragment="catalog/_remove_form.html")
+    return redirect(request, f"/models/{name}")
+
+
 @get("/models/publish", opt=declares(Permission.MODEL_PUBLISH))
 async def publication(
     request: ConsoleRequest,
@@ -126,4 +162,7 @@ async def publish(request: ConsoleRequest, work: NamedDependency[UnitOfWork]) ->
     return redirect(request, f"/records/changes/{asked.id}")
 
 
-PAGES = (models, model, stop, start, change, send, version, promote, publication, publish)
+PAGES = (
+    *(models, model, stop, start, change, send),
+    *(version, promote, default, shift, remove, publication, publish),
+)

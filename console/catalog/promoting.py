@@ -1,4 +1,7 @@
-"""A version more on a route, as a change: two people let it be called, bound to its evidence as it is now."""
+"""A version more on a route, as a change: two people let it be called, bound to its evidence as it is now.
+
+Of a version that the model has already `console.catalog.shifting` says what is asked and done.
+"""
 
 import json
 from collections.abc import Sequence
@@ -13,6 +16,7 @@ from console.catalog.evidence import served_digest, served_of, served_text
 from console.catalog.facts import RouteFacts, find_route, nothing_here, route_resource
 from console.catalog.forms import PromoteAsk, ServedAs, card_text
 from console.catalog.rows import target_row
+from console.catalog.shifting import ACT, check_default, set_default, tell_default, told_before
 from console.changes.asking import propose
 from console.changes.forms import ChangeCreated, Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
@@ -29,6 +33,7 @@ LABELS: Final = (
     ("route", "Route"),
     ("label", "Version"),
     ("default", "Answers by default"),
+    ("before", "Shares of calls until now, by version"),
     ("cluster", "Cluster"),
     ("upstream_name", "Its name there"),
     ("upstream_version", "Its version there"),
@@ -37,6 +42,8 @@ LABELS: Final = (
     ("served", "Digest of what the cluster reports"),
     ("artifact", "Artifact"),
     ("tier", "Tier"),
+    ("act", "What happens"),
+    ("version", "The version's id"),
 )
 
 
@@ -94,11 +101,20 @@ async def _describe(
 
 
 def _tell(content: Content) -> str:
+    if _is_shift(content):
+        return tell_default(content)
     by_default = ", by default" if content["default"] else ""
     return f"Let {content['route']} be answered by version {content['label']}{by_default}"
 
 
+def _is_shift(content: Content) -> bool:
+    """Whether it is about a version that the model has already."""
+    return content.get("act") == ACT
+
+
 async def _check(_services: Services, session: AsyncSession, content: Content) -> Objection | None:
+    if _is_shift(content):
+        return await check_default(session, content)
     facts = await find_route(session, content["route"])
     if facts is None or facts.team.name != content["team"] or facts.model.tier.value != content["tier"]:
         return Objection("model_changed", "The model's team or tier is another one by now.")
@@ -125,11 +141,14 @@ async def _does(_services: Services, _session: AsyncSession, content: Content) -
         "It answers every call that names no version." if content["default"] else "It answers by its label."
     )
     bound = "If what the cluster serves, or the artifact, is another one then, its calls are refused."
-    return [Consequence(label="From then on", text=f"{told} {bound}")]
+    before = told_before(content) if _is_shift(content) else ()
+    return [*before, Consequence(label="From then on", text=f"{told} {bound}")]
 
 
 async def _promote(_work: UnitOfWork, session: AsyncSession, found: KeptChange, now: int) -> Sequence[Row]:
     content: dict[str, Any] = found.content
+    if _is_shift(content):
+        return await set_default(session, found, now)
     route = await session.get_one(Route, UUID(content["route_id"]), with_for_update=True)
     model = await session.get_one(Model, route.model_id)
     rows: list[Row] = []

@@ -40,15 +40,15 @@ def version_row(version: Version, now: int) -> Row:
     return Row("version", version.id, state, now)
 
 
-def target_row(target: RouteTarget, now: int) -> Row:
-    """Return one deployment a route lists, with its weight."""
+def target_row(target: RouteTarget, now: int, *, gone: bool = False) -> Row:
+    """Return one deployment a route lists, with its weight; or its end."""
     state = {
         "route_id": str(target.route_id),
         "deployment_id": str(target.deployment_id),
         "label": target.label,
         "weight": target.weight,
     }
-    return Row("route_target", target.id, state, now)
+    return Row("route_target", target.id, None if gone else state, now)
 
 
 def cluster_row(cluster: Cluster, now: int) -> Row:

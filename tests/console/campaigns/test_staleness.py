@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import select
 
 from console.access.basis import changed_since, make_basis, to_repeat
 from console.models import DataClass, GrantUse, Model, Tier, Visibility
@@ -66,10 +65,9 @@ async def test_the_notice_names_the_answers_to_repeat(reviews: Reviews, teams: A
     granted = await reviews.desk.approved()
     await reviews.work()
     assert await reviews.acts("approval.stale") == []
-    async with reviews.desk.services.database.write() as session:
-        for row in await session.exec(select(Model)):
-            row.card = json.dumps({"limits": "Not for small shops."})
-            session.add(row)
+    said = {"card": {"limits": "Not for small shops."}, "reason": "Found in use"}
+    changed = await reviews.desk.call("owner", "PUT", "/models/risk.credit-default", json=said)
+    assert changed.status_code == 200, changed.text
     await reviews.work()
     [act] = await reviews.acts("approval.stale")
     assert (act["request"], act["grant"]) == (granted["id"], granted["grant_id"])

@@ -1,12 +1,15 @@
 """What a model is, and where a cluster is: what is stricter at once, what is weaker by two people."""
 
+import json
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
+from console.catalog.forms import card_hash
 from console.catalog.model_change import takes_two
 from console.models import Cluster, Model
+from tests.console.catalog.conftest import opened, parts_of
 from tests.console.custody.conftest import Office
 from tests.console.visitor import heads, visit
 
@@ -52,6 +55,31 @@ async def test_stricter_counts_at_once_and_is_recorded(office: Office) -> None:
     assert (answer.status_code, answer.json()["state"]) == (200, "done")
     assert (await model(office)).visibility.value == "hidden"
     assert [head["outcome"] for head in await heads(office.services, "model.update")] == ["success"]
+
+
+async def test_an_owner_says_more_on_the_card_at_once(office: Office) -> None:
+    card = {"limits": "Not for shops.", "metrics": [{"name": "accuracy", "basis_points": 9100}]}
+    answer = await put(office, "owner", CREDIT, card=card)
+    assert (answer.status_code, answer.json()["state"]) == (200, "done")
+    shown = await office.get("member", "/routes/risk.credit-default")
+    assert shown["card"] == card
+    [part] = [one for one in await parts_of(office.services, "model.update") if one.name == "model"]
+    assert (await opened(office.services, part))["card"] == card_hash((await model(office)).card)
+    assert (await put(office, "owner", CREDIT, card=card)).json()["reasons"] == ["nothing_changes"]
+    assert (await put(office, "member", CREDIT, card={})).status_code == 403
+
+
+async def test_a_card_that_changed_meanwhile_is_not_overwritten(office: Office) -> None:
+    both = {"card": {"limits": "Few rows."}, "visibility": "shared"}
+    change = (await put(office, "owner", CREDIT, **both)).json()["change"]
+    told = await office.get("reviewer", f"/changes/{change['id']}")
+    assert [one["label"] for one in told["consequences"]] == ["Visibility", "At once", "Model card"]
+    assert (await put(office, "owner", CREDIT, card={"limits": "Other rows."})).status_code == 200
+    answered = await office.answer("reviewer", change)
+    assert (answered.status_code, answered.json()["reasons"]) == (409, ["stale_content"])
+    assert (await office.call("owner", "POST", f"/changes/{change['id']}/withdraw")).status_code == 204
+    await office.approve((await put(office, "owner", CREDIT, **both)).json()["change"])
+    assert json.loads((await model(office)).card) == both["card"]
 
 
 async def test_a_lower_tier_waits_for_a_reviewer(office: Office) -> None:
@@ -153,6 +181,9 @@ async def test_the_owner_is_led_to_a_form_that_does_or_asks(office: Office) -> N
     stricter = await visitor.client.post(f"{CREDIT}/change", data=sent | {"visibility": "hidden"})
     assert stricter.headers["location"] == CREDIT
     assert (await model(office)).visibility.value == "hidden"
+    said = sent | {"visibility": "hidden", "limits": "Not for shops.\r\nNor for farms.", "data": ""}
+    assert (await visitor.client.post(f"{CREDIT}/change", data=said)).headers["location"] == CREDIT
+    assert json.loads((await model(office)).card) == {"limits": "Not for shops.\nNor for farms."}
     weaker = await visitor.client.post(f"{CREDIT}/change", data=sent | {"visibility": "shared"})
     assert weaker.headers["location"].startswith("/records/changes/")
     assert (await model(office)).visibility.value == "hidden"

@@ -1,5 +1,6 @@
 """A version that is no longer what was approved: found at the next poll, named by its member."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,18 +10,22 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from console.catalog import polling
 from console.catalog.discovery import sync_cluster
 from console.catalog.evidence import served_digest
-from console.catalog.forms import ModelPublish
+from console.catalog.forms import ModelPublish, ModelUpdate
+from console.catalog.model_change import update_model
 from console.catalog.polling import EvidencePoll
 from console.catalog.publishing import publish_model
-from console.errors import InvalidInputError
-from console.models import Deployment, Version
+from console.errors import ConflictError, InvalidInputError, ServiceUnavailableError
+from console.models import Deployment, Tier, Version
 from console.services import Services
 from console.unexplained.comparison import Comparison
 from console.work import UnitOfWork
 from tests.console.catalog.conftest import Heads, bound, opened, parts_of, publication, rows_of
 from tests.console.catalog.v2_cluster import METADATA, TENSOR, V2Cluster, answering
+from tests.console.conftest import WorkAs
+from tests.patience import PATIENCE
 
 PLACE = "churn/1/model.bin"
 BYTES = b"weights"
@@ -115,6 +120,25 @@ async def test_evidence_that_is_none_is_not_published(
     assert await rows_of(services, Version) == []
 
 
+@pytest.mark.usefixtures("drafts")
+async def test_a_model_is_not_called_high_while_its_versions_are_known_by_words_alone(
+    services: Services, system: UnitOfWork, work_as: WorkAs
+) -> None:
+    await publish(system)
+    higher = ModelUpdate(tier=Tier.HIGH, reason="It decides alone now")
+    with pytest.raises(ConflictError, match="known by an artifact; 1 is not"):
+        await update_model(await work_as("owner"), "risk.churn", higher)
+
+
+@pytest.mark.usefixtures("drafts")
+async def test_a_model_whose_versions_are_known_by_their_bytes_may_be_called_high(
+    services: Services, system: UnitOfWork, work_as: WorkAs
+) -> None:
+    await publish(system, **ARTIFACT)
+    higher = ModelUpdate(tier=Tier.HIGH, reason="It decides alone now")
+    assert (await update_model(await work_as("owner"), "risk.churn", higher)).state == "done"
+
+
 @pytest.mark.parametrize("field", OTHER)
 async def test_the_event_names_the_member_that_differs(
     field: str, services: Services, system: UnitOfWork, drafts: V2Cluster, heads: Heads
@@ -196,3 +220,24 @@ async def test_a_difference_is_explained_and_one_taken_back_by_hand_is_not(
     assert [one.kind for one in await Comparison(services).findings() if one.kind == "deployment"] == [
         "deployment"
     ]
+
+
+async def test_it_looks_every_ten_seconds_through_an_outage_until_it_is_told_to_end(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert polling.EVERY_SECONDS == 10
+    monkeypatch.setattr(polling, "EVERY_SECONDS", 0.01)
+    poll, stop, looks = EvidencePoll(services), asyncio.Event(), list[float]()
+
+    async def look() -> int:
+        looks.append(asyncio.get_running_loop().time())
+        if len(looks) == 1:
+            raise ServiceUnavailableError("The database does not answer.", ("database_unavailable",))
+        if len(looks) == 3:
+            stop.set()
+        return 0
+
+    monkeypatch.setattr(poll, "look", look)
+    await asyncio.wait_for(poll.run(stop), PATIENCE)
+    assert len(looks) == 3
+    assert looks[2] - looks[0] >= 0.015

@@ -33,6 +33,7 @@ PUBLISHED: Final = {
 
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "AccessRequestCreate": ASKED,
+    "DefaultAsk": {"label": "9", "reason": WHY},
     "DisclosureAsk": {"sink": "file", "details": True, "reason": WHY},
     "ClusterMove": {"url": "http://127.0.0.1:9/", "reason": WHY},
     "DelegationCreate": {"deputy": "bystander", "days": 5, "reason": WHY},
@@ -64,6 +65,8 @@ FORMS: Final[dict[str, dict[str, str]]] = {
     "/me/keys": {"name": "nightly", "days": "30"},
     "/models/{name:str}/request": {key: str(value) for key, value in ASKED.items() if key != "route"},
     "/models/{name:str}/change": {"tier": "low", "reason": WHY},
+    "/models/{name:str}/default": {"label": "9", "reason": WHY},
+    "/models/{name:str}/remove": {"label": "9", "reason": WHY},
     "/models/{name:str}/versions": {"deployment": NOBODY, "reason": WHY},
     "/models/publish": PUBLISHED,
     "/models": {"reason": WHY},
