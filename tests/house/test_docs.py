@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from audit.events import Action
+from audit.query import Prefix, parse
 from docs import generate, licences
 from docs.licences import LOCKS, Part, locked
 from policy.permissions import Permission
 
 PARTS = ("Status", "Context", "Decision", "Consequences", "Alternatives and what enforces it")
+SEARCH = re.compile(r"guildhall audit search '([^']+)'")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -38,6 +40,16 @@ def test_a_decision_has_five_parts_and_one_quotable_line(root: Path) -> None:
         text = page.read_text()
         assert tuple(re.findall(r"^## (.+)$", text, re.MULTILINE)) == PARTS, page.name
         assert len(re.findall(r"^> .+$", text, re.MULTILINE)) == 1, page.name
+
+
+def test_the_query_of_each_regulation_is_one_and_asks_for_acts_there_are(root: Path) -> None:
+    asked = SEARCH.findall((root / "docs/reference/regulations.md").read_text())
+    assert len(asked) > 5
+    acts = [term.value for text in asked for term in parse(text) if term.field == "action"]
+    begins = [one.start for one in acts if isinstance(one, Prefix)]
+    exact = [one for one in acts if not isinstance(one, Prefix)]
+    assert set(exact) <= {action.value for action in Action}
+    assert [one for one in begins if not any(action.value.startswith(one) for action in Action)] == []
 
 
 def test_links_between_documents_lead_somewhere(root: Path, committed: list[Path]) -> None:
