@@ -42,7 +42,7 @@ class Furnished:
             "owner": [
                 *("/people/teams", "/people/teams/risk", "/me/sessions", "/me/deputies", "/grants"),
                 *("/reviews/campaigns", f"/reviews/campaigns/{self.campaign}", "/reviews/orphans"),
-                *(f"/models/{ROUTE}/change", "/models/publish"),
+                *(f"/models/{ROUTE}/change", f"/models/{ROUTE}/default", "/models/publish"),
             ],
             "reviewer": ["/me/deputies", "/reviews/orphans"],
             "auditor": ["/admin/directory", "/policies", "/access/explain", "/access/as-of"],
