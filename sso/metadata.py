@@ -19,6 +19,8 @@ from sso.settings import IssuerSettings, is_trustworthy
 TTL = 3600
 UNKNOWN_KEY_PAUSE = 30
 """Seconds between two fetches of the key set on account of an unknown key id."""
+FAILED_PAUSE = 5
+"""Seconds for which a failed reading of the key set answers for everybody who needs it."""
 
 VerificationKey = RSAKey | ECKey
 
@@ -55,7 +57,8 @@ class ProviderMetadata:
         self._document: ProviderDocument | None = None
         self._keys: tuple[VerificationKey, ...] = ()
         self._revision = ""
-        self._document_read = self._keys_read = 0
+        self._document_read = self._keys_read = self._keys_tried = 0
+        self._failure: ProviderError | None = None
 
     async def document(self) -> ProviderDocument:
         """Return the provider's metadata."""
@@ -76,7 +79,7 @@ class ProviderMetadata:
         async with self._lock:
             await self._fresh_keys()
             found = self._find(kid)
-            if found is None and kid is not None and self._age(self._keys_read) >= UNKNOWN_KEY_PAUSE:
+            if found is None and kid is not None and self._age(self._keys_tried) >= UNKNOWN_KEY_PAUSE:
                 await self._read_keys()
                 found = self._find(kid)
             return found
@@ -117,14 +120,22 @@ class ProviderMetadata:
         return document
 
     async def _fresh_keys(self) -> None:
-        if not self._revision or self._age(self._keys_read) >= TTL:
-            await self._read_keys()
+        if self._revision and self._age(self._keys_read) < TTL:
+            return
+        # A provider that fails must not be asked once per token, each waiting for the one before.
+        if self._failure is not None and self._age(self._keys_tried) < FAILED_PAUSE:
+            raise ProviderError(self._failure.reason)
+        await self._read_keys()
 
     async def _read_keys(self) -> None:
-        document = await self._fresh_document()
-        # Counted before the answer: a provider that fails must not be asked once per token either.
-        self._keys_read = seconds(self._clock())
-        self._keys = import_keys(await self._get(document.jwks_uri))
+        self._keys_tried = seconds(self._clock())
+        try:
+            document = await self._fresh_document()
+            self._keys = import_keys(await self._get(document.jwks_uri))
+        except ProviderError as failure:
+            self._failure = failure
+            raise
+        self._keys_read, self._failure = self._keys_tried, None
         thumbprints = sorted(f"{key.kid}:{key.thumbprint()}" for key in self._keys)
         self._revision = hashlib.sha256("\n".join(thumbprints).encode()).hexdigest()
 

@@ -2,7 +2,7 @@ import httpx2
 import pytest
 
 from sso.errors import ProviderError
-from sso.metadata import ProviderMetadata
+from sso.metadata import FAILED_PAUSE, TTL, ProviderMetadata
 from sso.settings import IssuerSettings
 from tests.sso.hostile import ABSENT, HostileProvider
 from tests.sso.journey import ISSUER, Bench, SettableClock
@@ -89,3 +89,36 @@ async def test_key_sets_that_cannot_be_used(hostile: Hostile, keys: dict[str, ob
     with pytest.raises(ProviderError) as refusal:
         await bench.metadata.key(None)
     assert refusal.value.reason == "keys_malformed"
+
+
+async def test_keys_that_cannot_be_read_again_at_their_hour_are_not_used(hostile: Hostile) -> None:
+    bench, provider = hostile
+    kid = provider.key.kid
+    honest = provider.jwks
+    assert await bench.metadata.key(kid) is not None
+    bench.clock.forward(TTL)
+    provider.jwks = lambda: {"keys": []}  # type: ignore[method-assign]
+
+    for _ in range(3):
+        with pytest.raises(ProviderError):
+            await bench.metadata.key(kid)
+        bench.clock.forward(FAILED_PAUSE - 1)
+    with pytest.raises(ProviderError):
+        await bench.metadata.keys_revision()
+
+    provider.jwks = honest  # type: ignore[method-assign]
+    bench.clock.forward(FAILED_PAUSE)
+    assert await bench.metadata.key(kid) is not None
+
+
+async def test_a_failed_reading_answers_for_who_asks_next(hostile: Hostile) -> None:
+    bench, provider = hostile
+    asked = []
+    provider.jwks = lambda: asked.append(1) or {"keys": []}  # type: ignore[method-assign,func-returns-value]
+
+    for _ in range(3):
+        with pytest.raises(ProviderError) as refusal:
+            await bench.metadata.key("x")
+        assert refusal.value.reason == "keys_malformed"
+
+    assert len(asked) == 1
