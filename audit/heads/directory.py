@@ -2,10 +2,13 @@
 
 Files are made with ``O_EXCL`` and never renamed or removed, because a write-once mount allows neither. Each
 lies in the folder of its day, so that no folder grows without end: ``2026-11-22/00000000000000004711.note``.
+What a day held is remembered until something is made in its folder again: there are thousands of files a day,
+and a mount over the network could not list those of a year each time.
 """
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +22,14 @@ from audit.spool.files import sync_directory
 
 _SUFFIX: Final = ".note"
 _SECOND: Final = 1_000_000
+_SETTLED: Final = 3_600 * 1_000_000_000
+"""Nanoseconds: a folder that changed so shortly before the newest change is listed each time.
+
+Times of files are coarse on some mounts, so two changes may look like one.
+"""
+
+Found = tuple[int, str]
+"""A size, and the note of it."""
 
 
 class DirectoryKeeper:
@@ -32,6 +43,8 @@ class DirectoryKeeper:
         self._folder = folder
         self._trust = trust
         self._clock = clock
+        self._days: dict[str, tuple[int, Found | None]] = {}
+        self._reading = threading.Lock()
 
     async def read(self) -> str | None:
         """Return the largest checkpoint remembered, as ``HeadKeeper`` says."""
@@ -51,17 +64,37 @@ class DirectoryKeeper:
         """Nothing is held open."""
 
     def _read(self) -> str | None:
+        # Given up on for its slowness, a first look goes on in its thread: a second one would only slow it.
+        if not self._reading.acquire(blocking=False):
+            raise KeeperError(f"{self.name} is still being read.")
+        try:
+            found = [one for day, changed in self._changes().items() if (one := self._largest(day, changed))]
+        finally:
+            self._reading.release()
+        # By size and not by day: a clock that once ran ahead must not hide what was signed since.
+        return max(found)[1] if found else None
+
+    def _changes(self) -> dict[str, int]:
+        """Return when each day's folder changed; forget those that may have changed unseen."""
         if not self._folder.is_dir():
             raise KeeperError(f"{self.name} is not there.")
-        found = [one for day in self._folder.iterdir() if day.is_dir() and (one := self._largest(day))]
-        # By size and not by day: a clock that once ran ahead must not hide what was signed since.
-        return max(found, key=lambda one: one[0])[1] if found else None
+        days = {one.name: one.stat().st_mtime_ns for one in self._folder.iterdir() if one.is_dir()}
+        settled = max(days.values(), default=0) - _SETTLED
+        known = self._days.items()
+        self._days = {day: kept for day, kept in known if kept[0] == days.get(day) and kept[0] < settled}
+        return days
 
-    def _largest(self, day: Path) -> tuple[int, str] | None:
-        """Return the largest checkpoint kept on a day, with its size."""
-        for path in sorted(day.glob(f"*{_SUFFIX}"), reverse=True):
+    def _largest(self, day: str, changed: int) -> Found | None:
+        """Return the largest checkpoint kept on a day."""
+        if day not in self._days:
+            self._days[day] = (changed, self._look(self._folder / day))
+        return self._days[day][1]
+
+    def _look(self, day: Path) -> Found | None:
+        names = (one.name for one in day.iterdir())
+        for name in sorted((name for name in names if name.endswith(_SUFFIX)), reverse=True):
             try:
-                note = path.read_text("utf-8")
+                note = (day / name).read_text("utf-8")
                 return self._check(note).size, note
             except (NoteError, UnicodeDecodeError):
                 continue  # cut short by a crash, or put there by somebody without the key

@@ -1,6 +1,10 @@
 """Who remembers heads, and what the worker makes of it: a folder, an index, silence, a split view."""
 
 import asyncio
+import contextlib
+import os
+import threading
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +22,7 @@ from audit.heads.state import read_states
 from audit.sinks.elasticsearch import open_cluster
 from tests.audit.log_store import START, Clock, Store, pending
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed
+from tests.patience import PATIENCE
 
 KEY = log_key(1)
 
@@ -84,6 +89,65 @@ async def test_a_clock_that_ran_ahead_hides_nothing(tmp_path: Path) -> None:
     clock.now -= 40 * 86_400_000_000
     await keeper.remember(note(300))
     assert await keeper.read() == note(300)
+
+
+def settle(day: Path, hours: int) -> None:
+    """Let a day's folder have been changed so long ago."""
+    changed = day.stat().st_mtime_ns - hours * 3_600 * 1_000_000_000
+    os.utime(day, ns=(changed, changed))
+
+
+async def test_a_day_that_is_over_is_listed_once_and_again_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, listed = Clock(), list[str]()
+    keeper = DirectoryKeeper(tmp_path, trust, clock)
+    look = keeper._look
+
+    def note_and_look(day: Path) -> tuple[int, str] | None:
+        listed.append(day.name)
+        return look(day)
+
+    monkeypatch.setattr(keeper, "_look", note_and_look)
+    for size in (5, 70, 300):
+        await keeper.remember(note(size))
+        clock.now += 86_400_000_000
+    first, second, today = sorted(folders(tmp_path))
+    settle(first, 48)
+    settle(second, 24)
+    assert [await keeper.read() for _ in range(3)] == [note(300)] * 3
+    assert Counter(listed) == {first.name: 1, second.name: 1, today.name: 3}
+    (first / f"{900:020d}.note").write_text(note(900))
+    assert await keeper.read() == note(900)
+    settle(first, 48)
+    (first / f"{900:020d}.note").unlink()
+    assert await keeper.read() == note(300)
+
+
+async def test_a_look_that_was_given_up_goes_on_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, going_on = DirectoryKeeper(tmp_path, trust, Clock()), threading.Event()
+    await keeper.remember(note(5))
+    look = keeper._look
+    monkeypatch.setattr(keeper, "_look", lambda day: (going_on.wait(PATIENCE), look(day))[1])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await keeper.read()
+    with pytest.raises(KeeperError, match="still being read"):
+        await keeper.read()
+    going_on.set()
+    async with asyncio.timeout(PATIENCE):
+        while (found := await known(keeper)) is None:  # noqa: ASYNC110 - a thread tells nobody
+            await asyncio.sleep(0.01)
+    assert found == note(5)
+
+
+async def known(keeper: HeadKeeper) -> str | None:
+    """Return what a keeper says, None while it is still being read."""
+    with contextlib.suppress(KeeperError):
+        return await keeper.read()
+    return None
 
 
 async def test_a_folder_that_is_gone_is_an_outage_and_no_empty_memory(tmp_path: Path) -> None:
