@@ -27,6 +27,7 @@ from console.comparing import shipper_for
 from console.database import Database
 from console.directory.loop import DirectoryLoop
 from console.disclosing import ForgettingCopies
+from console.effective import record_settings
 from console.erasure.settle import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
@@ -48,6 +49,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
         LeaseTakenError: another worker holds this log.
         SettingsError: the signing key is not the log's.
         ForkRefusedError: the log is not the one that was signed last; nothing is signed.
+        AuditUnavailableError: what it starts with could not be recorded.
     """
     settings = services.settings
     engine = create_log_engine(settings.log_url)
@@ -59,6 +61,8 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
         anchors = await open_anchors(services, engine)
         checkpointer = Checkpointer(engine, log, keys, settings.data / LAST_SIGNED, anchors.heads)
         async with hold_log(lease, log), contextlib.aclosing(anchors):
+            # Here, because one that waits outside starts again and again; its settings are of no effect.
+            await record_settings(services, "worker")
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)
             pruner = Pruner(services.database, log, LogReader(engine), services.clock)
             keeper = RecordsKeeper(pruner, engine, services.clock, sequencer.expect_growth)

@@ -50,7 +50,10 @@ def settings() -> str:
     words = (
         f"In `guildhall.toml`, or in the environment: `{PREFIX}` and the name in capitals, with `__`\n"
         "between section and key. A secret may also come from a file, whose path is in the same variable\n"
-        "with `_FILE` at its end. All are read once at start; every mistake is one sentence."
+        "with `_FILE` at its end. All are read once at start; every mistake is one sentence. What console,\n"
+        "gateway and worker start with is the event `settings.load` of each, secrets as fingerprints, with\n"
+        "the difference from its last start. Nothing is read again without a start; a worker has one\n"
+        "whenever its supervisor starts it again."
     )
     return _page("Settings", words, _table(("setting", "default", "what it is"), _settings(Settings, "")))
 

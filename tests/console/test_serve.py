@@ -85,6 +85,8 @@ def test_killed_outright_it_leaves_no_child_and_no_port_and_starts_again(product
     assert product.ask("GET", "/api/v1/me").status == 401
     # The engine's process starts with the first question, so that it must not be left behind either.
     assert eventually(lambda: len(children_of(supervisor)) >= 2)
+    # The supervisor's and its worker's.
+    assert eventually(lambda: actions(product).count("settings.load") == 2)
     children = [child.pid for child in children_of(supervisor)]
     product.kill("all")
     assert eventually(lambda: not any(alive(pid) for pid in children))
@@ -92,7 +94,7 @@ def test_killed_outright_it_leaves_no_child_and_no_port_and_starts_again(product
     before = len(actions(product))
     again = start(product)
     assert again != supervisor
-    assert eventually(lambda: actions(product).count("settings.load") == 2)
+    assert eventually(lambda: actions(product).count("settings.load") == 4)
     assert len(actions(product)) > before
 
 

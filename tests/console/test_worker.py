@@ -1,16 +1,24 @@
 """The worker begins the log once, signs with its key alone, and says so beside the key."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from audit.body import decode_parts, open_part
 from audit.checkpoints.checkpoint import FileSigner
+from audit.head import Head
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import Log
+from audit.models import Outbox
 from console.errors import SettingsError
 from console.installation import first_flags
 from console.services import Services
-from console.worker import ensure_log
+from console.worker import ensure_log, run_worker
 
 
 def signer_in(services: Services, name: str = "log.key") -> FileSigner:
@@ -60,3 +68,43 @@ async def test_a_second_worker_waits_outside(services: Services) -> None:
         await begin(services)
     assert await services.log.size() == 0
     await held.release()
+
+
+async def loads(services: Services) -> Sequence[Mapping[str, Any]]:
+    """What each start told, by part, opened."""
+    found = []
+    for entry in await services.log.entries(range(await services.log.size())):
+        if Head.parse(entry.head).action == "settings.load":
+            parts = decode_parts(await services.log.body(entry.index) or b"")
+            found.append({one.name: open_part(one, await services.keys.find(one.subject)) for one in parts})
+    return found
+
+
+@pytest.mark.slow
+async def test_each_start_of_the_worker_tells_its_settings_and_what_differs(services: Services) -> None:
+    """Its supervisor starts it again whenever it ends, and it then reads the file anew."""
+    ended = asyncio.Event()
+    ended.set()
+    for seconds in (30, 30, 7):
+        audit = services.settings.audit.model_copy(update={"compare_seconds": seconds})
+        settings = services.settings.model_copy(update={"audit": audit})
+        await run_worker(replace(services, settings=settings), ended)
+    first, second, last = await loads(services)
+    assert [one["settings"]["role"] for one in (first, second, last)] == ["worker"] * 3
+    assert last["settings"]["settings"]["audit"]["compare_seconds"] == 7
+    assert "change" not in second
+    [difference] = last["change"]["rows"]
+    assert (difference["before"], difference["after"]) == (
+        {"audit.compare_seconds": 30},
+        {"audit.compare_seconds": 7},
+    )
+
+
+async def test_a_worker_that_waits_outside_tells_no_settings(services: Services) -> None:
+    held = choose_lease(services.log.engine, services.settings.data / "log.lock")
+    await held.take()
+    with pytest.raises(LeaseTakenError):
+        await run_worker(services, asyncio.Event())
+    await held.release()
+    async with services.database.read() as session:
+        assert (await session.exec(select(Outbox))).all() == []
