@@ -17,6 +17,7 @@ import orjson
 
 from audit.formats import ECS, Format
 from audit.sinks.copies import BEHIND, Copy
+from audit.sinks.counted import Counted
 from audit.sinks.laid import apart_of, lay_out
 from audit.sinks.lines import append, last_line, sync_folder
 from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
@@ -55,6 +56,7 @@ class FileSink:
         self._origin = origin
         self._name = name
         self._form = form
+        self._counted = Counted(path, self._read_index)
 
     @property
     def name(self) -> str:
@@ -170,25 +172,27 @@ class FileSink:
         return Tail(end, int(str(stated.index)), str(stated.leaf))
 
     def _count(self, size: int, step: int) -> Census:
-        buckets: dict[int, int] = {}
-        beyond = 0
-        for index in self._indexes():
-            if index >= size:
-                beyond += 1
-            else:
-                buckets[index - index % step] = buckets.get(index - index % step, 0) + 1
-        return Census(buckets, beyond)
+        try:
+            return self._counted.count(size, step)
+        except (OSError, *UNREADABLE):
+            raise SinkError(self._unreadable()) from None
 
     def _indexes(self) -> Iterator[int]:
         try:
             with self._path.open("rb") as lines:
                 for line in lines:
                     if line.endswith(b"\n"):
-                        yield int(str(self._form.read(orjson.loads(line)).index))
+                        yield self._read_index(line)
         except FileNotFoundError:
             return
         except (OSError, *UNREADABLE):
-            raise SinkError(f"{self._path.name} has a line that cannot be read.") from None
+            raise SinkError(self._unreadable()) from None
+
+    def _read_index(self, line: bytes) -> int:
+        return int(str(self._form.read(orjson.loads(line)).index))
+
+    def _unreadable(self) -> str:
+        return f"{self._path.name} has a line that cannot be read."
 
 
 def read_copy(line: bytes, number: int, form: Format = ECS) -> Copy:

@@ -50,6 +50,10 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def remove(path: Path) -> None:
+    path.unlink()
+
+
 def mode(path: Path) -> int:
     return path.stat().st_mode
 
@@ -148,6 +152,67 @@ async def test_lines_are_counted(sink: FileSink, path: Path) -> None:
     write(path, b"no line of ours\n")
     with pytest.raises(SinkError, match="cannot be read"):
         await sink.count(5, 2)
+
+
+@pytest.fixture
+def looked_at(sink: FileSink, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The indexes of the lines that were read to be counted."""
+    found, read_index = list[int](), sink._read_index
+
+    def note(line: bytes) -> int:
+        found.append(read_index(line))
+        return found[-1]
+
+    monkeypatch.setattr(sink._counted, "_read_index", note)
+    return found
+
+
+async def test_lines_are_counted_on_from_where_the_last_count_ended(
+    sink: FileSink, looked_at: list[int]
+) -> None:
+    await sink.deliver(make_entries(0, 7))
+    assert await sink.count(5, 2) == Census({0: 2, 2: 2, 4: 1}, 2)
+    await sink.deliver(make_entries(7, 9))
+    assert await sink.count(8, 2) == Census({0: 2, 2: 2, 4: 2, 6: 2}, 1)
+    assert await sink.count(9, 2) == Census({0: 2, 2: 2, 4: 2, 6: 2, 8: 1}, 0)
+    assert looked_at == list(range(9))
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+async def test_a_line_taken_out_has_all_of_them_counted_again(
+    sink: FileSink, path: Path, looked_at: list[int], place: int
+) -> None:
+    await sink.deliver(make_entries(0, 7))
+    await sink.count(7, 1)
+    looked_at.clear()
+    lines = read(path).splitlines(keepends=True)
+    more = b"".join(lines[:place] + lines[place + 1 :])
+    write(path, more)  # in the same file, as an editor may
+    left = {index: 1 for index in range(7) if index != place}
+    assert await sink.count(7, 1) == Census(left, 0)
+    assert looked_at == list(left)
+
+
+async def test_a_line_taken_out_under_cover_of_new_ones_is_missed(sink: FileSink, path: Path) -> None:
+    await sink.deliver(make_entries(0, 7))
+    await sink.count(7, 1)
+    lines = read(path).splitlines(keepends=True)
+    write(path, b"".join(lines[:2] + lines[3:]))
+    await sink.deliver(make_entries(7, 20))
+    found = await sink.count(20, 1)
+    assert 2 not in found.buckets
+    assert sum(found.buckets.values()) == 19
+
+
+async def test_another_file_in_its_place_is_counted_from_its_beginning(sink: FileSink, path: Path) -> None:
+    await sink.deliver(make_entries(0, 7))
+    await sink.count(7, 1)
+    other = path.with_name("other")
+    write(other, read(path) * 2)
+    other.replace(path)
+    assert await sink.count(7, 1) == Census(dict.fromkeys(range(7), 2), 0)
+    remove(path)
+    assert await sink.count(7, 1) == Census({}, 0)
 
 
 def test_killed_at_any_moment_it_lacks_and_repeats_nothing(path: Path) -> None:
