@@ -21,13 +21,13 @@ from audit.heads.port import HeadKeeper
 from audit.heads.remembered import PATIENCE, RememberedHeads
 from audit.heads.state import keep_states
 from audit.record import seal
-from audit.sinks.elasticsearch import open_cluster
 from audit.sinks.http import HttpClient
 from audit.subjects.keyring import MemoryKeyRing
 from audit.witness.client import WitnessClient
 from audit.witness.rounds import QUORUM as ROUNDS_QUORUM
 from audit.witness.rounds import Rounds
 from console.clock import MICROSECONDS
+from console.followers import elasticsearch_cluster
 from console.services import Services
 from console.settings import Settings
 from console.trust_settings import WitnessSettings
@@ -109,11 +109,7 @@ def _keepers(services: Services, trust: Callable[[], Trust]) -> list[HeadKeeper]
     if given.heads.folder is not None:
         found.append(DirectoryKeeper(given.heads.folder, trust, services.clock))
     if given.heads.elasticsearch and given.elasticsearch is not None:
-        secret = given.elasticsearch.password
-        user = given.elasticsearch.username
-        basic = (user, secret.get_secret_value() if secret else "") if user else None
-        cluster = open_cluster(given.elasticsearch.url, basic_auth=basic)
-        found.append(ElasticsearchKeeper(cluster, given.origin, trust))
+        found.append(ElasticsearchKeeper(elasticsearch_cluster(given.elasticsearch), given.origin, trust))
     return found
 
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Final
 
 from audit.formats import FORMATS
-from audit.sinks.elasticsearch import open_elasticsearch
+from audit.sinks.elasticsearch import PREFIX, ClientCluster, open_cluster
 from audit.sinks.file import FileSink
 from audit.sinks.http import HttpClient
 from audit.sinks.indexed import ElasticsearchSink
+from audit.sinks.layout import Layout
 from audit.sinks.port import Sink
 from audit.sinks.splunk import SplunkSink
 from audit.sinks.stream import Address, tls_context
@@ -16,6 +17,7 @@ from audit.sinks.webhook import WebhookSink, read_secret
 from console.clock import system_clock
 from console.errors import SettingsError
 from console.settings import Settings
+from console.sink_settings import ElasticsearchSettings
 
 FILES: Final = {"ecs": ("siem/ecs.ndjson", "file"), "ocsf": ("siem/ocsf.ndjson", "file-ocsf")}
 """Path and cursor by format: another format is another file, written from the first entry on."""
@@ -49,15 +51,35 @@ def file_sink(settings: Settings) -> FileSink | None:
 
 
 def elasticsearch_sink(settings: Settings) -> ElasticsearchSink | None:
-    """Return the Elasticsearch sink, if one is configured."""
+    """Return the Elasticsearch sink, if one is configured.
+
+    Raises:
+        SettingsError: the file of authorities cannot be used.
+    """
     given = settings.audit.elasticsearch
     if given is None:
         return None
+    layout = Layout(PREFIX, given.data_stream)
+    cluster = elasticsearch_cluster(given)
+    return ElasticsearchSink(cluster, origin=settings.audit.origin, layout=layout, name="elasticsearch")
+
+
+def elasticsearch_cluster(given: ElasticsearchSettings) -> ClientCluster:
+    """Return the cluster, asked with the credential that was given; nothing is sent yet.
+
+    Raises:
+        SettingsError: the file of authorities cannot be used.
+    """
     secret = given.password.get_secret_value() if given.password else ""
-    basic = (given.username, secret) if given.username else None
-    return open_elasticsearch(
-        given.url, origin=settings.audit.origin, stream=given.data_stream, basic_auth=basic
-    )
+    try:
+        return open_cluster(
+            given.url,
+            api_key=given.api_key.get_secret_value() if given.api_key else None,
+            basic_auth=(given.username, secret) if given.username else None,
+            ca_certs=str(given.ca_file.resolve(strict=True)) if given.ca_file else None,
+        )
+    except OSError as error:
+        raise SettingsError(_unusable("elasticsearch", error)) from None
 
 
 def splunk_sink(settings: Settings) -> SplunkSink | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from audit.errors import AuditError
 from audit.sinks.webhook import read_secret
@@ -25,9 +25,19 @@ class ElasticsearchSettings(Section):
     url: str = Field(description="The cluster's address.")
     username: str | None = Field(None, description="Who we are there; none: no credential is sent.")
     password: SecretStr | None = Field(None, description="Our password there, a secret.")
+    api_key: SecretStr | None = Field(
+        None, description="An API key in its encoded form, a secret; instead of name and password."
+    )
+    ca_file: Path | None = Field(None, description=AUTHORITIES)
     data_stream: bool = Field(
         default=False, description="Whether entries go to a data stream instead of plain indices by range."
     )
+
+    @model_validator(mode="after")
+    def _check_credential(self) -> "ElasticsearchSettings":
+        if self.api_key is not None and self.username is not None:
+            raise ValueError("Both an API key and a name are given; only one of them can be sent")
+        return self
 
 
 class SyslogSettings(Section):

@@ -1,6 +1,7 @@
 """A small Elasticsearch over real HTTP on loopback, whose answers to ``_bulk`` can be scripted one by one."""
 
 import asyncio
+import ssl
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class FakeElasticsearch:
     versions: Counter[Key] = field(default_factory=Counter)
     overwritten: list[Document] = field(default_factory=list)
     widened: list[Document] = field(default_factory=list)
+    credentials: set[str] = field(default_factory=set)
     url: str = ""
 
     def rollover(self, stream: str) -> None:
@@ -172,6 +174,7 @@ class FakeElasticsearch:
         """Answer as a minimal build does for what it has not."""
         name = handler.__name__
         self.asked[name] += 1
+        self.credentials.add(request.headers.get("Authorization", ""))
         if name in self.absent:
             return reply({"error": "no handler found", "status": self.absent[name]}, self.absent[name])
         return await handler(request)
@@ -316,7 +319,7 @@ def hang_after_doing(released: asyncio.Event) -> Step:
     return step
 
 
-async def start(fake: FakeElasticsearch, port: int = 0) -> web.AppRunner:
+async def start(fake: FakeElasticsearch, port: int = 0, tls: ssl.SSLContext | None = None) -> web.AppRunner:
     """Serve ``fake`` on a loopback port and set its address."""
     app = web.Application(middlewares=[fake.lack], client_max_size=1 << 26)
     app.router.add_route("*", "/_bulk", fake.bulk)
@@ -336,6 +339,6 @@ async def start(fake: FakeElasticsearch, port: int = 0) -> web.AppRunner:
     app.router.add_delete("/_pit", fake.close_pit)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    fake.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+    fake.url = f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}"
     return runner
