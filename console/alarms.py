@@ -12,7 +12,7 @@ from audit.custody.keeper import RETENTION
 from audit.events import Action
 from audit.head import Head
 from audit.heads.state import read_states
-from audit.models import entry
+from audit.models import checkpoint, entry
 from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
 from console.clock import DAY
@@ -46,8 +46,9 @@ async def read_alarms(services: Services) -> list[Alarm]:
         await _told(services, Action.CENSUS_RECORD, "census", _differs, CENSUS),
         await _told(services, Action.PRODUCER_LOST, "spools", _unreadable, SPOOLS),
         await _told(services, Action.CLOCK_SKEW, "clocks", lambda _: True, CLOCKS),
+        await _told(services, Action.SINK_RECONCILE, "copies", _of_documents, COPIES),
         await _policies(services),
-        await _retention(services),
+        await _loop(services, RETENTION),
         _room(services),
     ]
     return [alarm for alarm in asked if alarm is not None]
@@ -56,6 +57,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
 CENSUS: Final = "{count} counts of calls differed from the log since yesterday."
 SPOOLS: Final = "{count} spools were found damaged or gone since yesterday."
 CLOCKS: Final = "{count} clocks were found to be off since yesterday."
+COPIES: Final = "{count} times since yesterday, documents of a follower were found not to be the log's."
 
 
 async def _unreviewed(services: Services) -> Alarm | None:
@@ -89,18 +91,24 @@ async def _unexplained(services: Services) -> Alarm | None:
 async def _told(
     services: Services, action: Action, name: str, counts: Callable[[Head], bool], sentence: str
 ) -> Alarm | None:
+    yesterday = services.clock() - DAY
     chosen = sa.select(entry.c.head).where(entry.c.action == action.value, entry.c.outcome != "success")
-    recent = chosen.where(entry.c.time > services.clock() - DAY)
+    # By place too: the index of acts has no times, and of some there are thousands a day for ever. What was
+    # signed a day ago had happened by then.
+    signed = sa.select(checkpoint.c.size).where(checkpoint.c.time <= yesterday)
+    before = sa.func.coalesce(signed.order_by(checkpoint.c.size.desc()).limit(1).scalar_subquery(), 0)
+    recent = chosen.where(entry.c.index >= before, entry.c.time > yesterday)
     async with services.log.engine.connect() as connection:
         heads = (await connection.execute(recent)).scalars().all()
     count = sum(counts(Head.parse(bytes(head))) for head in heads)
     return Alarm(name, sentence.format(count=count)) if count else None
 
 
-async def _retention(services: Services) -> Alarm | None:
+async def _loop(services: Services, kind: str) -> Alarm | None:
+    """Return what keeps one of the worker's own loops from its end."""
     states = await read_states(services.log.engine)
-    found = [state.trouble for state in states if state.kind == RETENTION and state.trouble]
-    return Alarm(RETENTION, found[0]) if found else None
+    found = [state.trouble for state in states if state.kind == kind and state.trouble]
+    return Alarm(kind, found[0]) if found else None
 
 
 def _differs(head: Head) -> bool:
@@ -109,6 +117,11 @@ def _differs(head: Head) -> bool:
 
 def _unreadable(head: Head) -> bool:
     return any(reason.partition(":")[0] in {SPOOL_MISSING, "spool_corrupt"} for reason in head.reasons)
+
+
+def _of_documents(head: Head) -> bool:
+    # What differs by counts puts the follower itself in alarm.
+    return "deep" in head.flags
 
 
 def _room(services: Services) -> Alarm | None:

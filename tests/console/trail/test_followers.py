@@ -13,6 +13,7 @@ from audit.following.shipper import Shipper
 from audit.sinks.cursor import Position, State, read_position
 from audit.sinks.indexed import ElasticsearchSink
 from console.admin.sinks import SinkClear, clear_sink
+from console.alarms import read_alarms
 from console.comparing import RECORDED_EVERY, shipper_for
 from console.errors import RefusedError
 from console.followers import elasticsearch_sink
@@ -206,6 +207,8 @@ async def test_every_document_is_looked_at_on_demand_and_the_changed_one_is_name
     found = await reconcile_sink_deep(followed.work("auditor"), NAME)
     assert (found.root, found.changed) == (False, [17, 18])
     await followed.ship()
+    [alarm] = [one for one in await read_alarms(followed.trail.services) if one.name == "copies"]
+    assert alarm.sentence.startswith("2 times since yesterday")
     told = [head["flags"] for head in await followed.told("sink.reconcile")]
     assert [flags[1:4] for flags in told] == [["deep", "from:0", "to:31"]] * 3
     assert [flags[4:6] for flags in told] == [
