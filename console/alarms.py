@@ -16,6 +16,7 @@ from audit.models import checkpoint, entry
 from audit.spool.drain import SPOOL_MISSING
 from audit.spool.room import SHED_AT, WARN_AT, used_share
 from console.clock import DAY
+from console.erasure.elsewhere import ERASURES
 from console.models import Deployment, UnexplainedRow
 from console.policies.trouble import policy_trouble
 from console.services import Services
@@ -49,6 +50,7 @@ async def read_alarms(services: Services) -> list[Alarm]:
         await _told(services, Action.SINK_RECONCILE, "copies", _of_documents, COPIES),
         await _policies(services),
         await _loop(services, RETENTION),
+        await _loop(services, ERASURES),
         _room(services),
     ]
     return [alarm for alarm in asked if alarm is not None]

@@ -17,7 +17,7 @@ import uvicorn
 from console.app import create_app, create_probes
 from console.asgi import ASGIApp, Dispatcher, KnownHosts, Lifecycle, Mount
 from console.effective import record_settings
-from console.erasure.settle import require_settled, settle_erasures
+from console.erasure.elsewhere import require_settled_at_start, settle_at_start
 from console.gateway.app import Gateway
 from console.installation import require_current, stamp
 from console.policies.own_engine import OwnEngine
@@ -115,7 +115,7 @@ async def serve_http(services: Services, role: Role, ready: Callable[[], None] =
     """Answer HTTP until told to end; `ready` is called once the port is open. Closes `services`."""
     try:
         await stamp(services)
-        await (require_settled(services) if role == "gateway" else settle_erasures(services))
+        await (require_settled_at_start(services) if role == "gateway" else settle_at_start(services))
         await record_settings(services, role)
         await AnnouncingServer(ready, server_config(services, role)).serve()
     finally:
@@ -166,7 +166,7 @@ async def serve_worker(settings: Settings) -> None:
     stop_on_signal(stop)
     try:
         await stamp(services)
-        await settle_erasures(services)
+        await settle_at_start(services)
         await run_worker(services, stop)
     finally:
         await services.close()
@@ -190,7 +190,7 @@ async def _stamp_first(settings: Settings) -> None:
     services = build(settings)
     try:
         await stamp(services)
-        await settle_erasures(services)
+        await settle_at_start(services)
     finally:
         await services.close()
 

@@ -8,9 +8,12 @@ from audit.custody.keeper import RETENTION
 from audit.heads.state import KeeperState, read_states
 from console.anchors import has_keeper
 from console.clock import MICROSECONDS
+from console.erasure.elsewhere import ERASURES
 from console.services import Services
 
 STALE_SECONDS: Final = 900
+OF_LOOPS: Final = {RETENTION, ERASURES}
+"""What the worker's own loops say of themselves: alarms, and nobody who vouches."""
 NOBODY: Final = (
     "Nobody off this host remembers how far the log was signed: set back together with this host, it could "
     "sign a second history."
@@ -33,7 +36,7 @@ async def read_vouchers(services: Services) -> Sequence[Voucher]:
     found = [
         Voucher(state.name, state.kind, state.size, _trouble(state, now))
         for state in await read_states(services.log.engine)
-        if state.kind != RETENTION
+        if state.kind not in OF_LOOPS
     ]
     settings = services.settings
     if not has_keeper(settings) and not settings.embedded:

@@ -28,7 +28,7 @@ from console.database import Database
 from console.directory.loop import DirectoryLoop
 from console.disclosing import ForgettingCopies
 from console.effective import record_settings
-from console.erasure.settle import run_erasures
+from console.erasure.elsewhere import run_erasures
 from console.errors import SettingsError
 from console.followers import build_sinks
 from console.freshness.forgetting import Forgetting

@@ -4,23 +4,17 @@ Done at every start before anything is answered, and by the worker every few sec
 another finishes. When nothing is left to do it is a handful of reads.
 """
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
-from audit.errors import AuditError
-from audit.following.shipper import wait
 from audit.subjects.erasure import erase_subjects, told_by_log, told_by_outbox
-from audit.subjects.register import ErasureRegister
+from audit.subjects.register import Erasure, ErasureRegister
 from audit.subjects.sweep import sweep
 from console.erasure.person import NAMING_TABLES, erase_person
-from console.errors import ConsoleError, SettingsError
-from console.key_copies import prune_copies
+from console.errors import SettingsError
 from console.questions import Origin
 from console.services import Services
 from console.settings import Settings
@@ -28,13 +22,11 @@ from console.work import UnitOfWork
 from sso.models import Identity, Profile
 from sso.principal import system_principal
 
-POLL_SECONDS: Final = 5.0
 AT_ONCE: Final = 500
 UNAPPLIED: Final = (
     "Somebody who was erased is in this database again, as after a restore: start the console or the worker "
     "first, which erase them anew; a gateway may not."
 )
-logger = logging.getLogger("guildhall")
 
 
 def register_of(settings: Settings) -> ErasureRegister:
@@ -42,8 +34,10 @@ def register_of(settings: Settings) -> ErasureRegister:
     return ErasureRegister(settings.data / "erased")
 
 
-async def settle_erasures(services: Services) -> int:
+async def settle_erasures(services: Services, elsewhere: Sequence[Erasure] = ()) -> int:
     """Carry through every erasure that register, log or outbox tell of; return how many were not complete.
+
+    `elsewhere` are those that somebody off this host remembers.
 
     Raises:
         RegisterError: the register was altered.
@@ -53,7 +47,7 @@ async def settle_erasures(services: Services) -> int:
     register = register_of(services.settings)
     async with services.database.read() as session:
         told = await told_by_outbox(session)
-    told += await told_by_log(services.log.engine)
+    told += [*await told_by_log(services.log.engine), *elsewhere]
     keys = await erase_subjects(services.keys, register, told)
     again = await named_again(services, [one.subject for one in register.read()])
     if again:
@@ -66,14 +60,14 @@ async def settle_erasures(services: Services) -> int:
     return max(keys, len(again))
 
 
-async def require_settled(services: Services) -> None:
-    """Return when no erasure waits, without writing anything.
+async def require_settled(services: Services, elsewhere: Sequence[Erasure] = ()) -> None:
+    """Return when no erasure waits, also of those known `elsewhere`, without writing anything.
 
     Raises:
         SettingsError: one does; this process may not carry it through.
     """
     told = {one.subject for one in register_of(services.settings).read()}
-    told |= {one.subject for one in await told_by_log(services.log.engine)}
+    told |= {one.subject for one in [*await told_by_log(services.log.engine), *elsewhere]}
     if await named_again(services, list(told)) or told - await services.keys.erased():
         raise SettingsError(UNAPPLIED)
 
@@ -107,15 +101,3 @@ async def sweep_traces(services: Services) -> bool:
     if all(swept):
         register.sweep(state)
     return all(swept)
-
-
-async def run_erasures(services: Services, stop: asyncio.Event) -> None:
-    """Settle and sweep until `stop` is set; a database that is away is asked again."""
-    while not stop.is_set():
-        try:
-            await settle_erasures(services)
-            await sweep_traces(services)
-            prune_copies(services.settings)
-        except (AuditError, ConsoleError, SQLAlchemyError, OSError) as error:
-            logger.warning("An erasure is not complete yet: %s", type(error).__name__)
-        await wait(stop, POLL_SECONDS)
