@@ -58,7 +58,7 @@ async def search_events(
     await record_read(work, Resource("audit"), {"q": show(terms), "order": order})
     matching = sa.and_(reach.condition, *map(condition, terms))
     by_time = any(term.field == "time" for term in terms)
-    rows = await _select(work, matching, _Order(order, by_time=by_time), place, size + 1)
+    rows = await _select(work, matching, Sorting(order, by_time=by_time), place, size + 1)
     heads = [Head.parse(bytes(row["head"])) for row in rows]
     async with work.read() as session:
         names = await read_names(session, heads)
@@ -122,7 +122,7 @@ async def _read_terms(work: UnitOfWork, text: str, reach: Reach) -> tuple[Term, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Sorting:
     """By place in the log; where a time is asked by time first: its index then answers without sorting."""
 
     order: Order
@@ -143,14 +143,21 @@ class _Order:
         return here < there if self.order == "newest" else here > there
 
 
-async def _select(
-    work: UnitOfWork, matching: sa.ColumnElement[bool], order: _Order, after: int | None, limit: int
-) -> Sequence[sa.RowMapping]:
+def page_of(
+    matching: sa.ColumnElement[bool], order: Sorting, after: int | None, limit: int
+) -> sa.Select[Any]:
+    """Return the query for the entries behind the one at `after`; answered by the index of what is asked."""
     chosen = sa.select(entry.c.index, entry.c.head).where(matching)
     if after is not None:
         chosen = chosen.where(order.behind(after))
+    return order.sort(chosen).limit(limit)
+
+
+async def _select(
+    work: UnitOfWork, matching: sa.ColumnElement[bool], order: Sorting, after: int | None, limit: int
+) -> Sequence[sa.RowMapping]:
     async with work.services.log.engine.connect() as connection:
         found: Sequence[sa.RowMapping] = (
-            (await connection.execute(order.sort(chosen).limit(limit))).mappings().all()
+            (await connection.execute(page_of(matching, order, after, limit))).mappings().all()
         )
     return found

@@ -1,13 +1,19 @@
 """What reads the log answers alike on SQLite and on PostgreSQL: queries, cursors, followers."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
+from audit.database import for_writing
 from audit.following.alarm import clear, raise_alarm
 from audit.following.shipper import Shipper
-from audit.query import parse, select_entries
+from audit.models import entry
+from audit.query import condition, parse, select_entries
 from audit.sinks.cursor import (
     Lag,
     Position,
@@ -19,8 +25,9 @@ from audit.sinks.cursor import (
     write_position,
 )
 from audit.sinks.file import FileSink
-from tests.audit.sinks.entries import ACTOR, ORIGIN, START, make_act
-from tests.audit.sinks.signed_log import SignedLog, open_log_at
+from console.trail.queries import Sorting, page_of
+from tests.audit.sinks.entries import ACTOR, ORIGIN, START, make_act, make_entries
+from tests.audit.sinks.signed_log import SignedLog, open_log_at, row
 
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.real)]
 
@@ -57,6 +64,67 @@ async def test_a_query_finds_the_same(log: SignedLog, text: str, expected: list[
     async with log.engine.connect() as connection:
         rows = (await connection.execute(select_entries(parse(text), limit=100))).mappings().all()
     assert [row["index"] for row in rows] == sorted(expected, reverse=True)
+
+
+RARE = UUID(int=0x77)
+LARGE = 4_000
+KEYS = {
+    "time": ("time:2026-09-21T14:13:20.001000Z..2026-09-21T14:13:20.001050Z", "ix_entry_time"),
+    "actor": (f"actor:{RARE}", "ix_entry_actor"),
+    "action": ("action:grant.revoke", "ix_entry_action"),
+    "resource": (f"resource:{RARE}", "ix_entry_resource"),
+    "decision": (f"decision:{RARE}", "ix_entry_decision"),
+    "request": (f"request:{RARE}", "ix_entry_request"),
+}
+
+
+@pytest.fixture
+async def large(log: SignedLog) -> SignedLog:
+    """The log with thousands of entries, few of them of what is asked for."""
+    rows = []
+    for one in make_entries(30, LARGE):
+        rare = one.index % 400 == 0
+        named = {name: RARE if rare else uuid4() for name in ("actor", "resource_id", "decision", "request")}
+        rows.append(row(one) | named | {"action": "grant.revoke" if rare else "model.invoke"})
+    async with for_writing(log.engine).begin() as connection:
+        await connection.execute(sa.insert(entry), rows)
+        if log.engine.dialect.name == "postgresql":
+            await connection.exec_driver_sql("ANALYZE")
+    return log
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("key", KEYS)
+async def test_each_key_is_answered_by_its_index_page_after_page(
+    large: SignedLog, key: str, order: Literal["newest", "oldest"]
+) -> None:
+    text, index = KEYS[key]
+    matching = sa.and_(*(condition(term) for term in parse(text)))
+    after, found = None, list[int]()
+    while True:
+        page = page_of(matching, Sorting(order, by_time=key == "time"), after, 4)
+        told = await plan(large, page)
+        assert index in told, told
+        # Neither all entries nor all that match are looked at for one page.
+        assert not re.search(r"Seq Scan|SCAN entry(?! USING INDEX)|TEMP B-TREE", told), told
+        async with large.engine.connect() as connection:
+            rows = (await connection.execute(page)).all()
+        found += [one.index for one in rows]
+        if len(rows) < 4:
+            break
+        after = found[-1]
+    expected = range(1_000, 1_051) if key == "time" else range(400, LARGE, 400)
+    assert found == sorted(expected, reverse=order == "newest")
+
+
+async def plan(log: SignedLog, statement: sa.Select[Any]) -> str:
+    """How the database will answer."""
+    dialect = log.engine.dialect
+    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    asked = "EXPLAIN QUERY PLAN" if dialect.name == "sqlite" else "EXPLAIN"
+    async with log.engine.connect() as connection:
+        rows = (await connection.exec_driver_sql(f"{asked} {text}")).all()
+    return "\n".join(str(one[-1]) for one in rows)
 
 
 async def test_a_cursor_is_stored_changed_and_cleared(log: SignedLog) -> None:

@@ -110,6 +110,12 @@ class Erasing:
             receipts[-1].write_text(answer.text, "utf-8")
         return receipts
 
+    async def copy_keys(self) -> None:
+        """Copy the key store into the data folder, where copies lie unless another is named."""
+        copied = await asyncio.to_thread(self.product.product.cli, "keys", "backup")
+        assert copied.returncode == 0, copied.stderr
+        assert len(list((self.product.settings.data / "keys" / "backups").iterdir())) == 1
+
     async def erase(self, person: UUID) -> None:
         """Erase as the execution of an approved change does, in a process of its own beside the product."""
         services = self.product.services

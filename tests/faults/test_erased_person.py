@@ -75,6 +75,7 @@ async def test_an_erased_person_is_nowhere_and_every_proof_holds(
     async with stage.running():
         person = await stage.live()
         receipts = await stage.take_receipts()
+        await stage.copy_keys()
     named = find_traces(TRACES, [product.settings.data, *await databases.places()])
     assert {PERSON.name, PERSON.handle, MAIL, PERSON.subject} <= {word for _, word in named}
     await databases.keep()

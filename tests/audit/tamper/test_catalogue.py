@@ -20,6 +20,7 @@ DISKS, STANDBY = "tests/audit/faults/test_disks.py", "tests/audit/faults/test_st
 BULK, DOUBT = "tests/audit/sinks/test_elasticsearch.py", "tests/audit/sinks/test_elasticsearch_doubt.py"
 INTAKE, COMPLETE = "tests/audit/test_intake.py", "tests/audit/checks/test_completeness.py"
 COPIES, SELFCHECK = "tests/contracts/test_elasticsearch_tampering.py", "tests/audit/checks/test_selfcheck.py"
+KEEPERS, STAMPS = "tests/audit/trust/test_keepers.py", "tests/audit/trust/test_timestamps.py"
 SHIPPER, SINKS = "tests/audit/following/test_shipper.py", "tests/contracts/test_sinks.py"
 
 TAMPER = {
@@ -57,6 +58,10 @@ ELSEWHERE = {
     "witness told of a rollback": f"{WITNESS}::test_a_log_rolled_back_is_told_the_size_that_was_seen",
     "witness shown a fork": f"{WITNESS}::test_a_fork_signed_with_the_stolen_key_is_refused",
     "witness shown a split view": f"{WITNESS}::test_a_split_view_of_one_size_is_refused",
+    "full rewrite with stolen key, told by a time stamp": f"{STAMPS}::"
+    "test_an_export_with_a_stamp_verifies_and_a_stamp_of_another_history_does_not",
+    "split view, told by the checkpoints that Elasticsearch or a folder keeps": f"{KEEPERS}::"
+    "test_two_checkpoints_of_one_size_are_a_split_view",
     "witness key swap": f"{TRUST}::test_a_witness_with_a_swapped_key_does_not_count",
     "k of n not met": f"{TRUST}::test_a_quorum_is_met_by_as_many_witnesses_as_it_says",
     "cosignature from the future": f"{TRUST}::test_a_cosignature_from_the_future_does_not_count",
