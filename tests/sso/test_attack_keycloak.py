@@ -1,17 +1,20 @@
-"""Attack cases 9, 27, 28 and 46 on a real Keycloak: what it sends and refuses, not what we think it does."""
+"""Attack cases 9, 23, 27, 28, 45 and 46 on a real Keycloak: what it sends and refuses, not what we think."""
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx2
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from pydantic import SecretStr
 from sqlmodel import select
+from uuid_utils.compat import uuid7
 
 from console.cli import device_flow
 from console.cli.logins import Login
@@ -20,13 +23,15 @@ from console.database import Database
 from sso import sessions
 from sso.claims import IdTokenClaims
 from sso.directory import admit
-from sso.errors import LogoutRefusedError, SignInError
+from sso.dpop import Asked, check_proof, token_hash
+from sso.errors import LogoutRefusedError, SignInError, TokenError
 from sso.logout_token import believe_logout_token
 from sso.metadata import ProviderMetadata
 from sso.models import Session
-from sso.oidc import RelyingParty
+from sso.oidc import RelyingParty, StartedSignIn
 from sso.settings import IssuerSettings, SessionSettings
 from sso.sign_outs import sign_out
+from sso.signed import SignatureRefusedError, open_signed, read_header
 from sso.tokens import BearerVerifier
 from tests.real.browserless import Browser, walk_login
 from tests.real.keycloak_server import KeycloakServer
@@ -35,6 +40,8 @@ pytestmark = pytest.mark.real
 
 CALLBACK = "http://127.0.0.1:8400/sign-in/callback"
 PERSON = "member1"
+KEYS = "org.keycloak.keys.KeyProvider"
+API = "https://guildhall.example/api/v1/me"
 
 
 @dataclass
@@ -46,11 +53,16 @@ class Far:
     party: RelyingParty
     admin: KeycloakAdmin
 
-    async def sign_in(self) -> IdTokenClaims:
+    async def land(self) -> tuple[StartedSignIn, dict[str, str]]:
+        """Walk through the pages and return what was begun, and the callback's parameters."""
         started = await self.party.start(redirect_uri=CALLBACK, next_path="/")
         secret = self.server.people[PERSON]
         landed = await asyncio.to_thread(walk_login, started.url, PERSON, secret, until=CALLBACK)
-        return await self.party.finish(started.row, dict(parse_qsl(urlsplit(landed).query)), CALLBACK)
+        return started, dict(parse_qsl(urlsplit(landed).query))
+
+    async def sign_in(self) -> IdTokenClaims:
+        started, answer = await self.land()
+        return await self.party.finish(started.row, answer, CALLBACK)
 
 
 @pytest.fixture
@@ -217,3 +229,83 @@ async def test_case_46_keycloak_slows_down_who_asks_too_fast(far: Far) -> None:
         return [str(device_flow.fetch_json(provider["token_endpoint"], form)["error"]) for _ in range(2)]
 
     assert await asyncio.to_thread(poll) == ["authorization_pending", "slow_down"]
+
+
+@dataclass
+class Ahead:
+    """A clock that is some seconds before the system's."""
+
+    seconds: int = 0
+
+    def __call__(self) -> int:
+        return system_clock() + self.seconds * 1_000_000
+
+
+async def test_case_09_a_key_rotated_at_keycloak_is_found_and_a_withdrawn_one_believed_no_more(
+    far: Far,
+) -> None:
+    """oidcc-client-test-signing-key-rotation: the provider signs with another key from one moment on."""
+    clock = Ahead()
+    metadata = ProviderMetadata(far.metadata.settings, far.metadata.http, clock)
+    there = replace(far, metadata=metadata, party=RelyingParty(metadata.settings, metadata, system_clock))
+    before = token_of(await there.sign_in())
+    (old,) = [one for one in far.admin.get_components({"type": KEYS}) if one["providerId"] == "rsa-generated"]
+    config = {"priority": ["200"], "algorithm": ["RS256"], "keySize": ["2048"]}
+    about = {"providerId": "rsa-generated", "providerType": KEYS, "parentId": old["parentId"]}
+    made = far.admin.create_component({"name": "rotated", "config": config, **about})
+    try:
+        clock.seconds = 31
+        after = token_of(await there.sign_in())
+        assert read_header(after)["kid"] != read_header(before)["kid"]
+        far.admin.update_component(old["id"], {**old, "config": {**old["config"], "enabled": ["false"]}})
+        clock.seconds = 3700
+        with pytest.raises(SignatureRefusedError) as refused:
+            await open_signed(before, metadata)
+        assert refused.value.reason == "unknown_key"
+        assert (await open_signed(after, metadata)).claims["sub"] == far.server.subjects[PERSON]
+    finally:
+        far.admin.update_component(old["id"], {**old, "config": {**old["config"], "enabled": ["true"]}})
+        far.admin.delete_component(made)
+
+
+def token_of(claims: IdTokenClaims) -> str:
+    assert claims.kept is not None
+    return claims.kept.id_token
+
+
+async def test_case_45_a_token_that_keycloak_bound_needs_a_proof_of_its_key(far: Far) -> None:
+    key, other = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    token = await bound_token(far, key)
+    claims = await BearerVerifier({far.server.issuer: far.metadata}, clock=system_clock).verify(token)
+    asked, now = Asked("GET", frozenset({API})), system_clock() // 1_000_000
+    assert claims.bound_to == key.thumbprint()
+    assert check_proof(prove(key, "GET", API, token), claims.bound_to, token, asked, now)
+    with pytest.raises(TokenError) as refused:
+        check_proof(prove(other, "GET", API, token), claims.bound_to, token, asked, now)
+    assert refused.value.reason == "dpop_key"
+
+
+async def bound_token(far: Far, key: ECKey) -> str:
+    """Return an access token that Keycloak binds to `key` (RFC 9449 section 5)."""
+    started, answer = await far.land()
+    endpoint = (await far.metadata.document()).token_endpoint
+    form = {
+        "grant_type": "authorization_code",
+        "code": answer["code"],
+        "redirect_uri": CALLBACK,
+        "code_verifier": started.row.code_verifier,
+    }
+    said = await far.metadata.http.post(
+        endpoint,
+        data=form,
+        auth=(far.server.client_id, far.server.client_secret),
+        headers={"DPoP": prove(key, "POST", endpoint)},
+    )
+    assert said.json()["token_type"] == "DPoP", said.text
+    return str(said.json()["access_token"])
+
+
+def prove(key: ECKey, method: str, url: str, token: str | None = None) -> str:
+    claims = {"htm": method, "htu": url, "iat": system_clock() // 1_000_000, "jti": uuid7().hex}
+    header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": key.as_dict(private=False)}
+    return jwt.encode(header, claims | ({"ath": token_hash(token)} if token else {}), key)

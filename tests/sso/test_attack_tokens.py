@@ -40,6 +40,25 @@ async def test_keycloaks_form_of_an_access_token_is_believed(hostile: Hostile) -
     assert (await bench.verifier.verify(token)).aud == ("account", AUDIENCE)
 
 
+async def test_keycloaks_form_of_a_bound_access_token_is_believed_as_bound_to_its_key(
+    hostile: Hostile,
+) -> None:
+    bench, provider = hostile
+    bound = provider.forge_access(honest_claims(typ="DPoP", cnf={"jkt": "a-thumbprint"}), typ="JWT")
+
+    assert (await bench.verifier.verify(bound)).bound_to == "a-thumbprint"
+
+
+@pytest.mark.parametrize("cnf", [ABSENT, None, {}, {"x5t#S256": "a-thumbprint"}])
+async def test_case_45_a_token_that_calls_itself_bound_and_is_not_is_refused(
+    hostile: Hostile, cnf: object
+) -> None:
+    bench, provider = hostile
+    token = provider.forge_access(honest_claims(typ="DPoP", cnf=cnf), typ="JWT")
+
+    assert await refused(bench, token) in {"not_an_access_token", "binding_unknown"}
+
+
 @pytest.mark.parametrize("aud", ["other", ["other"], ABSENT, [], "", "guildhall2", 7])
 async def test_case_42_another_audience(hostile: Hostile, aud: object) -> None:
     bench, provider = hostile
