@@ -120,13 +120,14 @@ async def _provider(services: Services, url: str) -> list[Finding]:
 
 
 async def _directory(services: Services, admin: tuple[str, str] | None) -> list[Finding]:
-    settings = services.settings
-    if settings.directory is None:
+    directory = services.settings.directory
+    if directory is None:
         return []
-    found = await check_directory(settings.directory, services.clock())
+    found = await check_directory(directory, services.clock())
     if admin is not None:
-        place = Place(settings.directory.realm, settings.base_url, settings.directory.groups_claim)
-        found += await check_as_admin(settings.directory, place, *admin)
+        url = services.settings.base_url
+        place = Place(directory.realm, url, directory.groups_claim, directory.full_paths)
+        found += await check_as_admin(directory, place, *admin)
     return [_checked(one, one.name) for one in found]
 
 

@@ -23,8 +23,8 @@ async def ask_token_endpoint(
     Raises:
         SignInError: `refresh_refused` when it says no; `provider_unavailable` when it says nothing of use.
     """
-    answer = await _post(settings, document.token_endpoint, http, form)
-    said = _json(answer)
+    answer = await post_as_client(settings, document.token_endpoint, http, form)
+    said = said_in(answer)
     if answer.is_success and said:
         return said
     if said.get("error") == "invalid_grant":
@@ -38,16 +38,21 @@ async def push_request(settings: IssuerSettings, endpoint: str, http: httpx2.Asy
     Raises:
         SignInError: provider_unavailable, or provider_refused.
     """
-    answer = await _post(settings, endpoint, http, dict(parse_qsl(urlsplit(url).query)))
-    name = _json(answer).get("request_uri")
+    answer = await post_as_client(settings, endpoint, http, dict(parse_qsl(urlsplit(url).query)))
+    name = said_in(answer).get("request_uri")
     if not answer.is_success or not isinstance(name, str):
         raise SignInError("provider_refused")
     return name
 
 
-async def _post(
+async def post_as_client(
     settings: IssuerSettings, endpoint: str, http: httpx2.AsyncClient, form: Mapping[str, str]
 ) -> httpx2.Response:
+    """Return a provider's answer to `form`, sent as the client we are there.
+
+    Raises:
+        SignInError: provider_unavailable.
+    """
     secret = settings.client_secret
     named = {} if secret else {"client_id": settings.client_id}
     auth = httpx2.USE_CLIENT_DEFAULT if secret is None else _basic(settings.client_id, secret)
@@ -64,7 +69,8 @@ def _basic(client_id: str, secret: SecretStr) -> httpx2.BasicAuth:
     return httpx2.BasicAuth(quote(client_id, safe=""), quote(secret.get_secret_value(), safe=""))
 
 
-def _json(answer: httpx2.Response) -> dict[str, Any]:
+def said_in(answer: httpx2.Response) -> dict[str, Any]:
+    """Return the JSON object of an answer; an empty one when there is none in it."""
     try:
         said = answer.json()
     except ValueError:

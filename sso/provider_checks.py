@@ -7,6 +7,8 @@ from typing import Final
 import httpx2
 
 from sso.clock import MICROSECONDS
+from sso.endpoints import post_as_client, said_in
+from sso.errors import SignInError
 from sso.metadata import ProviderMetadata
 from sso.settings import IssuerSettings
 
@@ -69,28 +71,24 @@ async def _secret(
         "grant_type": "authorization_code",
         "code": NO_CODE,
         "redirect_uri": redirect_uri,
-        "client_id": issuer.client_id,
         "code_verifier": CHALLENGE,
     }
-    if issuer.client_secret is not None:
-        form["client_secret"] = issuer.client_secret.get_secret_value()
-    answer = await http.post(endpoint, data=form)
+    try:
+        answer = await post_as_client(issuer, endpoint, http, form)
+    except SignInError:
+        return Checked(
+            "secret",
+            "It does not answer when we say who we are.",
+            "Look into the provider's own log, then try again.",
+        )
     # Only whoever believes who we are looks at the code at all (RFC 6749 section 5.2).
-    if _error_of(answer) == "invalid_grant":
+    if said_in(answer).get("error") == "invalid_grant":
         return Checked("secret", "It accepts our client and secret.")
     return Checked(
         "secret",
         f"It does not accept the client {issuer.client_id} with the secret we have.",
         "Copy the client's secret again into sign_in.issuers, or run `guildhall directory setup`.",
     )
-
-
-def _error_of(answer: httpx2.Response) -> str | None:
-    try:
-        found = answer.json()
-    except ValueError:
-        return None
-    return found.get("error") if isinstance(found, dict) else None
 
 
 async def _clock(http: httpx2.AsyncClient, issuer: IssuerSettings, now: int) -> Checked:

@@ -8,8 +8,10 @@ import pytest
 
 from audit.database import create_log_engine
 from audit.sinks.cursor import Position, State, write_position
+from console import doctor
 from console.doctor import Finding, examine
 from console.settings import Settings, load_settings
+from sso.keycloak.setup.wanted import Place
 
 AWAY = "http://127.0.0.1:1"
 
@@ -49,6 +51,29 @@ async def test_an_issuer_and_an_elasticsearch_that_are_away_are_named(settings: 
     assert "address" in found["issuer"].mend
     assert found["issuer"].sentence == "The identity provider does not answer."
     assert "ships when the sink answers" in found["elasticsearch"].mend
+
+
+async def test_the_groups_mapper_is_looked_for_as_the_settings_say(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places: list[Place] = []
+
+    async def look(_directory: object, place: Place, *_login: str) -> list[object]:
+        places.append(place)
+        return []
+
+    async def find_nothing(*_: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(doctor, "check_as_admin", look)
+    monkeypatch.setattr(doctor, "check_directory", find_nothing)
+    realm = {"server_url": AWAY, "realm": "staff", "client_secret": "hush"}
+    directory = {**realm, "groups_claim": "teams", "full_paths": False}
+    given = {"directory": directory, "sign_in": {"issuers": [{"url": f"{AWAY}/realms/staff"}]}}
+    await examine(load_settings(data=settings.data, **given), ("admin", "password"))
+    assert [(place.realm, place.groups_claim, place.full_paths) for place in places] == [
+        ("staff", "teams", False)
+    ]
 
 
 async def test_a_follower_in_alarm_is_named_until_a_person_clears_it(settings: Settings) -> None:

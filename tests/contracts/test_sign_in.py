@@ -23,6 +23,7 @@ from sso.errors import SignInError, TokenError
 from sso.metadata import ProviderMetadata
 from sso.oidc import RelyingParty, StartedSignIn
 from sso.outbound import oidc_app
+from sso.provider_checks import check_provider
 from sso.settings import IssuerSettings
 from sso.tokens import BearerVerifier
 from tests.patience import PATIENCE
@@ -316,6 +317,21 @@ async def test_signing_out_is_offered(console: Console) -> None:
 
 async def test_the_provider_answers_a_ping(console: Console) -> None:
     await console.metadata.ping()
+
+
+async def wrong(console: Console, settings: IssuerSettings) -> set[str]:
+    """What the doctor finds wrong between a provider and these settings."""
+    found = await check_provider(console.metadata.http, settings, console.metadata, CALLBACK, system_clock())
+    return {one.name for one in found if one.mend}
+
+
+async def test_the_doctor_finds_nothing_wrong_where_people_sign_in(console: Console) -> None:
+    assert await wrong(console, console.known.settings) == set()
+
+
+async def test_the_doctor_names_a_secret_that_is_wrong(console: Console) -> None:
+    other = console.known.settings.model_copy(update={"client_secret": SecretStr("another")})
+    assert await wrong(console, other) == {"secret"}
 
 
 async def test_a_provider_that_is_gone_is_said_in_one_sentence() -> None:
