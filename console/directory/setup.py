@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from console.errors import SettingsError
-from sso.keycloak.connection import open_as_admin
+from sso.keycloak.connection import ask, open_as_admin
 from sso.keycloak.setup import wanted
 from sso.keycloak.setup.steps import find_steps, read_secret
 from sso.keycloak.setup.wanted import Place
@@ -63,21 +63,18 @@ async def set_up(place: Place, admin_login: AdminLogin, secrets: Path, *, dry_ru
         if dry_run:
             return Done(lines, None)
         console, own = await read_secret(admin, wanted.CONSOLE), await read_secret(admin, wanted.DIRECTORY)
-    issuers, secret = _keep_secrets(f"{server}/realms/{place.realm}", console, own, secrets)
+        scopes = wanted.needed_scopes(await ask(admin.a_get_realm(place.realm)))
+    found = {"url": f"{server}/realms/{place.realm}", "client_secret": console, "scopes": scopes}
+    issuers, secret = _keep_secrets(found, own, secrets)
     shown = SETTINGS.format(url=place.url, server=server, realm=place.realm, issuers=issuers, secret=secret)
     return Done(lines or ["Everything is there already."], shown)
 
 
-def _keep_secrets(issuer: str, console: str, directory: str, secrets: Path) -> tuple[Path, Path]:
+def _keep_secrets(issuer: dict[str, object], directory: str, secrets: Path) -> tuple[Path, Path]:
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     issuers, own = secrets.resolve() / "issuers.json", secrets.resolve() / "directory.secret"
-    found = {
-        "url": issuer,
-        "client_id": wanted.CONSOLE,
-        "client_secret": console,
-        "step_up_acr": ["gold"],
-    }
-    others = [one for one in _read_issuers(issuers) if one.get("url") != issuer]
+    found = {"client_id": wanted.CONSOLE, "step_up_acr": ["gold"], **issuer}
+    others = [one for one in _read_issuers(issuers) if one.get("url") != issuer["url"]]
     _write(issuers, json.dumps([found, *others], indent=2) + "\n")
     _write(own, directory + "\n")
     return issuers, own

@@ -37,6 +37,7 @@ async def find_steps(admin: KeycloakAdmin, place: Place, proof: str = "password"
         _client(admin, wanted.console_client(place), there=there, flow=True),
         _client(admin, wanted.cli_client(), there=there),
         _client(admin, wanted.directory_client(), there=there),
+        _organizations(admin, realm or {}),
         _roles(admin, there=there),
     ]
     for steps in yield_steps:
@@ -117,6 +118,23 @@ def _mappers(admin: KeycloakAdmin, found: Document, mappers: Sequence[Document])
                 )
             )
     return steps
+
+
+async def _organizations(admin: KeycloakAdmin, realm: Document) -> AsyncIterator[Step]:
+    """Let our client ask for the claim of organisations, in a realm that has some."""
+    if not realm.get("organizationsEnabled"):
+        return
+    client = await ask(admin.a_get_client_id(wanted.CONSOLE))
+    scope = await ask(admin.a_get_client_scope_by_name(wanted.ORGANIZATION))
+    if client is None or scope is None:
+        return
+    given = await ask(admin.a_get_client_optional_client_scopes(client))
+    given += await ask(admin.a_get_client_default_client_scopes(client))
+    if scope["id"] not in {one["id"] for one in given}:
+        yield Step(
+            f"The client {wanted.CONSOLE} may not ask for the scope {wanted.ORGANIZATION}.",
+            lambda: ask(admin.a_add_client_optional_client_scope(client, scope["id"], {})),
+        )
 
 
 async def _roles(admin: KeycloakAdmin, *, there: bool) -> AsyncIterator[Step]:

@@ -14,6 +14,9 @@ ROLES: Final = ("view-events", "view-realm", "view-users")
 """All that reading takes. None of them may change anything, and none shows another client's secret."""
 LEVELS: Final = '{"1":1,"gold":2}'
 EXPIRES: Final = 7 * 24 * 60 * 60
+ORGANIZATION: Final = "organization"
+"""The client scope whose claim tells of organisations; `:*` after it asks for all of somebody's."""
+SCOPES: Final = ("openid", "profile", "email")
 
 Document = dict[str, Any]
 
@@ -41,6 +44,11 @@ def realm_settings() -> Document:
         "adminEventsEnabled": True,
         "adminEventsDetailsEnabled": True,
     }
+
+
+def needed_scopes(realm: Document) -> list[str]:
+    """Return what a sign-in at the realm asks for: of organisations where there are any."""
+    return [*SCOPES, f"{ORGANIZATION}:*"] if realm.get("organizationsEnabled") else list(SCOPES)
 
 
 def needed_types(existing: Document) -> list[str]:
