@@ -18,6 +18,7 @@ from sso.principal import Authentication
 from sso.settings import SessionSettings
 
 TOUCH_EVERY = 60 * MICROSECONDS
+RESET = "credentials_reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,20 @@ async def revoke_all_of(db: AsyncSession, person_id: UUID, now: int, reason: str
     ended = (await db.exec(select(Session.id_hash).where(*live))).all()
     await db.exec(update(Session).where(*live).values(**_ended(now, reason)))
     return tuple(ended)
+
+
+async def revoke_before(db: AsyncSession, issuer: str, subject: str, moment: int, now: int) -> None:
+    """End what a subject began by a proof of before `moment` (microseconds), and refuse tokens of before.
+
+    Proof is given in whole seconds, so what began in that very second stays: a new password comes first.
+    """
+    second = moment // MICROSECONDS
+    began = col(Session.auth_time) < second
+    unknown = col(Session.auth_time).is_(None) & (col(Session.created) < second * MICROSECONDS)
+    theirs = col(Session.issuer) == issuer, col(Session.subject) == subject
+    live = *theirs, col(Session.revoked_at).is_(None)
+    await db.exec(update(Session).where(*live, began | unknown).values(**_ended(now, RESET)))
+    await refuse_older_tokens(db, issuer, subject, second * MICROSECONDS - 1)
 
 
 async def mark_must_refresh(db: AsyncSession, issuer: str, subject: str, now: int) -> None:

@@ -24,10 +24,11 @@ from sso.keycloak.events import (
     SignInEvent,
     ended_sessions,
     logged_out,
+    reset_credentials,
     subject_of,
 )
 from sso.models import DirectoryEvent, Identity, Session
-from sso.sessions import revoke_all_of
+from sso.sessions import revoke_all_of, revoke_before
 
 KEPT: Final = 24 * 60 * 60 * 1000
 """Milliseconds that ids of taken events are remembered; no look goes back further than a few seconds."""
@@ -62,7 +63,7 @@ async def unseen(session: AsyncSession, issuer: str, seen: Seen) -> Seen:
 
 
 async def take(services: Services, issuer: str, new: Seen) -> None:
-    """End the sessions that ended there, record every event, and move the cursor: one transaction.
+    """End what ended there or began by a proof of before, record every event, and move the cursor, at once.
 
     Raises:
         AuditUnavailableError: it could not be recorded; the events are read again at the next look.
@@ -97,6 +98,9 @@ async def _people(session: AsyncSession, issuer: str, subjects: Collection[str])
 async def _end_sessions(work: UnitOfWork, session: AsyncSession, concerned: Concerned, new: Seen) -> None:
     for subject in sorted(logged_out(new) & concerned.people.keys()):
         await revoke_all_of(session, concerned.people[subject], work.now, REASON)
+    for subject, time in reset_credentials(new).items():
+        if subject in concerned.people:
+            await revoke_before(session, concerned.issuer, subject, time * 1000, work.now)
     ended = {"revoked_at": work.now, "revoke_reason": REASON, "sealed": None}
     live = col(Session.issuer) == concerned.issuer, col(Session.revoked_at).is_(None)
     if everybody_out(new.admin):

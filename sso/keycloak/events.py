@@ -25,6 +25,10 @@ SIGN_INS: Final = (
     *("USER_DISABLED_BY_PERMANENT_LOCKOUT", "USER_DISABLED_BY_TEMPORARY_LOCKOUT"),
 )
 """Refreshed and exchanged tokens are no sign-ins, and there are hundreds of them for each."""
+CREDENTIALS: Final = frozenset(
+    {"UPDATE_CREDENTIAL", "UPDATE_PASSWORD", "UPDATE_TOTP", "RESET_PASSWORD", "REMOVE_CREDENTIAL"}
+)
+"""What people do with their own passwords and second factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,28 @@ def logged_out(seen: Seen) -> frozenset[str]:
         if event.operation == "ACTION" and event.path.endswith("/logout")
         if (subject := subject_of(event)) is not None
     )
+
+
+def reset_credentials(seen: Seen) -> Mapping[str, int]:
+    """Return whose password or second factor was changed or taken away, and when last (milliseconds)."""
+    by_people = [
+        (one.subject, one.time)
+        for one in seen.sign_ins
+        if one.type in CREDENTIALS and one.subject and not one.error
+    ]
+    by_admins = [(subject_of(event) or "", event.time) for event in seen.admin if _resets(event)]
+    return dict(sorted([*by_people, *by_admins], key=lambda one: one[1]))
+
+
+def _resets(event: AdminEvent) -> bool:
+    if event.error is not None:
+        return False
+    match event.path.split("/"):
+        case ["users", _, "reset-password" | "disable-credential-types"]:
+            return True
+        case ["users", _, "credentials", _]:  # a further step is another's name or place, and no loss
+            return event.operation in {"ACTION", "DELETE"}
+    return False
 
 
 def ended_sessions(seen: Seen) -> frozenset[str]:

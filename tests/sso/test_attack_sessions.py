@@ -165,3 +165,20 @@ async def test_a_mark_reaches_every_session_of_its_subject_and_no_other(
         await db.refresh(one.session)
     assert (before, mine.session.must_refresh) == (None, bench.clock())
     assert ended.session.must_refresh is None
+
+
+@pytest.mark.parametrize(("after", "alive"), [(-1, True), (0, True), (1, False)])
+async def test_case_34_what_began_before_a_new_password_is_over(
+    bench: Bench, db: AsyncSession, after: int, alive: bool
+) -> None:
+    created, other = await signed_in(bench, db), await signed_in(bench, db)
+    who = created.session.issuer, created.session.subject
+    other.session.auth_time = None
+    await db.flush()
+    moment = (bench.clock.now + after) * 1_000_000 + 999
+    await sessions.revoke_before(db, *who, moment, bench.clock())
+    for one in (created, other):
+        await db.refresh(one.session)
+        assert (await sessions.find(db, one.cookie_value, bench.clock()) is not None) is alive
+        assert one.session.revoke_reason == (None if alive else "credentials_reset")
+    assert await sessions.are_tokens_refused(db, *who, bench.clock.now) is not alive

@@ -1,5 +1,6 @@
 """The sync against a real Keycloak whose realm `guildhall directory setup` has made ready."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ from sso.models import (
     RunState,
     Session,
 )
-from sso.sessions import create
+from sso.sessions import are_tokens_refused, create
 from sso.settings import SessionSettings
 from sso.syncing.plan import PersonChange
 from tests.console.directory.realm import GROUPS, Realm
@@ -54,8 +55,8 @@ async def state_of(services: Services, subject: str) -> PersonState:
         return PersonState((await session.exec(found.where(Identity.subject == subject))).one())
 
 
-async def begin_session(services: Services, realm: Realm, subject: str) -> str:
-    claims = IdTokenClaims(realm.issuer, subject, expires=0, issued=0)
+async def begin_session(services: Services, realm: Realm, subject: str, auth_time: int | None = None) -> str:
+    claims = IdTokenClaims(realm.issuer, subject, expires=0, issued=0, auth_time=auth_time)
     async with services.database.write() as session:
         person = (await session.exec(select(Identity.person_id).where(Identity.subject == subject))).one()
         made = await create(
@@ -173,6 +174,29 @@ async def test_whom_an_administrator_signs_out_there_is_signed_out_here(
     await loop.turn()
     assert await is_revoked(services, session)
     assert await state_of(services, oscar) is PersonState.ACTIVE
+
+
+@pytest.mark.parametrize("reset", ["password", "credential"])
+async def test_case_34_what_began_before_a_reset_at_the_provider_ends_at_the_next_look(
+    services: Services, realm: Realm, loop: DirectoryLoop, reset: str
+) -> None:
+    person = await realm.person(f"heidi-{reset}", "risk")
+    await loop.turn()
+    old, new = (
+        await begin_session(services, realm, person, int(time.time()) + offset) for offset in (-60, 60)
+    )
+    async with realm.admin() as admin:
+        if reset == "password":
+            await admin.a_set_user_password(person, "another password", temporary=False)
+        else:
+            (kept,) = await admin.a_get_credentials(person)
+            await admin.a_delete_credential(person, kept["id"])
+    await loop.turn()
+    assert [await is_revoked(services, one) for one in (old, new)] == [True, False]
+    async with services.database.read() as session:
+        now = int(time.time())
+        assert await are_tokens_refused(session, realm.issuer, person, now - 60)
+        assert not await are_tokens_refused(session, realm.issuer, person, now + 60)
 
 
 async def test_a_renamed_group_is_seen_at_the_turn_after(

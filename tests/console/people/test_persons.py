@@ -6,10 +6,12 @@ import pytest
 from sqlmodel import select
 
 from console.models import SingleAct
-from sso.models import Session
+from console.services import Services
+from sso.models import RoleAssignment, Session
 from sso.principal import Principal
 from tests.console.conftest import Admit, MovingClock
 from tests.console.people.conftest import Desk
+from tests.console.visitor import visit
 
 pytestmark = pytest.mark.slow
 DAY = 86_400
@@ -121,3 +123,17 @@ async def test_who_takes_the_role_from_the_second_admin_does_not_act_alone_again
     assert (await desk.call("admin", "DELETE", f"/roles/{held['id']}")).status_code == 204
     given = await desk.post("admin", "/roles", person="member", role="reviewer", reason="A friend")
     assert (given.status_code, given.json()["state"]) == (202, "pending")
+
+
+async def test_case_34_a_role_that_was_lost_is_gone_from_the_session_that_is_open(
+    services: Services, people: dict[str, Principal]
+) -> None:
+    auditor = visit(services)
+    await auditor.sign_in("auditor")
+    assert (await auditor.client.get("/people")).status_code == 200
+    async with services.database.write() as session:
+        for role in await session.exec(select(RoleAssignment).filter_by(person_id=people["auditor"].id)):
+            await session.delete(role)
+    left = await auditor.client.get("/people")
+    assert (left.status_code, left.headers["location"]) == (303, "/people/teams")
+    assert (await auditor.client.get(f"/people/{people['member'].id}")).status_code == 403
