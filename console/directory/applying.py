@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.directory.changing import change_people
 from console.directory.newcomers import add_people
+from console.directory.remembering import remember_said
 from console.errors import ConflictError
 from console.people.leaving import disable_person, enable_person
 from console.work import UnitOfWork
@@ -83,6 +84,8 @@ async def _apply(
     here = [*by_kind[Kind.CHANGE], *by_kind[Kind.RETURN], *by_kind[Kind.END]]
     acts += await change_people(work, session, here)
     if acts:
+        said = [change.found for change in here if change.found is not None and change.kind is not Kind.END]
+        await remember_said(session, work.services.identity_key, issuer, said)
         await work.record_many(acts)
 
 

@@ -6,6 +6,7 @@ from console.directory.applying import apply_plan
 from console.directory.comparing import compare, read_known
 from console.directory.keeping import directory_work, keep_cursor
 from console.directory.looking import MOST
+from console.directory.remembering import remember_said
 from console.directory.taking import take, unseen
 from console.services import Services
 from sso.directory_settings import DirectorySettings
@@ -87,4 +88,7 @@ async def _bring_in_line(
         snapshot = await read_some(admin, settings, subjects)
         known = await read_known(services, settings, frozenset(subjects))
         await apply_plan(directory_work(services), compare(settings, snapshot, known))
+        async with services.database.write() as session:
+            said = list(snapshot.people.values())
+            await remember_said(session, services.identity_key, settings.known_as, said)
     return not any(moves_groups(event) for event in new.admin)

@@ -1,6 +1,7 @@
 """What would this person get? The rules, and one not there yet, on pasted claims or on somebody known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -11,7 +12,7 @@ from audit.events import Action
 from console.finding import find_person
 from console.people.forms import MappingRuleCreate, Preview
 from console.people.mapping import check_rule
-from console.people.matching import digests_held, key_of
+from console.people.matching import digests_held, grouped_claims, key_of
 from console.people.shown import Given, Previewed
 from console.questions import Resource
 from console.work import UnitOfWork
@@ -41,7 +42,7 @@ async def preview(work: UnitOfWork, form: Preview) -> Previewed:
         rules = [*(await session.exec(select(MappingRule).order_by(col(MappingRule.id)))).all()]
         rules += [_draft(form.rule, teams)] if form.rule else []
         if form.person is None:
-            return _of_claims(form, rules, teams)
+            return _of_claims({**(form.claims or {}), "iss": form.issuer}, rules, teams)
         person = await find_person(session, form.person, "person")
         found = await _of_person(work, session, person, rules, teams)
     await _record(work, person)
@@ -56,9 +57,8 @@ def _draft(form: MappingRuleCreate, teams: Teams) -> MappingRule:
     return draft
 
 
-def _of_claims(form: Preview, rules: Iterable[MappingRule], teams: Teams) -> Previewed:
+def _of_claims(claims: Mapping[str, Any], rules: Iterable[MappingRule], teams: Teams) -> Previewed:
     names = {found: name for name, found in teams.items()}
-    claims = {**(form.claims or {}), "iss": form.issuer}
     try:
         matches = list(RuleBook(rules, teams).matches(claims))
     except SignInError as error:
@@ -75,7 +75,7 @@ async def _of_person(
     work: UnitOfWork,
     session: AsyncSession,
     person: UUID,
-    rules: Iterable[MappingRule],
+    rules: Sequence[MappingRule],
     teams: Teams,
 ) -> Previewed:
     held, key = await digests_held(session, person), work.services.identity_key
@@ -91,8 +91,14 @@ async def _of_person(
             below = f"{rule.value}/{name}"
             if digest_of(key, rule.issuer, rule.claim, RuleMatcher.PATH_PREFIX, below) in held:
                 gives.append(_given(rule, below, name))
-    known = held or not (await session.exec(select(Identity.id).where(Identity.person_id == person))).first()
-    return Previewed(gives=gives, note=None if known else UNKNOWN)
+    for claims in await grouped_claims(session, person):
+        gives += _of_claims(claims, rules, teams).gives
+    silent = not held and not gives and await _signs_in(session, person)
+    return Previewed(gives=gives, note=UNKNOWN if silent else None)
+
+
+async def _signs_in(session: AsyncSession, person: UUID) -> bool:
+    return (await session.exec(select(Identity.id).where(Identity.person_id == person))).first() is not None
 
 
 def _given(rule: MappingRule, value: str, team: str | None) -> Given:

@@ -7,11 +7,14 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from console.people.forms import Preview
+from console.people.previewing import preview
+from console.people.rule_queries import list_rules
 from console.services import Services
 from console.sign_in.providers import dev_issuer
 from sso.models import GroupsAs, MappingRule, RuleRole
 from sso.principal import Principal
-from tests.console.conftest import START
+from tests.console.conftest import START, WorkAs
 from tests.console.scim.conftest import Directory
 from tests.console.visitor import heads
 
@@ -111,3 +114,27 @@ async def test_many_members_cost_as_many_records_and_not_as_many_questions(
     assert len(of_rights) == 1, of_rights
     acts = [str(head["action"]) for head in await heads(directory.services)]
     assert acts[-13:] == [*["membership.create"] * 12, "scim_group.create"]
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_rule_about_groups_counts_who_is_in_them_and_a_preview_says_what_they_give(
+    directory: Directory, teams: dict[str, UUID], work_as: WorkAs
+) -> None:
+    services = directory.services
+    for claim, value in (("scim:group", "Risk"), ("scim:group-id", "g-1"), ("scim:group", "Nobody's")):
+        await add_rule(services, claim, value, teams["risk"], RuleRole.MEMBER)
+    ada, bob = await directory.user("ada", externalId="ada"), await directory.user("bob", externalId="bob")
+    await directory.group("Risk", ada, bob, externalId="g-1")
+    work = await work_as("admin")
+    listed = {one.value: one.matches for one in (await list_rules(work)).items}
+    assert {name: listed[name] for name in ("Risk", "g-1", "Nobody's")} == {
+        "Risk": 2,
+        "g-1": 2,
+        "Nobody's": 0,
+    }
+    person = str(await person_of(directory, "ada"))
+    found = await preview(await work_as("admin"), Preview(person=person))
+    assert sorted((one.team, one.claim, one.value) for one in found.gives) == [
+        ("risk", "scim:group", "Risk"),
+        ("risk", "scim:group-id", "g-1"),
+    ]
