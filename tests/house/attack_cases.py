@@ -108,3 +108,41 @@ ELSEWHERE: Final = {
         "tests/console/web/test_markdown.py::test_no_text_brings_an_element_or_attribute_of_its_own",
     ),
 }
+
+SIGN_IN: Final = "tests/sso/test_attack_sign_in.py::test_case_"
+LOGOUT: Final = "tests/sso/test_attack_logout.py::test_"
+_CLIENT: Final = "oidcc-client-test-"
+_LOGOUT: Final = f"{_CLIENT}rp-backchannel-rpinitlogout"
+CONFORMANCE: Final = {
+    f"{_CLIENT}idtoken-sig-none": f"{SIGN_IN}01_unsigned_id_token",
+    f"{_CLIENT}invalid-sig-rs256": f"{SIGN_IN}02_signed_by_another_key",
+    f"{_CLIENT}invalid-sig-es256": f"{SIGN_IN}02_signed_by_another_key",
+    f"{_CLIENT}invalid-sig-hs256": f"{SIGN_IN}03_public_key_as_shared_secret",
+    f"{_CLIENT}invalid-iss": f"{SIGN_IN}04_another_issuer_in_the_id_token",
+    f"{_CLIENT}discovery-issuer-mismatch": f"{SIGN_IN}04_another_issuer_in_the_metadata",
+    f"{_CLIENT}invalid-aud": f"{SIGN_IN}05_another_audience",
+    f"{_CLIENT}missing-aud": f"{SIGN_IN}05_another_audience",
+    f"{_CLIENT}missing-sub": f"{SIGN_IN}06_missing_claims",
+    f"{_CLIENT}missing-iat": f"{SIGN_IN}06_missing_claims",
+    f"{_CLIENT}nonce-invalid": f"{SIGN_IN}07_nonce",
+    f"{_CLIENT}invalid-athash": f"{SIGN_IN}08_access_token_hash",
+    f"{_CLIENT}kid-absent-single-jwks": f"{SIGN_IN}09_no_key_id_with_one_key_is_fine",
+    f"{_CLIENT}kid-absent-multiple-jwks": f"{SIGN_IN}09_no_key_id_with_several_keys",
+    f"{_CLIENT}signing-key-rotation": (
+        "tests/sso/test_attack_keycloak.py::"
+        "test_case_09_a_key_rotated_at_keycloak_is_found_and_a_withdrawn_one_believed_no_more"
+    ),
+    f"{_CLIENT}signing-key-rotation-just-before-signing": f"{SIGN_IN}09_a_rotated_key_is_found",
+    _LOGOUT: f"{LOGOUT}an_honest_logout_token_is_believed",
+    f"{_LOGOUT}-alg-none": f"{LOGOUT}case_27_unsigned_or_signed_by_another",
+    f"{_LOGOUT}-wrong-alg": f"{LOGOUT}case_27_unsigned_or_signed_by_another",
+    f"{_LOGOUT}-wrong-iss": f"{LOGOUT}case_27_wrong_claims",
+    f"{_LOGOUT}-wrong-aud": f"{LOGOUT}case_27_wrong_claims",
+    f"{_LOGOUT}-no-event": f"{LOGOUT}case_27_wrong_claims",
+    f"{_LOGOUT}-wrong-event": f"{LOGOUT}case_27_wrong_claims",
+    f"{_LOGOUT}-with-nonce": f"{LOGOUT}case_27_wrong_claims",
+}
+"""By the name of a module for relying parties of the OpenID conformance suite: our test that asks the same.
+
+The suite itself is a server with a database; our hostile provider behaves as its modules do.
+"""

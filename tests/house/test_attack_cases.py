@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.attack_cases import CASES, ELSEWHERE, TO_COME
+from tests.house.attack_cases import CASES, CONFORMANCE, ELSEWHERE, TO_COME
 from tests.house.trees import nodes
 
 NAMED = re.compile(r"test_case_(\d{2})_")
@@ -38,6 +38,12 @@ def test_every_test_of_an_attack_names_a_case(tried: dict[int, set[str]]) -> Non
 
 def test_what_is_said_to_try_an_attack_is_there(tried: dict[int, set[str]]) -> None:
     assert {case: places for case, places in ELSEWHERE.items() if not set(places) <= tried[case]} == {}
+
+
+def test_what_asks_as_the_conformance_suite_does_is_there(root: Path) -> None:
+    paths = {place.partition("::")[0] for place in CONFORMANCE.values()}
+    there = {f"{path}::{name}" for path in paths for name in _functions(root / path)}
+    assert {module: place for module, place in CONFORMANCE.items() if place not in there} == {}
 
 
 def _functions(path: Path) -> list[str]:

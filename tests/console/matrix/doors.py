@@ -6,22 +6,14 @@ from typing import Any, Final
 
 from litestar import Litestar
 from pydantic import BaseModel
+from scim2_server.routing import ROUTES
 
 from console.gateway.table import GOVERNED, OPEN
 
 LAST: Final = ("/withdraw", "/rotate", "/disable", "/sessions", "/sign-out")
 """What takes from the others of the same round what they need comes last, in this order."""
-SCIM: Final = {
-    "/scim/v2/Users": ("GET", "POST"),
-    "/scim/v2/Users/{scim_id:uuid}": ("DELETE", "GET", "PATCH", "PUT"),
-    "/scim/v2/Groups": ("GET", "POST"),
-    "/scim/v2/Groups/{scim_id:uuid}": ("DELETE", "GET", "PATCH", "PUT"),
-    "/scim/v2/ServiceProviderConfig": ("GET",),
-    "/scim/v2/ResourceTypes": ("GET",),
-    "/scim/v2/Schemas": ("GET",),
-    "/scim/v2/Bulk": ("POST",),
-}
-"""RFC 7644 section 3.2; the library behind the mount answers nothing else."""
+RESOURCES: Final = ("Users", "Groups")
+"""What the library behind the mount keeps (RFC 7644 section 3.2); its routes name them all by one word."""
 
 
 @dataclass(frozen=True)
@@ -75,5 +67,7 @@ def _governed() -> Iterator[Door]:
 
 
 def _scim() -> Iterator[Door]:
-    for path, methods in SCIM.items():
-        yield from (Door(method, path) for method in methods)
+    for route in ROUTES:
+        path = f"/scim/v2{route.pattern.replace('{resource_id}', '{scim_id:uuid}')}"
+        for name in RESOURCES:
+            yield Door(route.method, path.replace("{endpoint}", name))
