@@ -130,14 +130,16 @@ class ProviderMetadata:
     async def _read_keys(self) -> None:
         self._keys_tried = seconds(self._clock())
         try:
-            document = await self._fresh_document()
-            self._keys = import_keys(await self._get(document.jwks_uri))
+            self._keys = import_keys(await self._get_keys())
         except ProviderError as failure:
             self._failure = failure
             raise
         self._keys_read, self._failure = self._keys_tried, None
         thumbprints = sorted(f"{key.kid}:{key.thumbprint()}" for key in self._keys)
         self._revision = hashlib.sha256("\n".join(thumbprints).encode()).hexdigest()
+
+    async def _get_keys(self) -> Any:  # noqa: ANN401 - foreign JSON, checked by the caller
+        return await self._get((await self._fresh_document()).jwks_uri)
 
     async def _get(self, url: str) -> Any:  # noqa: ANN401 - foreign JSON, checked by the callers
         try:

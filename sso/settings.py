@@ -39,9 +39,6 @@ class IssuerSettings(BaseModel):
         default=True,
         description="Whether requests go to the provider directly (RFC 9126) where it offers that.",
     )
-    redirect_path: str = Field(
-        default="/sign-in/callback", description="Where the provider sends people back to, on this site."
-    )
     scopes: tuple[str, ...] = Field(
         default=("openid", "profile", "email"), description="What is asked for; `openid` must be among them."
     )
@@ -75,13 +72,6 @@ class IssuerSettings(BaseModel):
         if "openid" not in scopes:
             raise ValueError("must contain openid")
         return scopes
-
-    @field_validator("redirect_path")
-    @classmethod
-    def _path(cls, path: str) -> str:
-        if not path.startswith("/") or path.startswith("//"):
-            raise ValueError("must be a path on this site")
-        return path
 
 
 class SessionSettings(BaseModel):

@@ -138,3 +138,20 @@ async def test_keys_that_cannot_be_had_are_told_apart(workloads: Workloads) -> N
 )
 def test_pins_are_json_pointers_to_texts(pointer: str, found: str | None) -> None:
     assert claim_at({"a.b": {"c": "x"}, "a/b": "y", "n": 1}, pointer) == found
+
+
+async def test_an_unknown_key_id_does_not_ask_the_issuer_once_per_token() -> None:
+    asked = list[str]()
+
+    def keys(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        return httpx2.Response(200, json={"keys": [KEY.as_dict(private=False)]})
+
+    theirs = trusted(jwks=None, jwks_url="https://keys.example/jwks")
+    unknown = jwt.encode({"alg": "ES256", "kid": "another"}, {"iss": ISSUER, "aud": ["guildhall"]}, KEY)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(keys)) as http:
+        workloads = Workloads(http, lambda: NOW * 1_000_000)
+        for _ in range(5):
+            with pytest.raises(TokenError):
+                await workloads.believe(unknown, [theirs])
+    assert len(asked) == 1

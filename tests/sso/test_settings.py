@@ -29,9 +29,7 @@ def test_only_asymmetric_algorithms_can_be_pinned(change: dict[str, object]) -> 
         IssuerSettings(url="https://id.example", **change)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "change", [{"scopes": ("profile",)}, {"redirect_path": "//evil"}, {"step_up_acr": ()}, {"unknown": 1}]
-)
+@pytest.mark.parametrize("change", [{"scopes": ("profile",)}, {"step_up_acr": ()}, {"unknown": 1}])
 def test_other_mistakes(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         IssuerSettings(url="https://id.example", **change)  # type: ignore[arg-type]
