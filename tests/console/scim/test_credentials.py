@@ -17,6 +17,7 @@ from console.services import Services
 from console.sign_in.providers import dev_issuer
 from console.web.times import to_datetime
 from sso.principal import Principal
+from sso.scim.tokens import ScimToken, new_token, read_token
 from tests.console.conftest import TokenFor, WorkAs
 from tests.console.visitor import heads
 
@@ -116,3 +117,22 @@ async def test_the_api_asks_lists_and_revokes(
         "DELETE", f"/scim-credentials/{asked.json()['credential']}", json={"reason": "gone"}, headers=headers
     )
     assert missing.status_code == 404
+
+
+async def test_a_token_that_somebody_found_and_reported_opens_nothing_any_more(
+    api: httpx2.AsyncClient, services: Services, people: dict[str, Principal], work_as: WorkAs
+) -> None:
+    assert people
+    asked = await ask_credential(await work_as("admin"), form(services))
+    await approve(work_as, asked)
+    known = read_token(asked.token)
+    assert known is not None
+    for text in (asked.token[:-1], ScimToken(known.id, new_token().secret).text):
+        await api.post("/key-leaks", json={"tokens": [text]})
+    assert await status(services, asked.token) == 200
+    answers = [await api.post("/key-leaks", json={"tokens": [asked.token]}) for _ in range(2)]
+    assert {(one.status_code, one.text) for one in answers} == {(202, '{"received":true}')}
+    assert await status(services, asked.token) == 401
+    (listed,) = await list_credentials(await work_as("auditor"))
+    (head,) = await heads(services, "scim_credential.revoke")
+    assert (listed.state, head["reasons"]) == ("revoked", ["leaked"])
