@@ -1,4 +1,4 @@
-"""Takes reports of leaked keys and SCIM tokens from anybody: a whole one is ended, and the answer is the same.
+"""Takes reports of leaked keys and SCIM tokens from anybody: a whole one ends, and the answer is the same.
 
 Scanners of public code report what the published pattern finds. A report needs no sign-in, so it is limited
 by network and as a whole, and its answer is always the same.

@@ -95,7 +95,7 @@ def _keep(jar: dict[str, str], cookie: str) -> None:
         jar[name] = value
 
 
-class _LoginPage(HTMLParser):
+class LoginPage(HTMLParser):
     """The first form that posts, its named inputs, and the text of Keycloak's error element."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ def walk_login(url: str, person: str, password: str, *, until: str, browser: Bro
 
 
 def _submit(browser: Browser, answer: Answer, person: str, password: str) -> Answer:
-    page = _LoginPage()
+    page = LoginPage()
     page.feed(answer.text)
     if page.error or page.action is None:
         raise SignInRefusedError(f"the provider answered {answer.status}: {page.error or answer.text[:300]}")

@@ -9,10 +9,13 @@ const people = { member: ["retail"], owner: ["risk-owners"] };
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const key = { ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256", kid: "oidc-provider" };
 const resource = "urn:guildhall";
+const device = "urn:ietf:params:oauth:grant-type:device_code";
+const loggedOut = `${issuer}/logged-out`;
+const told = [];
 
 const strength = (ctx) => {
-  const { AuthorizationCode, RefreshToken } = ctx.oidc.entities;
-  const source = AuthorizationCode ?? RefreshToken;
+  const { AuthorizationCode, DeviceCode, RefreshToken } = ctx.oidc.entities;
+  const source = AuthorizationCode ?? DeviceCode ?? RefreshToken;
   return source && { acr: source.acr, auth_time: source.authTime };
 };
 
@@ -27,6 +30,15 @@ const provider = new Provider(issuer, {
       redirect_uris: [callback],
       post_logout_redirect_uris: [new URL("/sign-in", callback).href],
       grant_types: ["authorization_code", "refresh_token"],
+      backchannel_logout_uri: loggedOut,
+      backchannel_logout_session_required: true,
+    },
+    {
+      client_id: "guildhall-cli",
+      token_endpoint_auth_method: "none",
+      redirect_uris: [],
+      response_types: [],
+      grant_types: [device, "refresh_token"],
     },
   ],
   acrValues: ["1", "gold"],
@@ -37,10 +49,16 @@ const provider = new Provider(issuer, {
   issueRefreshToken: async () => true,
   rotateRefreshToken: true,
   extraTokenClaims: strength,
+  // All it ever sends by itself are logout tokens; tests read them where it would have sent them.
+  fetch: async (_, options) => {
+    told.push(options.body.get("logout_token"));
+    return new Response(null, { status: 200 });
+  },
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
   features: {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: true },
+    deviceFlow: { enabled: true },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: {
       enabled: true,
@@ -80,6 +98,7 @@ const interact = async (request, response) => {
 };
 
 const answer = provider.callback();
-createServer((request, response) =>
-  request.url.startsWith("/interaction/") ? interact(request, response) : answer(request, response),
-).listen(Number(port), "127.0.0.1");
+createServer((request, response) => {
+  if (request.url === "/logged-out") return response.end(JSON.stringify(told));
+  return request.url.startsWith("/interaction/") ? interact(request, response) : answer(request, response);
+}).listen(Number(port), "127.0.0.1");
