@@ -23,14 +23,15 @@ from console.break_glass.reviewing import review_use
 from console.break_glass.sealing import seal
 from console.break_glass.watch import alarm_unreviewed
 from console.catalog.stopping import start_route, stop_route
-from console.errors import ConflictError, NotFoundError, RefusedError
+from console.errors import AuditUnavailableError, ConflictError, NotFoundError, RefusedError
 from console.models import RouteState
 from console.services import Services
 from console.settings import BreakGlassSettings
 from policy.permissions import Permission
-from sso.models import BreakGlass, Person, PersonState, RoleAssignment, SealedCredential
+from sso.models import BreakGlass, Identity, Person, PersonState, RoleAssignment, SealedCredential
 from sso.principal import Principal
 from tests.console.conftest import Admit, Catalog, MovingClock, WorkAs
+from tests.console.test_work import execute
 from tests.console.visitor import heads
 
 pytestmark = pytest.mark.slow
@@ -113,6 +114,27 @@ async def test_a_mistyped_or_unknown_credential_is_refused(armed: Services, seal
         with pytest.raises(RefusedError) as error:
             await open_break_glass(armed, text, "OPS-1")
         assert error.value.reasons == ("break_glass_unknown",)
+
+
+async def test_without_the_log_nothing_opens_lasts_longer_or_is_done(
+    armed: Services, sealed: tuple[str, str]
+) -> None:
+    await execute(armed, "ALTER TABLE outbox RENAME TO gone")
+    for text in (sealed[0], "guildhall_bg_x"):
+        with pytest.raises(AuditUnavailableError):
+            await open_break_glass(armed, text, "OPS-1")
+    await execute(armed, "ALTER TABLE gone RENAME TO outbox")
+    use = await open_break_glass(armed, sealed[0], "OPS-1")  # it is unspent, so the first try opened nothing
+    work, use_id = await act_under(armed, sealed[0])
+    await execute(armed, "ALTER TABLE outbox RENAME TO gone")
+    with pytest.raises(AuditUnavailableError):
+        await extend_break_glass(armed, sealed)
+    with pytest.raises(AuditUnavailableError):
+        await repair_sign_in(work, use_id, next(iter(armed.sign_in.issuers)), "saved")
+    async with armed.database.read() as session:
+        kept = (await session.exec(select(BreakGlass))).one()
+        admitted = (await session.exec(select(Identity).where(Identity.subject == "saved"))).all()
+    assert (kept.ends, kept.admitted_id, admitted) == (use.ends, None, [])
 
 
 async def test_it_stops_a_route_and_the_entry_is_flagged(
