@@ -1,4 +1,4 @@
-"""Behind https every cookie is `__Host-` and `Secure`: no neighbouring host can set it, no plain line carries it."""
+"""Behind https each cookie is `__Host-` and `Secure`: no other host sets it, no plain line carries it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
