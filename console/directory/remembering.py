@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.people.matching import key_of
 from sso.models import ClaimDigest, Identity, MappingRule
 from sso.remembered import digest_of, digests_of
 from sso.syncing.snapshot import DirectoryPerson
@@ -47,9 +48,8 @@ async def _keep(session: AsyncSession, identity: UUID, new: Iterable[bytes], gon
 async def _looked_for(
     session: AsyncSession, key: bytes, issuer: str, claims: Collection[str]
 ) -> frozenset[bytes]:
-    wanted = select(MappingRule.claim, MappingRule.matcher, MappingRule.value)
-    own = wanted.where(col(MappingRule.issuer) == issuer, col(MappingRule.claim).in_(claims))
-    return frozenset(digest_of(key, issuer, *looked) for looked in await session.exec(own))
+    own = select(MappingRule).where(col(MappingRule.issuer) == issuer, col(MappingRule.claim).in_(claims))
+    return frozenset(digest_of(key, *key_of(rule)) for rule in await session.exec(own))
 
 
 async def _identities(session: AsyncSession, issuer: str, subjects: Sequence[str]) -> dict[str, UUID]:

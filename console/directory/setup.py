@@ -64,7 +64,11 @@ async def set_up(place: Place, admin_login: AdminLogin, secrets: Path, *, dry_ru
             return Done(lines, None)
         console, own = await read_secret(admin, wanted.CONSOLE), await read_secret(admin, wanted.DIRECTORY)
         scopes = wanted.needed_scopes(await ask(admin.a_get_realm(place.realm)))
-    found = {"url": f"{server}/realms/{place.realm}", "client_secret": console, "scopes": scopes}
+    found: dict[str, object] = {
+        "url": f"{server}/realms/{place.realm}",
+        "client_secret": console,
+        "scopes": scopes,
+    }
     issuers, secret = _keep_secrets(found, own, secrets)
     shown = SETTINGS.format(url=place.url, server=server, realm=place.realm, issuers=issuers, secret=secret)
     return Done(lines or ["Everything is there already."], shown)

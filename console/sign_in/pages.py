@@ -117,13 +117,11 @@ def _own_address(request: Request[Any, Any, Any], services: Services) -> str | N
 
     The provider sends people back to our own name, where a cookie of another name would not be.
     """
-    settings = services.settings
-    here = f"http://{request.headers.get('host', '')}"
-    if not settings.embedded or here == site_of(settings.base_url):
+    own = site_of(services.settings.base_url)
+    # By its host alone: whoever ends TLS in front of us speaks http to us.
+    if not services.settings.embedded or request.headers.get("host", "") == own.split("//")[-1]:
         return None
-    return (
-        site_of(settings.base_url) + request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    )
+    return own + request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def _kept(work: UnitOfWork, id_hash: str) -> KeptTokens | None:

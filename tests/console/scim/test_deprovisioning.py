@@ -7,6 +7,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
+from uuid_utils.compat import uuid7
 
 from audit.errors import RecordError
 from console.access.forms import AccessRequestCreate
@@ -46,6 +47,7 @@ async def user(directory: Directory, catalog: Catalog, people: dict[str, Princip
     await create_key(await work_as("member"), KeyCreate(name="nightly", scopes=["self.read"], days=5))
     request = await request_access(await work_as("member"), AccessRequestCreate.model_validate(ASKED))
     grant = Grant(
+        id=uuid7(),
         principal_type=PrincipalType.PERSON,
         principal_id=member,
         permission="model.invoke",
