@@ -37,7 +37,7 @@ WRITES_OF_THEIR_OWN = {
     "directory/keeping.py keep_cursor": "keeps how far the directory was read, or what stops it",
     "directory/keeping.py keep_run": "keeps where a run stands, whose end is an act of its own",
     "directory/keeping.py next_run": "puts on the list what is due by the clock, whose end is an act",
-    "directory/polling.py _bring_in_line": "keeps digests of what the directory says of people, as a sign-in does",
+    "directory/polling.py _bring_in_line": "keeps digests of what the directory says, as a sign-in does",
     "freshness/forgetting.py sweep": "forgets that rows moved, which each row's own act tells",
     "guard.py tell": "puts a record itself into the outbox",
     "installation.py _stamped": "stamps a new database with what the log's first entry says",
