@@ -1,76 +1,101 @@
-"""The lines of a file by the index of their entry, counted on from where the last count ended.
+"""Which entries the lines of a file are of, read once: later looks go on where the last one ended.
 
-A file of millions of lines is read once, and then only what was appended. It is read anew from its beginning
-when it is another file, shorter, or no longer has the line in its place that was counted last: nothing can be
-taken out or put in before that line without moving it. Lines changed in their place are for the comparison
-that looks at every one (audit.following.deep).
+That holds only while nobody else touches the file. Every change moves its change time, which programs cannot
+set, so one that this process did not make itself is seen, and the file is read whole again.
 """
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator
-from io import BufferedReader
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 from audit.sinks.port import Census
 
+Stamp = tuple[int, int, int, int]
+ABSENT: Final[Stamp] = (0, 0, 0, 0)
 
-class Counted:
-    """One file's lines; to be asked by one thread at a time."""
 
-    def __init__(self, path: Path, read_index: Callable[[bytes], int]) -> None:
-        """``read_index`` returns the index that a line states; what it raises goes to who counts."""
-        self._path = path
-        self._read_index = read_index
-        self._forget(0, 1)
+def read_stamp(found: os.stat_result) -> Stamp:
+    """Return what says which file it is and when it was changed last: device, inode, size, change time."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns
 
-    def count(self, size: int, step: int) -> Census:
-        """Return the census as ``audit.sinks.port.Countable`` says; of no file, an empty one.
+
+class OwnChanges:
+    """Tells the changes that this process made to a file from all others."""
+
+    def __init__(self) -> None:
+        """Begin with a file of which nothing is known."""
+        self._lock = Lock()
+        self._known: Stamp | None = None
+        self._others = 0
+
+    @contextmanager
+    def changing(self, descriptor: int) -> Iterator[None]:
+        """Count what is done to the open file inside, when it comes to its end, as our own."""
+        with self._lock:
+            self._compare(read_stamp(os.fstat(descriptor)))
+            yield
+            self._known = read_stamp(os.fstat(descriptor))
+
+    def look(self, path: Path) -> int:
+        """Return how many times the file was found changed by others; another number is another file.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: the file cannot be asked.
         """
-        try:
-            with self._path.open("rb") as file:
-                self._count_on(file, size, step)
-        except FileNotFoundError:
-            self._forget(size, step)
-        except BaseException:
-            self._forget(0, 1)
-            raise
-        return Census(dict(self._buckets), self._beyond.total())
+        with self._lock:
+            try:
+                self._compare(read_stamp(path.stat()))
+            except FileNotFoundError:
+                self._compare(ABSENT)
+            return self._others
 
-    def _forget(self, size: int, step: int) -> None:
-        self._size, self._step = size, step
-        self._inode, self._end, self._last = -1, 0, b""
-        self._buckets = Counter[int]()
-        self._beyond = Counter[int]()
+    def _compare(self, now: Stamp) -> None:
+        if now != self._known:
+            self._known = now
+            self._others += 1
 
-    def _count_on(self, file: BufferedReader, size: int, step: int) -> None:
-        if not self._goes_on(file, size, step):
-            self._forget(size, step)
-            self._inode = os.fstat(file.fileno()).st_ino
-        self._size = size
-        for index in [index for index in self._beyond if index < size]:
-            self._buckets[index - index % step] += self._beyond.pop(index)
-        for index in self._fresh(file):
-            if index < size:
-                self._buckets[index - index % step] += 1
+
+class Counted:
+    """The indexes of the lines up to a place in the file, as runs: a whole file is one run.
+
+    Attributes:
+        place: where the last line that was counted ends.
+    """
+
+    def __init__(self, others: int = -1) -> None:
+        """``others`` is what ``OwnChanges.look`` said when the count began."""
+        self.place = 0
+        self.others = others
+        self._runs: list[list[int]] = []
+
+    def add(self, indexes: Sequence[int], size: int) -> None:
+        """Count the next lines, ``size`` bytes of them."""
+        for index in indexes:
+            if self._runs and self._runs[-1][1] == index:
+                self._runs[-1][1] = index + 1
             else:
-                self._beyond[index] += 1
+                self._runs.append([index, index + 1])
+        self.place += size
 
-    def _goes_on(self, file: BufferedReader, size: int, step: int) -> bool:
-        """Say whether the file still is what was counted, and the question one that can be answered on."""
-        now = os.fstat(file.fileno())
-        if (now.st_ino, step) != (self._inode, self._step) or now.st_size < self._end or size < self._size:
-            return False
-        file.seek(self._end - len(self._last))
-        return file.read(len(self._last)) == self._last
+    def census(self, size: int, step: int) -> Census:
+        """Return the counts as ``Countable.count`` says."""
+        buckets: dict[int, int] = {}
+        for first, end in self._within(None, size):
+            for bucket in range(first - first % step, end, step):
+                lines = min(end, bucket + step) - max(first, bucket)
+                buckets[bucket] = buckets.get(bucket, 0) + lines
+        return Census(buckets, sum(end - first for first, end in self._within(size, None)))
 
-    def _fresh(self, file: BufferedReader) -> Iterator[int]:
-        file.seek(self._end)
-        for line in file:
-            if not line.endswith(b"\n"):
-                return  # torn, or still being written
-            yield self._read_index(line)
-            self._end, self._last = self._end + len(line), line
+    def between(self, first: int, last: int) -> list[int]:
+        """Return the indexes as ``Countable.indexes`` says, in the file's order."""
+        return [index for start, end in self._within(first, last) for index in range(start, end)]
+
+    def _within(self, first: int | None, last: int | None) -> Iterator[tuple[int, int]]:
+        for start, end in self._runs:
+            low = start if first is None else max(start, first)
+            high = end if last is None else min(end, last)
+            if low < high:
+                yield low, high

@@ -17,7 +17,7 @@ import orjson
 
 from audit.formats import ECS, Format
 from audit.sinks.copies import BEHIND, Copy
-from audit.sinks.counted import Counted
+from audit.sinks.counted import Counted, OwnChanges
 from audit.sinks.laid import apart_of, lay_out
 from audit.sinks.lines import append, last_line, sync_folder
 from audit.sinks.port import Census, Delivery, Health, Shipment, SinkError
@@ -56,7 +56,9 @@ class FileSink:
         self._origin = origin
         self._name = name
         self._form = form
-        self._counted = Counted(path, self._read_index)
+        self._changes = OwnChanges()
+        self._counted = Counted()
+        self._counting = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -75,12 +77,12 @@ class FileSink:
         """Do nothing: the file is open only while a batch is written."""
 
     async def count(self, size: int, step: int) -> Census:
-        """Count the lines by index.
+        """Count the lines by index; the whole file only when others changed it since the last count.
 
         Raises:
             SinkError: the file cannot be read.
         """
-        return await asyncio.to_thread(self._count, size, step)
+        return (await self._count()).census(size, step)
 
     async def indexes(self, first: int, last: int) -> Sequence[int]:
         """Return the indexes of the lines from ``first`` up to but not including ``last``.
@@ -88,7 +90,7 @@ class FileSink:
         Raises:
             SinkError: the file cannot be read.
         """
-        return await asyncio.to_thread(lambda: [index for index in self._indexes() if first <= index < last])
+        return (await self._count()).between(first, last)
 
     async def copies(self) -> AsyncIterator[Sequence[Copy]]:
         """Yield every line as it stands in the file, some at a time.
@@ -130,7 +132,8 @@ class FileSink:
         if fresh and fresh[0].index != tail.index + 1:
             return Delivery(0, blocked=f"{self._path.name} ends before entry {tail.index + 1}.")
         lines, quarantined = self._write_lines(fresh)
-        append(descriptor, lines, tail.size)
+        with self._changes.changing(descriptor):
+            append(descriptor, lines, tail.size)
         differs = (e.index for e in entries if e.index == tail.index and e.leaf.hex() != tail.leaf)
         return Delivery(len(entries), quarantined=quarantined, tampered=tuple(differs))
 
@@ -171,28 +174,29 @@ class FileSink:
             raise UnreadableError(f"{self._path.name} belongs to another log.")
         return Tail(end, int(str(stated.index)), str(stated.leaf))
 
-    def _count(self, size: int, step: int) -> Census:
-        try:
-            return self._counted.count(size, step)
-        except (OSError, *UNREADABLE):
-            raise SinkError(self._unreadable()) from None
+    async def _count(self) -> Counted:
+        async with self._counting:
+            counted = self._counted = await asyncio.to_thread(self._begin_count)
+            # A megabyte in each turn of a thread: who counts a long file leaves room for who signs.
+            while lines := await asyncio.to_thread(self._read_lines, counted.place):
+                counted.add(await asyncio.to_thread(self._read_indexes, lines), sum(map(len, lines)))
+            return counted
 
-    def _indexes(self) -> Iterator[int]:
+    def _begin_count(self) -> Counted:
         try:
-            with self._path.open("rb") as lines:
-                for line in lines:
-                    if line.endswith(b"\n"):
-                        yield self._read_index(line)
-        except FileNotFoundError:
-            return
-        except (OSError, *UNREADABLE):
-            raise SinkError(self._unreadable()) from None
+            others = self._changes.look(self._path)
+        except OSError as error:
+            raise SinkError(f"{self._path.name} cannot be read: {error.strerror}.") from None
+        return self._counted if self._counted.others == others else Counted(others)
+
+    def _read_indexes(self, lines: Sequence[bytes]) -> list[int]:
+        try:
+            return [self._read_index(line) for line in lines]
+        except UNREADABLE:
+            raise SinkError(f"{self._path.name} has a line that cannot be read.") from None
 
     def _read_index(self, line: bytes) -> int:
         return int(str(self._form.read(orjson.loads(line)).index))
-
-    def _unreadable(self) -> str:
-        return f"{self._path.name} has a line that cannot be read."
 
 
 def read_copy(line: bytes, number: int, form: Format = ECS) -> Copy:

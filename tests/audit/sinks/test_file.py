@@ -1,3 +1,4 @@
+import asyncio
 import fcntl
 import os
 import signal
@@ -163,7 +164,7 @@ def looked_at(sink: FileSink, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(read_index(line))
         return found[-1]
 
-    monkeypatch.setattr(sink._counted, "_read_index", note)
+    monkeypatch.setattr(sink, "_read_index", note)
     return found
 
 
@@ -175,6 +176,7 @@ async def test_lines_are_counted_on_from_where_the_last_count_ended(
     await sink.deliver(make_entries(7, 9))
     assert await sink.count(8, 2) == Census({0: 2, 2: 2, 4: 2, 6: 2}, 1)
     assert await sink.count(9, 2) == Census({0: 2, 2: 2, 4: 2, 6: 2, 8: 1}, 0)
+    assert await sink.indexes(6, 9) == [6, 7, 8]
     assert looked_at == list(range(9))
 
 
@@ -213,6 +215,45 @@ async def test_another_file_in_its_place_is_counted_from_its_beginning(sink: Fil
     assert await sink.count(7, 1) == Census(dict.fromkeys(range(7), 2), 0)
     remove(path)
     assert await sink.count(7, 1) == Census({}, 0)
+
+
+def repeat_a_line(path: Path) -> None:
+    """Put the second line in the place of the third: in the same file, at the same length."""
+    lines, before = read(path).splitlines(keepends=True), path.stat()
+    while path.stat().st_ctime_ns == before.st_ctime_ns:
+        write(path, b"".join([*lines[:2], lines[1], *lines[3:]]))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_ino, path.stat().st_size) == (before.st_ino, before.st_size)
+
+
+@pytest.mark.parametrize("size", [7, 9])
+async def test_a_line_put_in_the_place_of_another_is_counted(sink: FileSink, path: Path, size: int) -> None:
+    await sink.deliver(make_entries(0, 7))
+    assert await sink.count(7, 10) == Census({0: 7}, 0)
+    repeat_a_line(path)
+    await sink.deliver(make_entries(0, size))
+    counted = {index: 1 for index in range(size) if index != 2} | {1: 2}
+    assert await sink.count(size, 1) == Census(counted, 0)
+
+
+async def test_a_long_file_is_counted_in_parts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = FileSink(path, origin=ORIGIN)
+    await sink.deliver(make_entries(0, 60))
+    monkeypatch.setattr("audit.sinks.file.COPIED", 5_000)
+    counts = await asyncio.gather(*(sink.count(60, 50) for _ in range(3)))
+    assert counts == [Census({0: 50, 50: 10}, 0)] * 3
+
+
+async def test_a_file_that_is_mended_is_counted(sink: FileSink, path: Path) -> None:
+    await sink.deliver(make_entries(0, 3))
+    whole = read(path)
+    for broken in (b"[" + whole[1:], whole + b"\n"):
+        write(path, broken)
+        for _ in range(2):
+            with pytest.raises(SinkError, match="cannot be read"):
+                await sink.count(3, 10)
+    write(path, whole)
+    assert await sink.count(3, 10) == Census({0: 3}, 0)
 
 
 def test_killed_at_any_moment_it_lacks_and_repeats_nothing(path: Path) -> None:
