@@ -109,6 +109,7 @@ class Action(StrEnum):
     SCIM_READ = "scim.read"
     SCIM_WRITE = "scim.write"
     SCIM_CREDENTIAL_CREATE = "scim_credential.create"
+    SCIM_CREDENTIAL_LEAK = "scim_credential.leak"
     SCIM_CREDENTIAL_READ = "scim_credential.read"
     SCIM_CREDENTIAL_REVOKE = "scim_credential.revoke"
     SCIM_GROUP_CREATE = "scim_group.create"

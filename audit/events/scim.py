@@ -3,7 +3,7 @@
 from typing import Final
 
 from audit.events.action import Action
-from audit.events.declared import Details, EventType, Field, Ocsf, OcsfClass
+from audit.events.declared import Details, EventType, Field, Ocsf, OcsfClass, Severity
 from audit.events.shared import (
     ACT,
     BY_PRINCIPAL,
@@ -15,6 +15,7 @@ from audit.events.shared import (
     REASON,
     UPDATES,
     account,
+    finding,
 )
 
 USER: Final = Details(
@@ -68,6 +69,16 @@ SCIM: Final = (
         type=("creation",),
         ocsf=CREATES,
         parts=(CREDENTIAL, *ACT),
+    ),
+    EventType(
+        action=Action.SCIM_CREDENTIAL_LEAK,
+        sentence="{resource}, a SCIM credential, was reported as leaked, and revoked",
+        retention="admin",
+        category=("iam",),
+        type=("deletion",),
+        ocsf=finding(),
+        severity=Severity.HIGH,
+        parts=(Details("scim_credential", (Field("token_id"),)), *ACT),
     ),
     EventType(
         action=Action.SCIM_CREDENTIAL_READ,

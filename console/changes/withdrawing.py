@@ -1,5 +1,6 @@
 """Takes a pending change back: by whoever asked for it, by itself or for another in its place."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,8 +32,10 @@ async def withdraw_change(work: UnitOfWork, change_id: UUID) -> None:
         await take_back(work, session, change_id, work.principal.id)
 
 
-async def take_back(work: UnitOfWork, session: AsyncSession, change_id: UUID, requester: UUID) -> None:
-    """Withdraw a change of `requester`'s in the caller's open write, and record it.
+async def take_back(
+    work: UnitOfWork, session: AsyncSession, change_id: UUID, requester: UUID, reasons: Sequence[str] = ()
+) -> None:
+    """Withdraw a change of `requester`'s in the caller's open write, and record it with the codes of why.
 
     Raises:
         NotFoundError: no such change.
@@ -48,4 +51,6 @@ async def take_back(work: UnitOfWork, session: AsyncSession, change_id: UUID, re
     change.decided = now
     session.add(change)
     rows = [change_row(change, now)]
-    await work.record(Action.CHANGE_WITHDRAW, resource=found.resource(), request=change_id, rows=rows)
+    await work.record(
+        Action.CHANGE_WITHDRAW, resource=found.resource(), request=change_id, rows=rows, reasons=reasons
+    )

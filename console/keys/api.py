@@ -127,7 +127,7 @@ async def post_disable(
 async def post_leaks(
     request: Request[Any, Any, Any], services: NamedDependency[Services], data: JSONBody[LeakReport]
 ) -> LeaksReceived:
-    """Report keys that were found where they should not be; each whole one is revoked."""
+    """Report keys and SCIM tokens found where they should not be; each whole one is revoked."""
     return await report_leaks(services, data, origin_of(request, "api"))
 
 

@@ -47,7 +47,7 @@ class KeysRevoked(BaseModel):
 
 
 class LeakReport(Form):
-    """Keys that somebody found where they should not be."""
+    """Keys and SCIM tokens that somebody found where they should not be."""
 
     tokens: Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=100)]
 

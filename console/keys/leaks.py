@@ -1,6 +1,6 @@
-"""Takes reports of leaked keys and SCIM tokens from anybody: a whole one ends, and the answer is the same.
+"""Takes reports of leaked keys and SCIM tokens from anybody: a whole one ends, its sender hears nothing.
 
-Scanners of public code report what the published pattern finds. A report needs no sign-in, so it is limited
+Scanners of public code report what the published patterns find. A report needs no sign-in, so it is limited
 by network and as a whole, and its answer is always the same.
 """
 
@@ -25,24 +25,23 @@ LEAKED: Final = "leaked"
 
 
 async def report_leaks(services: Services, report: LeakReport, origin: Origin) -> LeaksReceived:
-    """Revoke every key and SCIM token among the texts; their owners and admins see why on their own pages."""
+    """Revoke every key and SCIM token among the texts; keys' owners see why on their own pages."""
     services.reports.take(origin.address)
     work = UnitOfWork(services, system_principal("leaks"), origin)
     async with services.database.read() as session:
-        keys = await _find_keys(session, services, report.tokens)
-        credentials = await find_leaked(session, report.tokens, services.identity_key)
-    if keys or credentials:
+        found = [await find_by_text(session, text, services.peppers, work.now) for text in report.tokens]
+        credentials = await find_leaked(work, session, report.tokens)
+    ids = {key.id for key in found if key is not None and key.revoked_at is None}
+    if ids or credentials:
         async with work.write() as session:
-            for key_id in sorted(keys):
-                key = await session.get_one(ApiKey, key_id, with_for_update=True, populate_existing=True)
-                if key.revoked_at is None:
-                    await end_key(work, session, key, LEAKED, Action.KEY_LEAK, coded=True)
-            for credential in credentials:
-                await end_leaked(work, session, credential, LEAKED)
+            await _end_keys(work, session, ids)
+            for credential_id in sorted(credentials):
+                await end_leaked(work, session, credential_id)
     return LeaksReceived()
 
 
-async def _find_keys(session: AsyncSession, services: Services, texts: Iterable[str]) -> set[UUID]:
-    now = services.clock()
-    found = [await find_by_text(session, text, services.peppers, now) for text in texts]
-    return {key.id for key in found if key is not None and key.revoked_at is None}
+async def _end_keys(work: UnitOfWork, session: AsyncSession, ids: Iterable[UUID]) -> None:
+    for key_id in sorted(ids):
+        key = await session.get_one(ApiKey, key_id, with_for_update=True, populate_existing=True)
+        if key.revoked_at is None:
+            await end_key(work, session, key, LEAKED, Action.KEY_LEAK, coded=True)

@@ -134,5 +134,5 @@ async def test_a_token_that_somebody_found_and_reported_opens_nothing_any_more(
     assert {(one.status_code, one.text) for one in answers} == {(202, '{"received":true}')}
     assert await status(services, asked.token) == 401
     (listed,) = await list_credentials(await work_as("auditor"))
-    (head,) = await heads(services, "scim_credential.revoke")
+    (head,) = await heads(services, "scim_credential.leak")
     assert (listed.state, head["reasons"]) == ("revoked", ["leaked"])
