@@ -137,7 +137,10 @@ async def find_request(
     now: int,
     for_change: bool = False,  # noqa: FBT001, FBT002 - what answers calls it by place
 ) -> RequestFacts | None:
-    """Return the request with this id, or None; `for_change` keeps others from changing it meanwhile."""
+    """Return the request with this id, or None.
+
+    With `for_change` nobody changes it meanwhile, nor the model that it is about.
+    """
     change = await find_change(session, change_id, for_change=for_change)
     if change is None or change.kind is not ChangeKind.ACCESS:
         return None

@@ -52,7 +52,8 @@ async def request_access(
         RefusedError: the team is none of the caller's; for a service account or another member, they do not
             own it.
         InvalidInputError: purpose or duration is out of bounds, or who would receive it is none of its.
-        ConflictError: the same request of the caller's is pending.
+        ConflictError: the same request of the caller's is pending; or it would be given at once, and
+            the model was changed meanwhile.
     """
     person = await _person(work, form)
     route, resource = await _asked_for(work, form, person)

@@ -40,9 +40,15 @@ async def held_in_scope(
     return [Held(*row) for row in await session.exec(query)]
 
 
-async def find_held(session: AsyncSession, grant_id: UUID, now: int | None) -> Held | None:
-    """Return a grant in force at `now`, or any by this id where that is None; None when there is none."""
+async def find_held(
+    session: AsyncSession, grant_id: UUID, now: int | None, *, for_change: bool = False
+) -> Held | None:
+    """Return a grant in force at `now`, or any by this id where that is None; None when there is none.
+
+    With `for_change` nobody changes its model meanwhile.
+    """
     query = _select_held().where(col(Grant.id) == grant_id).execution_options(populate_existing=True)
+    query = query.with_for_update(read=True, of=Model) if for_change else query
     row = (await session.exec(query if now is None else query.where(in_force(now)))).first()
     return Held(*row) if row else None
 

@@ -118,10 +118,10 @@ async def _does(_services: Services, session: AsyncSession, content: Content) ->
 
 async def _confirm(work: UnitOfWork, session: AsyncSession, found: KeptChange, _now: int) -> Sequence[Row]:
     content = found.content
+    grant_id, approval = UUID(content["grant"]), UUID(content["approval"])
+    held = await find_held(session, grant_id, None, for_change=True)
     if objection := await _check(work.services, session, content):
         raise objection.error()
-    grant_id, approval = UUID(content["grant"]), UUID(content["approval"])
-    held = await find_held(session, grant_id, None)
     basis = await session.get_one(GrantBasis, grant_id, with_for_update=True)
     if held is not None:
         _rest_on(basis, held, content)

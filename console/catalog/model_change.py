@@ -191,7 +191,11 @@ async def _gainers(
 
 
 async def _write(work: UnitOfWork, session: AsyncSession, content: Content, because: Because) -> None:
-    model = await session.get_one(Model, UUID(content["model"]), with_for_update=True)
+    key = UUID(content["model"])
+    model = await session.get_one(Model, key, with_for_update=True, populate_existing=True)
+    # Asked once more, now that nobody else writes it.
+    if objection := await _check(work.services, session, content):
+        raise objection.error()
     model.team_id = UUID(content["team_id"])
     model.tier, model.data_class = Tier(content["tier"]), DataClass(content["data_class"])
     model.visibility, model.card = Visibility(content["visibility"]), content.get("card", model.card)
