@@ -10,6 +10,7 @@ from console.models import Model
 from sso.models import Membership, Person, PersonState, TeamRole
 from tests.console.access.conftest import Desk
 from tests.console.campaigns.conftest import DAY, Reviews
+from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.custody.conftest import Office
 from tests.console.visitor import visit
 

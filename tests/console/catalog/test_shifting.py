@@ -19,6 +19,7 @@ from console.services import Services
 from console.unexplained.comparison import Comparison
 from console.work import UnitOfWork
 from policy.models import ReviewDecision
+from tests.console.catalog.both import settings  # noqa: F401 - both databases
 from tests.console.catalog.conftest import Heads, bound, opened, parts_of, publication
 from tests.console.catalog.v2_cluster import METADATA, V2Cluster
 from tests.console.conftest import WorkAs
