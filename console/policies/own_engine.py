@@ -23,6 +23,7 @@ PREFIX: Final = "embedded:"
 EVERY_SECONDS: Final = 2.0
 AGAIN_SECONDS: Final = 60
 """So often it says the same again: of one that says nothing any more the process has ended."""
+LEAVE_SECONDS: Final = 2.0
 log = logging.getLogger("guildhall")
 
 
@@ -59,8 +60,9 @@ class OwnEngine:
             return
         running.cancel()
         await asyncio.wait([running])
-        with contextlib.suppress(DBAPIError):
-            await self._keep(None)
+        with contextlib.suppress(DBAPIError, TimeoutError):  # a process ends, whether or not this is heard
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._keep(None)
 
     async def tell(self) -> bool:
         """Take what is active and keep what this engine has, if that is news; say whether it was.
