@@ -15,17 +15,17 @@ from console.access.requesting import request_access
 from console.keys.creating import create_key
 from console.keys.forms import KeyCreate
 from console.scim import users
-from policy.models import Change, ChangeState, Grant, PrincipalType
+from policy.models import Change, ChangeState, Grant, PrincipalType, Review
 from sso.models import ApiKey, Person, PersonState, Session
 from sso.principal import Principal
 from tests.console.conftest import START, Catalog, WorkAs
 from tests.console.scim.conftest import Directory
+from tests.console.scim.test_attack_scim import ASKED, approve, ask
 from tests.console.visitor import heads
 
 pytestmark = pytest.mark.slow
 
-ASKED = {"route": "risk.credit-default", "team": "retail", "purpose": "Score shops", "duration_days": 30}
-EVERYTHING = {"grants": 1, "keys": 1, "requests": 1, "sessions": 1}
+EVERYTHING = {"answers": 1, "grants": 1, "keys": 1, "requests": 1, "sessions": 1}
 NOTHING = dict.fromkeys(EVERYTHING, 0)
 
 
@@ -42,14 +42,16 @@ End = Callable[[Directory, str], Awaitable[httpx2.Response]]
 
 @pytest.fixture
 async def user(directory: Directory, catalog: Catalog, people: dict[str, Principal], work_as: WorkAs) -> str:
-    """The member as the directory has them: signed in, with a key, a grant and a request of their own."""
-    member = people["member"].id
-    await create_key(await work_as("member"), KeyCreate(name="nightly", scopes=["self.read"], days=5))
-    request = await request_access(await work_as("member"), AccessRequestCreate.model_validate(ASKED))
+    """The owner as the directory has them: signed in, with a key, a grant, a request and an answer."""
+    owner = people["owner"].id
+    await create_key(await work_as("owner"), KeyCreate(name="nightly", scopes=["self.read"], days=5))
+    own = AccessRequestCreate.model_validate({**ASKED, "team": "risk"})
+    request = await request_access(await work_as("owner"), own)
+    await approve(directory.services, work_as, "owner", await ask(work_as, "member"))
     grant = Grant(
         id=uuid7(),
         principal_type=PrincipalType.PERSON,
-        principal_id=member,
+        principal_id=owner,
         permission="model.invoke",
         resource_type="route",
         resource_id=catalog.tumour.id,
@@ -59,12 +61,14 @@ async def user(directory: Directory, catalog: Catalog, people: dict[str, Princip
     )
     async with directory.services.database.write() as session:
         session.add(grant)
-    return str((await directory.user("member", externalId="demo-member"))["id"])
+    return str((await directory.user("owner", externalId="demo-owner"))["id"])
 
 
 async def held(directory: Directory, person: UUID) -> dict[str, int]:
     """How much of each sort the person still holds."""
+    undecided = col(Change.id) == col(Review.change_id), col(Change.state) == ChangeState.PENDING
     counts = {
+        "answers": (Review, sa.exists().where(*undecided), col(Review.reviewer_id) == person),
         "grants": (Grant, col(Grant.principal_id) == person, col(Grant.revoked_at).is_(None)),
         "keys": (ApiKey, col(ApiKey.owner_id) == person, col(ApiKey.revoked_at).is_(None)),
         "requests": (Change, col(Change.requester_id) == person, col(Change.state) == ChangeState.PENDING),
@@ -78,15 +82,15 @@ async def held(directory: Directory, person: UUID) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("end", [_deactivate, _remove])
-async def test_case_91_sessions_keys_requests_and_grants_end_together_or_not_at_all(
+async def test_case_91_sessions_keys_approvals_requests_and_grants_end_together_or_not_at_all(
     directory: Directory,
     people: dict[str, Principal],
     user: str,
     end: End,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    member, before = people["member"].id, len(await heads(directory.services))
-    assert await held(directory, member) == EVERYTHING
+    owner, before = people["owner"].id, len(await heads(directory.services))
+    assert await held(directory, owner) == EVERYTHING
 
     async def fail(*_: object) -> None:
         # The very last thing that is done: all that was to end has ended by now, in this transaction.
@@ -96,11 +100,11 @@ async def test_case_91_sessions_keys_requests_and_grants_end_together_or_not_at_
         patched.setattr(users, "_record", fail)
         assert (await end(directory, user)).status_code == 503
     async with directory.services.database.read() as session:
-        assert (await session.get_one(Person, member)).state is PersonState.ACTIVE
-    assert (await held(directory, member), len(await heads(directory.services))) == (EVERYTHING, before)
+        assert (await session.get_one(Person, owner)).state is PersonState.ACTIVE
+    assert (await held(directory, owner), len(await heads(directory.services))) == (EVERYTHING, before)
     assert (await end(directory, user)).status_code in {200, 204}
     async with directory.services.database.read() as session:
-        assert (await session.get_one(Person, member)).state is PersonState.DISABLED
-    assert await held(directory, member) == NOTHING
+        assert (await session.get_one(Person, owner)).state is PersonState.DISABLED
+    assert await held(directory, owner) == NOTHING
     told = {str(head["action"]) for head in (await heads(directory.services))[before:]}
-    assert told >= {"grant.revoke", "key.revoke", "access_request.withdraw", "person.disable"}
+    assert told >= {"review.void", "grant.revoke", "key.revoke", "access_request.withdraw", "person.disable"}
