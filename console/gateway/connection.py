@@ -7,7 +7,7 @@ connection. Bodies are handed on as they arrive, with back-pressure. Source: RFC
 import asyncio
 import time
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
 import httptools
 
@@ -74,8 +74,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport (asyncio.Protocol)."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        # Not asked for its class: libuv's loop makes transports that are none of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wake whoever waits (asyncio.Protocol). An answer without a length ends here (RFC 9112 6.3)."""
