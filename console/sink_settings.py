@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -22,7 +23,7 @@ class Section(BaseModel):
 class ElasticsearchSettings(Section):
     """The Elasticsearch follower."""
 
-    url: str = Field(description="The cluster's address.")
+    url: str = Field(description="The cluster's address, with its port.")
     username: str | None = Field(None, description="Who we are there; none: no credential is sent.")
     password: SecretStr | None = Field(None, description="Our password there, a secret.")
     api_key: SecretStr | None = Field(
@@ -37,6 +38,15 @@ class ElasticsearchSettings(Section):
     def _check_credential(self) -> "ElasticsearchSettings":
         if self.api_key is not None and self.username is not None:
             raise ValueError("Both an API key and a name are given; only one of them can be sent")
+        return self
+
+    @model_validator(mode="after")
+    def _check_address(self) -> "ElasticsearchSettings":
+        parts = urlsplit(self.url)
+        if parts.hostname and parts.port is None:
+            raise ValueError("The address says no port; Elasticsearch itself listens on 9200")
+        if self.ca_file is not None and parts.scheme == "http":
+            raise ValueError("A file of authorities is given, and the address is not https")
         return self
 
 

@@ -74,11 +74,13 @@ def test_none_is_none(tmp_path: Path) -> None:
             r"of audit\.syslog cannot be used: No such file",
         ),
         ({"webhook": {"url": "http://a", "secret": SECRET, "ca_file": "absent.pem"}}, r"of audit\.webhook"),
-        ({"elasticsearch": {"url": "https://a", "ca_file": "absent.pem"}}, r"of audit\.elasticsearch"),
+        ({"elasticsearch": {"url": "https://a:9200", "ca_file": "absent.pem"}}, r"of audit\.elasticsearch"),
         (
-            {"elasticsearch": {"url": "https://a", "username": "a", "api_key": "b"}},
+            {"elasticsearch": {"url": "https://a:9200", "username": "a", "api_key": "b"}},
             "Both an API key and a name",
         ),
+        ({"elasticsearch": {"url": "https://a"}}, "says no port"),
+        ({"elasticsearch": {"url": "http://a:9200", "ca_file": "absent.pem"}}, "the address is not https"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence(tmp_path: Path, audit: dict[str, Any], sentence: str) -> None:

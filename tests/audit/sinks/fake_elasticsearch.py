@@ -149,7 +149,8 @@ class FakeElasticsearch:
         ]
         if "sort" in body:
             ((ordered,),) = (sort.values() for sort in body["sort"])
-            hits.sort(key=lambda one: one["sort"], reverse=ordered["order"] == "desc")
+            order = ordered if isinstance(ordered, str) else ordered["order"]
+            hits.sort(key=lambda one: one["sort"], reverse=order == "desc")
         hits = [one for one in hits if one["sort"] > body.get("search_after", [-1, -1])]
         answer: Document = {"hits": {"hits": hits[: body["size"]]}, "_shards": {"total": 1}}
         if "aggregations" in body:
