@@ -70,6 +70,14 @@ def as_policy(folder: Path) -> Path:
     return path
 
 
+def as_stamped(folder: Path) -> Path:
+    """The golden log with a stamped checkpoint, its last."""
+    shutil.copytree(LOG, folder / "stamped")
+    (folder / "stamped" / "timestamp").mkdir()
+    shutil.copy(LOG / "checkpoint", folder / "stamped" / "timestamp")
+    return folder / "stamped"
+
+
 def as_range(folder: Path) -> Path:
     """Entries 1 to 3 of the golden log, the second of them by its hash alone."""
     heads = tiles.decode_bundle((LOG / "tile" / "entries" / "000.p" / "5").read_bytes())
@@ -81,7 +89,9 @@ def as_range(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("what", ["log", "strict", "extends", "proof", "range", "policy", "mismatch"])
+@pytest.mark.parametrize(
+    "what", ["log", "strict", "extends", "proof", "range", "stamp", "policy", "mismatch"]
+)
 def test_it_verifies_where_there_is_no_console(alone: Path, tmp_path: Path, what: str) -> None:
     asked: dict[str, list[str | Path]] = {
         "log": [LOG],
@@ -89,6 +99,7 @@ def test_it_verifies_where_there_is_no_console(alone: Path, tmp_path: Path, what
         "extends": [LOG, "--extends", LOG / "checkpoint"],
         "proof": [FOLDER / "3.tlog-proof"],
         "range": [as_range(tmp_path)],
+        "stamp": [as_stamped(tmp_path)],
         "policy": [LOG],
         "mismatch": [FOLDER / "3.tlog-proof"],
     }
@@ -100,6 +111,7 @@ def test_it_verifies_where_there_is_no_console(alone: Path, tmp_path: Path, what
     ran = subprocess.run([*command, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (1 if what == "mismatch" else 0, ""), ran
     assert ran.stdout.startswith("MISMATCH: " if what == "mismatch" else "ok: ")
+    assert (what == "stamp") == ("The first 5 are stamped" in ran.stdout)
 
 
 def test_the_verifier_needs_only_the_standard_library_and_cryptography() -> None:
