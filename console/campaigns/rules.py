@@ -14,6 +14,9 @@ from console.services import Services
 from policy.bundles import Bundle
 from policy.errors import BundleError
 
+MOST: Final = 36_500
+"""A hundred years of days: what is told of time stays within what both databases count."""
+UNSAID: Final = "access_review does not say how access is reviewed, in whole numbers from 1 to 36,500."
 UNKNOWN: Final = "The policy does not say how access is reviewed."
 
 
@@ -49,7 +52,7 @@ async def read_rules(services: Services, session: AsyncSession) -> ReviewRules:
     """
     try:
         return parse_rules((await _active_bundle(services, session)).files["data.json"])
-    except (BundleError, KeyError, TypeError, ValueError) as error:
+    except (BundleError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise PolicyUndecidedError(UNKNOWN, ("review_rules_missing",)) from error
 
 
@@ -61,24 +64,33 @@ async def _active_bundle(services: Services, session: AsyncSession) -> Bundle:
     return found
 
 
+def says_how(files: Mapping[str, str]) -> bool:
+    """Say whether these policies have rules that can be read; without them rounds neither open nor end."""
+    try:
+        parse_rules(files["data.json"])
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        return False
+    return True
+
+
 def parse_rules(text: str) -> ReviewRules:
     """Return the rules in a bundle's `data.json`.
 
     Raises:
-        KeyError, TypeError, ValueError: they are not there, or not of their shape.
+        AttributeError, KeyError, TypeError, ValueError: they are not there, or not of their shape.
     """
     found: Any = json.loads(text)["guildhall"]["access_review"]
     numbers = ("days", "answer_days", "remind_days", "calls_factor")
     by_tier = {Tier(name).value: _positive(days) for name, days in found["by_tier"].items()}
-    fields = tuple(found["card_fields"])
-    if not all(isinstance(name, str) for name in fields):
-        raise TypeError("The fields of a card are named by text.")
+    fields = found["card_fields"]
+    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
+        raise TypeError("The fields of a card are a list of names.")
     return ReviewRules(
-        **{name: _positive(found[name]) for name in numbers}, by_tier=by_tier, card_fields=fields
+        **{name: _positive(found[name]) for name in numbers}, by_tier=by_tier, card_fields=tuple(fields)
     )
 
 
 def _positive(value: object) -> int:
-    if type(value) is not int or value < 1:
-        raise ValueError("A positive whole number is needed.")
+    if type(value) is not int or not 1 <= value <= MOST:
+        raise ValueError(f"A whole number from 1 to {MOST:,} is needed.")
     return value

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from console.campaigns.rules import parse_rules
+from console.campaigns.rules import UNSAID, says_how
 from policy.bundles import Bundle, is_test, revise
 from policy.coverage import CoverageError, FileCoverage, measure_coverage
 from policy.errors import BundleError
@@ -17,7 +17,6 @@ MOST_FILES: Final = 200
 LONGEST: Final = 512 * 1024
 UNTESTED: Final = "Coverage is measured once nothing is wrong and the tests pass."
 UNMEASURED: Final = "Coverage was not measured yet: save a file to have the draft checked again."
-UNREVIEWED: Final = "access_review does not say how access is reviewed, in numbers from one on."
 PATH: Final = r"(?:[a-z0-9_]+/)*[a-z0-9_]+\.rego|data\.json"
 
 
@@ -84,7 +83,8 @@ def _check(files: Mapping[str, str], opa: str) -> Report:
             target.write_text(text, "utf-8")
         try:
             problems = [Finding(one.path, one.line, one.message) for one in check(Path(folder))]
-            problems += _unreviewed(files)
+            if not says_how(files):
+                problems.append(Finding("data.json", 0, UNSAID))
             if problems:
                 return Report(tuple(problems), 0, ())
             tested = run_tests(Path(folder))
@@ -93,15 +93,6 @@ def _check(files: Mapping[str, str], opa: str) -> Report:
     failed = tuple(Finding(one.name, 0, one.why) for one in tested.failures)
     report = Report((), len(tested.outcomes) - len(failed), failed)
     return _with_coverage(report, files, tested.asked, opa) if report.sound else report
-
-
-def _unreviewed(files: Mapping[str, str]) -> list[Finding]:
-    """Say that nobody could tell how access is reviewed: rounds would neither open nor end by silence."""
-    try:
-        parse_rules(files.get("data.json", ""))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return [Finding("data.json", 0, UNREVIEWED)]
-    return []
 
 
 def _with_coverage(report: Report, files: Mapping[str, str], asked: Mapping[str, str], opa: str) -> Report:

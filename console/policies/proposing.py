@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.campaigns.rules import UNSAID, says_how
 from console.changes.forms import Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, register
 from console.changes.shown import people_by_id
@@ -52,7 +53,7 @@ async def _check(services: Services, session: AsyncSession, content: Content) ->
         return Objection("unknown_revision", UNKEPT)
     if signed(bundle, content["replay"])["digest"] != content["digest"]:
         return Objection("altered", ALTERED)
-    return None
+    return None if says_how(bundle.files) else Objection("access_unreviewed", UNSAID)
 
 
 async def _consequences(

@@ -1,5 +1,6 @@
 """Rounds of access review: what stays was answered for, and silence ends."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from audit.models import entry
 from console.campaigns import putting
-from console.campaigns.rules import parse_rules
+from console.campaigns.rules import parse_rules, says_how
 from console.campaigns.states import campaign_state
 from console.campaigns.uses import Use, count_uses, uses_of
 from console.models import CampaignItem, ItemState
@@ -270,6 +271,33 @@ def test_overdue_is_never_shown_green(
 def test_the_shipped_policy_says_how_access_is_reviewed() -> None:
     rules = parse_rules(read_bundle().files["data.json"])
     assert (rules.days, rules.by_tier, rules.calls_factor) == (180, {"high": 90}, 10)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"days": 0},
+        {"days": True},
+        {"answer_days": "14"},
+        {"remind_days": 10**30},
+        {"calls_factor": 1.5},
+        {"by_tier": {"highest": 90}},
+        {"by_tier": [90]},
+        {"card_fields": "data"},
+        {"card_fields": ["data", 1]},
+    ],
+)
+def test_rules_that_cannot_be_read_are_none(changed: dict[str, Any]) -> None:
+    data = json.loads(read_bundle().files["data.json"])
+    assert says_how({"data.json": json.dumps(data)})
+    data["guildhall"]["access_review"] |= changed
+    assert not says_how({"data.json": json.dumps(data)})
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"guildhall": {"access_review": []}}'])
+def test_without_rules_nothing_is_said(text: str) -> None:
+    assert not says_how({"data.json": text})
+    assert not says_how({})
 
 
 async def test_uses_are_counted_from_the_log_once(services: Services, people: Any) -> None:

@@ -15,10 +15,11 @@ from console.policies.replay_loop import work_off
 from console.policies.replaying import add_piece
 from console.policies.signing import sign_active
 from console.services import Services
-from policy.bundles import read_bundle
+from policy.bundles import Bundle, read_bundle, revise
 from policy.models import PolicyReplay
 from sso.models import PlatformRole, RoleAssignment, Source
 from tests.console.people.conftest import Desk
+from tests.console.policies.conftest import put_in_force
 from tests.console.visitor import heads, visit
 
 pytestmark = pytest.mark.slow  # each builds the whole console
@@ -86,6 +87,18 @@ async def test_a_draft_that_ends_reviews_of_access_is_told(desk: Desk, people: A
     never = await with_data(desk, await begun(desk), access_review={"days": 0})
     assert (never["sound"], [one["file"] for one in never["problems"]]) == (False, ["data.json"])
     assert "how access is reviewed" in never["problems"][0]["text"]
+
+
+async def test_what_would_end_reviews_of_access_is_not_brought_back(desk: Desk, people: Any) -> None:
+    """A revision from before it was looked for, or one whose draft was checked before."""
+    files = dict(read_bundle().files)
+    data = json.loads(files["data.json"])
+    del data["guildhall"]["access_review"]
+    files["data.json"] = json.dumps(data)
+    await put_in_force(desk.services, Bundle(files, revise(files)))
+    await put_in_force(desk.services, read_bundle())
+    refused = await desk.post("admin", "/policies/rollback", reason="Back to what decided before")
+    assert (refused.status_code, refused.json()["reasons"]) == (409, ["access_unreviewed"])
 
 
 async def test_it_decides_once_somebody_else_agreed_and_goes_back_the_same_way(
