@@ -46,7 +46,7 @@ async def grants_ending(work: UnitOfWork) -> Sequence[Ending]:
         accounts = await _accounts(session, work.principal.id)
         held = [
             *[grant for grant, _ in await covering_grants(session, work.principal.id)],
-            *await session.exec(_of_accounts(accounts, soon)),
+            *await session.exec(_of_accounts(accounts, work.now, soon)),
         ]
         ending = sorted((one for one in held if work.now < one.ends <= soon), key=lambda one: one.ends)[:MOST]
         names = await _routes(session, ending)
@@ -78,11 +78,12 @@ async def _accounts(session: AsyncSession, person: UUID) -> Mapping[UUID, str]:
     return dict((await session.exec(query)).all())
 
 
-def _of_accounts(accounts: Collection[UUID], soon: int) -> Any:  # noqa: ANN401 - SQLModel's select
+def _of_accounts(accounts: Collection[UUID], now: int, soon: int) -> Any:  # noqa: ANN401 - SQLModel's select
     return select(Grant).where(
         col(Grant.principal_type) == PrincipalType.SERVICE,
         col(Grant.principal_id).in_(accounts),
         col(Grant.revoked_at).is_(None),
+        col(Grant.ends) > now,
         col(Grant.ends) <= soon,
     )
 
