@@ -9,11 +9,10 @@ from pydantic import BaseModel
 from scim2_server.routing import ROUTES
 
 from console.gateway.table import GOVERNED, OPEN
+from sso.scim.provider import make_provider
 
 LAST: Final = ("/withdraw", "/rotate", "/disable", "/sessions", "/sign-out")
 """What takes from the others of the same round what they need comes last, in this order."""
-RESOURCES: Final = ("Users", "Groups")
-"""What the library behind the mount keeps (RFC 7644 section 3.2); its routes name them all by one word."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,9 @@ def _governed() -> Iterator[Door]:
 
 
 def _scim() -> Iterator[Door]:
+    # The library's routes name whatever is kept by one word (RFC 7644 section 3.2).
+    kept = [str(kind.endpoint) for kind in make_provider().resource_types]
     for route in ROUTES:
         path = f"/scim/v2{route.pattern.replace('{resource_id}', '{scim_id:uuid}')}"
-        for name in RESOURCES:
-            yield Door(route.method, path.replace("{endpoint}", name))
+        for endpoint in kept:
+            yield Door(route.method, path.replace("/{endpoint}", endpoint))
