@@ -146,7 +146,7 @@ class ReceiptIndex:
         """Create a document, as ``ReceiptKeeper`` says."""
         identity = f"{self._origin[:32]}-{event}-{hashlib.sha256(receipt).hexdigest()[:16]}"
         action = {"create": {"_index": INDEX, "_id": identity}}
-        source = {"log": self._origin, "event": str(event), "receipt": receipt.decode("ascii")}
+        source = {"log": self._origin, "event": str(event), "receipt": receipt.decode("utf-8")}
         try:
             await self._cluster.put_template(INDEX, _TEMPLATE)
             answer = await self._cluster.bulk([orjson.dumps(action), orjson.dumps(source)])

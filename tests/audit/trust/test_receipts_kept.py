@@ -27,7 +27,7 @@ async def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 def receipt(event: UUID) -> bytes:
-    return f"receipt of {event}\n".encode()
+    return f"receipt of {event}\n\n— a signature begins so\n".encode()
 
 
 def cut_short(folder: Path) -> None:
