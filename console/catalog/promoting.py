@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.binding import bind_version, evidence_of, find_draft, read_artifacts
 from console.catalog.evidence import served_digest, served_of, served_text
-from console.catalog.facts import RouteFacts, find_route, nothing_here, route_resource
+from console.catalog.facts import RouteFacts, find_route, nothing_here, route_by_id, route_resource
 from console.catalog.forms import PromoteAsk, ServedAs, card_text
 from console.catalog.rows import target_row
 from console.catalog.shifting import ACT, check_default, set_default, tell_default, told_before
@@ -145,8 +145,12 @@ async def _does(_services: Services, _session: AsyncSession, content: Content) -
     return [*before, Consequence(label="From then on", text=f"{told} {bound}")]
 
 
-async def _promote(_work: UnitOfWork, session: AsyncSession, found: KeptChange, now: int) -> Sequence[Row]:
+async def _promote(work: UnitOfWork, session: AsyncSession, found: KeptChange, now: int) -> Sequence[Row]:
     content: dict[str, Any] = found.content
+    # Asked once more, now that nobody raises its tier meanwhile.
+    await route_by_id(session, UUID(content["route_id"]), for_change=True)
+    if objection := await _check(work.services, session, content):
+        raise objection.error()
     if _is_shift(content):
         return await set_default(session, found, now)
     route = await session.get_one(Route, UUID(content["route_id"]), with_for_update=True)
