@@ -1,6 +1,7 @@
 """Somebody's life with the product, and their erasure, over HTTP where people and programs come by it."""
 
 import asyncio
+import copy
 import http.client
 import json
 from collections.abc import AsyncIterator
@@ -15,6 +16,8 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from audit.models import Outbox, sink_cursor
+from audit.sinks.elasticsearch import PREFIX
+from audit.sinks.mapping import MAPPING, index_name, quarantine_name
 from console.clock import seconds, system_clock
 from console.erasure.person import erase_person
 from console.erasure.settle import register_of, settle_erasures
@@ -138,11 +141,12 @@ class Erasing:
                 waiting = (await session.exec(select(Outbox.event_id))).first()
             size, signed = await services.log.size(), await services.log.latest_checkpoint()
             async with services.log.engine.connect() as connection:
-                behind = list((await connection.execute(sa.select(sink_cursor.c.next_index))).scalars())
+                cursors = (await connection.execute(sa.select(sink_cursor))).all()
+            behind = [one.next_index for one in cursors]
             if not waiting and signed and signed.size == size and len(behind) > 1 and {*behind} == {size}:
                 return
             await asyncio.sleep(0.1)
-        raise AssertionError("The log is not shipped within 60 s.")
+        raise AssertionError(f"The log of {size} entries is not shipped within 60 s: {signed}, {cursors}.")
 
     async def found(self, query: str) -> list[dict[str, Any]]:
         """Return what the auditor finds."""
@@ -189,11 +193,25 @@ def documents_in(server: ElasticsearchServer) -> str:
     return text
 
 
-def ask(server: ElasticsearchServer, method: str, path: str) -> str:
+def refuse_people(server: ElasticsearchServer) -> None:
+    """Have an index there whose mapping takes no entry of a person, so that these are set aside."""
+    mapping: dict[str, Any] = copy.deepcopy(dict(MAPPING))
+    mapping["properties"]["user"]["properties"]["id"] = {"type": "ip"}
+    ask(server, "DELETE", f"{index_name(PREFIX, 0)}?ignore_unavailable=true")
+    ask(server, "PUT", index_name(PREFIX, 0), {"mappings": mapping})
+
+
+def set_aside(server: ElasticsearchServer) -> str:
+    """Return the documents that were set aside, as text."""
+    return ask(server, "GET", f"{quarantine_name(PREFIX)}/_search?size=10000")
+
+
+def ask(server: ElasticsearchServer, method: str, path: str, body: object = None) -> str:
     """Send one request to Elasticsearch and return the text of its answer."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
     try:
-        connection.request(method, f"/{path}")
+        content = None if body is None else json.dumps(body).encode()
+        connection.request(method, f"/{path}", content, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read().decode()
     finally:

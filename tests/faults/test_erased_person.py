@@ -22,7 +22,17 @@ from sso.principal import system_principal
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.faults.conftest import Installation, a_shared_model, answer_like_a_server
 from tests.faults.databases import Databases, PostgresDatabases, SqliteFiles
-from tests.faults.erasing import ADDRESS, MAIL, PERSON, PURPOSE, TRACES, Erasing, documents_in
+from tests.faults.erasing import (
+    ADDRESS,
+    MAIL,
+    PERSON,
+    PURPOSE,
+    TRACES,
+    Erasing,
+    documents_in,
+    refuse_people,
+    set_aside,
+)
 from tests.faults.traces import find_traces
 from tests.real.elasticsearch import ElasticsearchServer
 from tests.real.server import free_port
@@ -72,10 +82,13 @@ async def test_an_erased_person_is_nowhere_and_every_proof_holds(
 ) -> None:
     stage = Erasing(product, tmp_path)
     searched = [product.settings.data, tmp_path / "out", elasticsearch.folder / "data"]
+    refuse_people(elasticsearch)
     async with stage.running():
         person = await stage.live()
         receipts = await stage.take_receipts()
         await stage.copy_keys()
+    assert str(person) in documents_in(elasticsearch)
+    assert str(person) in set_aside(elasticsearch)
     named = find_traces(TRACES, [product.settings.data, *await databases.places()])
     assert {PERSON.name, PERSON.handle, MAIL, PERSON.subject} <= {word for _, word in named}
     await databases.keep()
