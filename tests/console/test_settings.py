@@ -61,7 +61,7 @@ def test_the_environment_sets_what_code_does_not(tmp_path: Path, monkeypatch: py
     ("given", "setting"),
     [
         ({"policy": {"engine": "opa", "opa_url": "http://someone:s3cret@127.0.0.1:8181"}}, "policy.opa_url"),
-        ({"audit": {"elasticsearch": {"url": "https://x:s3cret@127.0.0.1"}}}, "audit.elasticsearch.url"),
+        ({"audit": {"elasticsearch": {"url": "https://x:s3cret@127.0.0.1:9200"}}}, "audit.elasticsearch.url"),
         ({"server": {"public_url": "http://x:s3cret@127.0.0.1"}}, "server.public_url"),
     ],
 )
