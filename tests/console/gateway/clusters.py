@@ -61,6 +61,10 @@ class ScriptedCluster:
                 await writer.drain()
         except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
             self.left.set()  # cancelled: the test is over
+        except RuntimeError:
+            if not writer.is_closing():
+                raise
+            self.left.set()  # libuv's loop says it so when the other end has gone
         finally:
             writer.close()
             self._tasks.discard(task)
