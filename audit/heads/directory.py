@@ -7,7 +7,6 @@ and a mount over the network could not list those of a year each time.
 """
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,8 +16,8 @@ from typing import Final
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.trust import Trust
 from audit.errors import NoteError
+from audit.heads.created import create_file
 from audit.heads.port import KeeperError, SplitViewError
-from audit.spool.files import sync_directory
 
 _SUFFIX: Final = ".note"
 _SECOND: Final = 1_000_000
@@ -111,15 +110,9 @@ class DirectoryKeeper:
         day.mkdir(exist_ok=True)
         path = day / f"{fresh.size:020d}{_SUFFIX}"
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            create_file(path, note.encode())
         except FileExistsError:
             self._compare(path, fresh)
-            return
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(note)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_directory(day)
 
     def _compare(self, path: Path, fresh: Checkpoint) -> None:
         held = path.read_text("utf-8", "replace")

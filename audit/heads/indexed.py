@@ -7,34 +7,16 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import orjson
-
 from audit.checkpoints.checkpoint import Checkpoint
 from audit.checkpoints.trust import Trust
 from audit.errors import NoteError
+from audit.heads.created import ABSENT, CONFLICT, CREATED, KEPT, KEYWORD, CreatedIndex
 from audit.heads.port import KeeperError, SplitViewError
 from audit.sinks.cluster import Answer, Cluster, ClusterError, read_answer
 
 INDEX: Final = "guildhall-checkpoints-v1"
-_CREATED: Final = 201
-_CONFLICT: Final = 409
-_ABSENT: Final = 404
 _AT_ONCE: Final = 20
-_TEMPLATE: Final[Mapping[str, Any]] = {
-    "index_patterns": [INDEX],
-    "priority": 201,
-    "template": {
-        "mappings": {
-            "dynamic": False,
-            "properties": {
-                "log": {"type": "keyword"},
-                "size": {"type": "long"},
-                "root": {"type": "keyword"},
-                "note": {"type": "keyword", "index": False, "doc_values": False},
-            },
-        }
-    },
-}
+_PROPERTIES: Final = {"log": KEYWORD, "size": {"type": "long"}, "root": KEYWORD, "note": KEPT}
 
 
 class ElasticsearchKeeper:
@@ -48,7 +30,7 @@ class ElasticsearchKeeper:
         self._cluster = cluster
         self._origin = hashlib.sha256(origin.encode()).hexdigest()
         self._trust = trust
-        self._is_ready = False
+        self._index = CreatedIndex(cluster, INDEX, _PROPERTIES)
 
     async def read(self) -> str | None:
         """Return the largest checkpoint remembered, as ``HeadKeeper`` says."""
@@ -56,7 +38,7 @@ class ElasticsearchKeeper:
             await self._cluster.refresh(INDEX)
             answer = await self._cluster.search(INDEX, self._largest())
         except ClusterError as error:
-            if error.status == _ABSENT:
+            if error.status == ABSENT:
                 return None
             raise KeeperError(f"{self.name} cannot be asked: {error}") from None
         notes = _ask(lambda found: [str(hit["_source"]["note"]) for hit in found["hits"]["hits"]], answer)
@@ -66,25 +48,21 @@ class ElasticsearchKeeper:
         """Remember a signed checkpoint, as ``HeadKeeper`` says."""
         fresh = self._trust().check(note.encode(), now=0, whole=False)
         await self._prepare()
-        action = {"create": {"_index": INDEX, "_id": self._id(fresh)}}
         source = {"log": self._origin, "size": fresh.size, "root": fresh.root.hex(), "note": note}
         try:
-            answer = await self._cluster.bulk([orjson.dumps(action), orjson.dumps(source)])
-            status = _ask(lambda found: int(found["items"][0]["create"]["status"]), answer)
-            if status == _CONFLICT:
+            status = await self._index.create(self._id(fresh), source)
+            if status == CONFLICT:
                 await self._compare(fresh)
-            elif status != _CREATED:
+            elif status != CREATED:
                 raise KeeperError(f"{self.name} refused a checkpoint with status {status}.")
         except ClusterError as error:
             raise KeeperError(f"{self.name} cannot be told: {error}") from None
 
     async def _prepare(self) -> None:
-        if not self._is_ready:
-            try:
-                await self._cluster.put_template(INDEX, _TEMPLATE)
-            except ClusterError as error:
-                raise KeeperError(f"{self.name} cannot be made: {error}") from None
-            self._is_ready = True
+        try:
+            await self._index.prepare()
+        except ClusterError as error:
+            raise KeeperError(f"{self.name} cannot be made: {error}") from None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,35 +6,20 @@ cannot have anybody erased. Receipts are only ever created, as heads are.
 
 import asyncio
 import hashlib
-import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-import orjson
-
+from audit.heads.created import ABSENT, CONFLICT, CREATED, KEPT, KEYWORD, CreatedIndex, create_file
 from audit.heads.port import KeeperError
 from audit.sinks.cluster import Answer, Cluster, ClusterError, read_answer
-from audit.spool.files import sync_directory
 
 INDEX: Final = "guildhall-erasures-v1"
 _FOLDER: Final = "erased"
 _SUFFIX: Final = ".tlog-proof"
-_CREATED, _CONFLICT, _ABSENT = 201, 409, 404
 _PAGE: Final = 500
-_KEYWORD: Final = {"type": "keyword"}
-_KEPT: Final = {"type": "keyword", "index": False, "doc_values": False}
-_TEMPLATE: Final[Mapping[str, Any]] = {
-    "index_patterns": [INDEX],
-    "priority": 201,
-    "template": {
-        "mappings": {
-            "dynamic": False,
-            "properties": {"log": _KEYWORD, "event": _KEYWORD, "receipt": _KEPT},
-        }
-    },
-}
+_PROPERTIES: Final = {"log": KEYWORD, "event": KEYWORD, "receipt": KEPT}
 T = TypeVar("T")
 
 
@@ -105,22 +90,13 @@ class ReceiptFolder:
             if place.exists() and place.read_bytes() == receipt:
                 return
             if not place.exists():
-                _create(place, receipt)
+                create_file(place, receipt)
                 return
         raise KeeperError(f"{self.name} holds something else in the place of a receipt.")
 
     def _require(self) -> None:
         if not self._folder.is_dir():
             raise KeeperError(f"{self.name} is not there.")
-
-
-def _create(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_directory(path.parent)
 
 
 class ReceiptIndex:
@@ -131,6 +107,7 @@ class ReceiptIndex:
     def __init__(self, cluster: Cluster, origin: str) -> None:
         self._cluster = cluster
         self._origin = _digest(origin)
+        self._index = CreatedIndex(cluster, INDEX, _PROPERTIES)
 
     async def receipts(self) -> Sequence[bytes]:
         """Return every document's receipt, as ``ReceiptKeeper`` says."""
@@ -138,22 +115,20 @@ class ReceiptIndex:
             await self._cluster.refresh(INDEX)
             return [receipt async for receipt in self._pages()]
         except ClusterError as error:
-            if error.status == _ABSENT:
+            if error.status == ABSENT:
                 return ()
             raise KeeperError(f"{self.name} cannot be asked: {error}") from None
 
     async def keep(self, event: UUID, receipt: bytes) -> None:
         """Create a document, as ``ReceiptKeeper`` says."""
         identity = f"{self._origin[:32]}-{event}-{hashlib.sha256(receipt).hexdigest()[:16]}"
-        action = {"create": {"_index": INDEX, "_id": identity}}
         source = {"log": self._origin, "event": str(event), "receipt": receipt.decode("utf-8")}
         try:
-            await self._cluster.put_template(INDEX, _TEMPLATE)
-            answer = await self._cluster.bulk([orjson.dumps(action), orjson.dumps(source)])
-            status = read_answer(lambda found: int(found["items"][0]["create"]["status"]), answer)
+            await self._index.prepare()
+            status = await self._index.create(identity, source)
         except ClusterError as error:
             raise KeeperError(f"{self.name} cannot be told: {error}") from None
-        if status not in {_CREATED, _CONFLICT}:
+        if status not in {CREATED, CONFLICT}:
             raise KeeperError(f"{self.name} refused a receipt with status {status}.")
 
     async def close(self) -> None:
