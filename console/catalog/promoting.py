@@ -13,14 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.binding import bind_version, evidence_of, find_draft, read_artifacts
 from console.catalog.evidence import served_digest, served_of, served_text
-from console.catalog.facts import RouteFacts, find_route, nothing_here, route_by_id, route_resource
+from console.catalog.facts import RouteFacts, find_route, route_by_id
 from console.catalog.forms import PromoteAsk, ServedAs, card_text
+from console.catalog.found import authorize_route
 from console.catalog.rows import target_row
 from console.catalog.shifting import ACT, check_default, set_default, tell_default, told_before
 from console.changes.asking import propose
 from console.changes.forms import ChangeCreated, Consequence
 from console.changes.kinds import Content, KeptChange, Kind, Objection, Subject, register
-from console.changes.seen import authorize_seen
 from console.errors import InvalidInputError
 from console.models import Model, Route, RouteTarget
 from console.services import Services
@@ -56,12 +56,7 @@ async def ask_promotion(work: UnitOfWork, name: str, form: PromoteAsk) -> Change
         InvalidInputError: the cluster serves no such draft, or the evidence is not what the tier needs.
         ConflictError: the label is taken, or the same is pending.
     """
-    async with work.read() as session:
-        facts = await find_route(session, name)
-        if facts is None:
-            raise nothing_here()
-        resource = await route_resource(session, facts, work.principal.id)
-    await authorize_seen(work, Permission.MODEL_PUBLISH, resource, Permission.MODEL_READ)
+    facts, _ = await authorize_route(work, Permission.MODEL_PUBLISH, name)
     served = _served(form.model_dump())
     digests = await read_artifacts(work.services, facts.model.tier, [served])
     async with work.read() as session:

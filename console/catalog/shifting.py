@@ -12,14 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.catalog.binding import NEEDS_ARTIFACT, READY
 from console.catalog.evidence import EvidenceKind, differing, served_of
-from console.catalog.facts import RouteFacts, find_route, nothing_here, route_resource
+from console.catalog.facts import RouteFacts, find_route, nothing_here
 from console.catalog.forms import DefaultAsk
+from console.catalog.found import authorize_route
 from console.catalog.listed import Known, answering, known_versions, weights
 from console.catalog.rows import target_row
 from console.changes.asking import propose
 from console.changes.forms import ChangeCreated, Consequence
 from console.changes.kinds import Content, KeptChange, Objection, Subject
-from console.changes.seen import authorize_seen
 from console.errors import InvalidInputError
 from console.models import Route, RouteTarget, Tier
 from console.work import Row, UnitOfWork
@@ -42,12 +42,7 @@ async def ask_default(work: UnitOfWork, name: str, form: DefaultAsk) -> ChangeCr
         InvalidInputError: the model has no version by this label.
         ConflictError: it answers already, is no longer what was approved, or the same is pending.
     """
-    async with work.read() as session:
-        facts = await find_route(session, name)
-        if facts is None:
-            raise nothing_here()
-        resource = await route_resource(session, facts, work.principal.id)
-    await authorize_seen(work, Permission.MODEL_PUBLISH, resource, Permission.MODEL_READ)
+    facts, _ = await authorize_route(work, Permission.MODEL_PUBLISH, name)
     async with work.read() as session:
         versions = await known_versions(session, facts)
     content = _describe(facts, versions, form.label)

@@ -6,10 +6,9 @@ from sqlmodel import col, select
 
 from audit.event import Part
 from audit.events import Action
-from console.catalog.facts import find_route, nothing_here, route_resource
+from console.catalog.found import authorize_route
 from console.catalog.listed import answering, listed_versions
 from console.catalog.rows import target_row
-from console.changes.seen import authorize_seen
 from console.errors import ConflictError, InvalidInputError
 from console.models import RouteTarget
 from console.work import UnitOfWork
@@ -28,12 +27,7 @@ async def unlist_version(work: UnitOfWork, name: str, label: str, reason: str) -
         InvalidInputError: the route lists no version by this label.
         ConflictError: it answers calls that name no version.
     """
-    async with work.read() as session:
-        facts = await find_route(session, name)
-        if facts is None:
-            raise nothing_here()
-        resource = await route_resource(session, facts, work.principal.id)
-    await authorize_seen(work, Permission.MODEL_UPDATE, resource, Permission.MODEL_READ)
+    facts, resource = await authorize_route(work, Permission.MODEL_UPDATE, name)
     async with work.write() as session:
         listed = select(RouteTarget).where(col(RouteTarget.route_id) == facts.route.id).with_for_update()
         targets = {one.label: one for one in await session.exec(listed)}
