@@ -26,6 +26,12 @@ WORTH_BYTES: Final = 256 << 10
 """What waits in a spool before it is worth a way to another process and back."""
 _ROOT: Final = Path(__file__).parents[2]
 _KEPT_ENVIRONMENT: Final = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
+# A chunk's memory is used again for the next: else glibc gives it back, and the kernel clears it anew.
+_MEMORY: Final = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_TOP_PAD_": str(16 << 20),
+}
 _PIPE_BYTES: Final = 1 << 20
 
 logger = logging.getLogger(__name__)
@@ -86,7 +92,7 @@ def _start_with(memory: int) -> subprocess.Popen[bytes]:
         pipesize=_PIPE_BYTES,
         pass_fds=(memory,),
         cwd=_ROOT,
-        env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
+        env=_MEMORY | {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
     )
 
 

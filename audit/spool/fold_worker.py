@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from audit.memory import keep_freed_memory
 from audit.spool.fold_wire import pack_error, pack_folded, position_of, read_message
 from audit.spool.folding import Folded, fold_chunk
 from audit.spool.frame import SpoolCorruptError
@@ -78,7 +77,6 @@ def main() -> None:
     """Serve over standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker says when it is over
     end_with_parent(int(sys.argv[1]))
-    keep_freed_memory()  # a chunk's, for the next
     gc.disable()  # nothing here makes cycles, and to look for them among so many rows is dear
     serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[2]))
 
