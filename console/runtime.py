@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from console.memory import keep_freed_memory
+from audit.memory import keep_freed_memory
 
 T = TypeVar("T")
 
