@@ -105,12 +105,14 @@ class TestRun:
 
 
 def report(run: TestRun, outcomes: list[Outcome], around: dict[str, float]) -> None:
-    """Print seconds, red suites, missing parts, the budget and, last, the totals."""
+    """Print seconds, red suites, what failed, missing parts, the budget and, last, the totals."""
     write = suites.writer("test", run.lock)
     for outcome in outcomes:
         write(f"{outcome.suite.name:<9} {outcome.seconds:6.1f} s  {'green' if outcome.green else 'RED'}")
     for name, seconds in around.items():
         write(f"{name:<9} {seconds:6.1f} s")
+    for line in run.tally.failures:
+        write(f"failed: {line}")
     for name in run.tally.missing:
         write(f"missing: {name}")
     for line in run.tally.over:

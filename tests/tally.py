@@ -9,14 +9,19 @@ from xml.etree import ElementTree as ET
 from tests.suites import NO_TESTS_COLLECTED, Outcome
 
 BUDGET = Path(__file__).with_name("budget.toml")
+SAID = 400
 
 
 @dataclass
 class Tally:
-    """Totals over all suites; `missing` names each part that could not be had or was skipped."""
+    """Totals over all suites; `missing` names each part that could not be had or was skipped.
+
+    `failures` holds a line for each test that failed: what is kept of a run's output is often its end alone.
+    """
 
     passed: int = 0
     failed: int = 0
+    failures: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     over: list[str] = field(default_factory=list)
 
@@ -34,11 +39,12 @@ class Tally:
 
     def _add_tests(self, junit: Path, *, green: bool) -> None:
         cases = list(ET.parse(junit).getroot().iter("testcase"))  # noqa: S314 -- pytest wrote it just now
-        failures = sum(1 for case in cases if _has(case, "failure", "error"))
+        failures = [case for case in cases if _has(case, "failure", "error")]
         skipped = [case for case in cases if _has(case, "skipped")]
-        self.passed += len(cases) - failures - len(skipped)
+        self.passed += len(cases) - len(failures) - len(skipped)
         # A red suite whose tests all passed failed elsewhere, for example while collecting.
-        self.failed += failures if failures or green else 1
+        self.failed += len(failures) if failures or green else 1
+        self.failures.extend(_failure(case) for case in failures)
         self.miss(_reason(case) for case in skipped)
 
     def miss(self, names: Iterable[str]) -> None:
@@ -67,6 +73,12 @@ def read_budget() -> dict[str, dict[str, float]]:
 
 def _has(case: ET.Element, *tags: str) -> bool:
     return any(case.find(tag) is not None for tag in tags)
+
+
+def _failure(case: ET.Element) -> str:
+    found = next(child for child in case if child.tag in {"failure", "error"})
+    said = " ".join((found.get("message") or "").split())
+    return f"{case.get('classname')}::{case.get('name')}: {said[:SAID]}"
 
 
 def _reason(case: ET.Element) -> str:

@@ -47,6 +47,7 @@ def test_tests_are_counted_from_what_pytest_wrote(tmp_path: Path) -> None:
     tally = Tally()
     tally.add(Outcome(Suite("unit", (RED,), junit), statuses=[1]))
     assert (tally.totals(), tally.missing) == ("1 passed, 1 failed", ["keycloak is not here"])
+    assert tally.failures == ["a::bad: no"]
 
 
 def test_a_suite_without_tests_is_missing_and_a_crashed_one_is_red(tmp_path: Path) -> None:
