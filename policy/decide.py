@@ -81,7 +81,7 @@ async def plan(
     document: Document = {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
     found = await _ask(decider, Entrypoint.PLAN, document, (active_revision, also), deadline)
     try:
-        return _read_plan(found.result, found.revision)
+        return read_plan(found.result, found.revision)
     except TypeError:
         raise UndecidedError("policy_wrong_type") from None
 
@@ -180,7 +180,12 @@ def _read_allow(result: Mapping[str, object]) -> bool:
     raise TypeError("An answer is true or false.")
 
 
-def _read_plan(result: Mapping[str, object], revision: str) -> Plan:
+def read_plan(result: Mapping[str, object], revision: str) -> Plan:
+    """Read what ``guildhall/approval/plan`` answers.
+
+    Raises:
+        TypeError: it has another shape, or asks nobody.
+    """
     if set(result) - {"clock", "automatic"} != {"required", "missing", "why"}:
         raise TypeError("A plan says what is required, what is missing, and why.")
     required = read_group_counts(result["required"])

@@ -6,6 +6,7 @@ each input is set for real, because ``with`` can abort the embedded engine; ``*_
 
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from policy.bundles import RULES, for_both, read_bundle
 from policy.decision import UNDEFINED, Entrypoint
 from policy.errors import BundleError, DeciderFailedError, DeciderTimeoutError
 from policy.evaluator import LOAD_SECONDS, Evaluator
+from policy.recovery import what_stops
 from policy.subset import Problem, lint
 
 TEST_SECONDS: Final = 5.0
@@ -77,7 +79,7 @@ def run_tests(directory: Path = RULES) -> TestReport:
 
 
 def check(directory: Path = RULES) -> list[Problem]:
-    """Return what is wrong with the folder: leaving the portable subset, or not compiling.
+    """Return what is wrong with the folder: not portable, not compiling, or never to be replaced.
 
     Raises:
         BundleError: the folder cannot be read.
@@ -85,10 +87,16 @@ def check(directory: Path = RULES) -> list[Problem]:
     problems = lint(dict(read_bundle(directory, with_tests=True).files))
     problems += _unanswered(read_bundle(directory).files)
     try:
-        Evaluator(read_bundle(directory).files, list(Entrypoint)).close()
+        return problems + _unfollowed(read_bundle(directory).files)
     except BundleError as error:
-        problems.append(Problem(".", 0, str(error)))
-    return problems
+        return [*problems, Problem(".", 0, str(error))]
+
+
+def _unfollowed(files: Mapping[str, str]) -> list[Problem]:
+    """Compile the files, and say why no other policy could follow them."""
+    with closing(Evaluator(files, list(Entrypoint), decision_seconds=TEST_SECONDS)) as evaluator:
+        stopped = what_stops(evaluator)
+    return [Problem(".", 0, stopped)] if stopped else []
 
 
 def _unanswered(files: Mapping[str, str]) -> list[Problem]:

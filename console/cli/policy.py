@@ -13,7 +13,6 @@ from console.cli.client import Client, WrongUseError, open_client, token_option
 from console.cli.output import write_json, write_rows
 from console.cli.signing import pages
 from policy.bundles import RULES, read_bundle
-from policy.testing import check as check_rules
 from policy.testing import run_tests
 
 DRAFTS: Final = "/api/v1/policies/drafts"
@@ -44,10 +43,12 @@ def test(directory: Path) -> None:
 @policy.command()
 @click.argument("directory", type=FOLDER, default=RULES)
 def check(directory: Path) -> None:
-    """Look for what the two engines would not answer alike; exit with 1 when there is any."""
-    findings = check_rules(directory)
+    """Look for what would keep a folder from deciding, beside its tests; exit with 1 when there is any."""
+    from console.policies.checking import find_problems  # noqa: PLC0415 - no other command needs so much
+
+    findings = find_problems(directory, read_bundle(directory).files)
     for finding in findings:
-        click.echo(str(finding))
+        click.echo(f"{finding.file}:{finding.line}: {finding.text}")
     sys.exit(1 if findings else 0)
 
 

@@ -69,6 +69,16 @@ async def check_files(files: Mapping[str, str], opa: str) -> Report:
     return await asyncio.to_thread(_check, dict(files), opa)
 
 
+def find_problems(folder: Path, files: Mapping[str, str]) -> list[Finding]:
+    """Return what is wrong with a folder that holds these files, but for what its tests say.
+
+    Raises:
+        BundleError: the folder cannot be read.
+    """
+    problems = [Finding(one.path, one.line, one.message) for one in check(folder)]
+    return problems if says_how(files) else [*problems, Finding("data.json", 0, UNSAID)]
+
+
 def bundle_of(files: Mapping[str, str]) -> Bundle:
     """Return the bundle of a draft: its files without tests and cases."""
     kept = {name: text for name, text in files.items() if not is_test(name)}
@@ -82,10 +92,7 @@ def _check(files: Mapping[str, str], opa: str) -> Report:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
         try:
-            problems = [Finding(one.path, one.line, one.message) for one in check(Path(folder))]
-            if not says_how(files):
-                problems.append(Finding("data.json", 0, UNSAID))
-            if problems:
+            if problems := find_problems(Path(folder), files):
                 return Report(tuple(problems), 0, ())
             tested = run_tests(Path(folder))
         except BundleError as error:

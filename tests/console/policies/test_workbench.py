@@ -17,6 +17,7 @@ from console.policies.signing import sign_active
 from console.services import Services
 from policy.bundles import Bundle, read_bundle, revise
 from policy.models import PolicyReplay
+from policy.recovery import UNPLANNED
 from sso.models import PlatformRole, RoleAssignment, Source
 from tests.console.people.conftest import Desk
 from tests.console.policies.conftest import put_in_force
@@ -130,10 +131,19 @@ async def test_what_was_replayed_is_what_is_voted_on(desk: Desk, people: Any) ->
     assert early.json()["reasons"] == ["not_replayed"]
 
 
-async def test_case_68_a_candidate_has_no_say_in_its_own_approval(desk: Desk, people: Any) -> None:
-    """A draft under which nobody but its author answers for policies is answered as today."""
+async def test_a_draft_that_none_could_follow_is_not_sound(desk: Desk, people: Any) -> None:
     data = json.loads(read_bundle().files["data.json"])["guildhall"]
-    changes = data["changes"] | {"policy": {"asks": ["admin"], "answers": [{"group": "admin", "count": 1}]}}
+    answers = [{"group": "admin", "count": 1}]  # the rules know no such group
+    changes = data["changes"] | {"policy": {"asks": ["admin"], "answers": answers}}
+    draft = await with_data(desk, await begun(desk), changes=changes)
+    assert (draft["sound"], [one["text"] for one in draft["problems"]]) == (False, [UNPLANNED])
+
+
+async def test_case_68_a_candidate_has_no_say_in_its_own_approval(desk: Desk, people: Any) -> None:
+    """A draft under which its author's team alone answers for policies is answered as today."""
+    data = json.loads(read_bundle().files["data.json"])["guildhall"]
+    answers = [{"group": "owner:platform", "count": 1}]
+    changes = data["changes"] | {"policy": {"asks": ["admin"], "answers": answers}}
     draft = await with_data(desk, await begun(desk), changes=changes)
     assert draft["sound"], draft
     await replayed(desk, draft, 1)
