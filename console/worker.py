@@ -34,6 +34,7 @@ from console.followers import build_sinks
 from console.freshness.forgetting import Forgetting
 from console.gateway.recorder import SPOOL
 from console.guard import make_patrol
+from console.policies.own_engine import stated
 from console.policies.replay_loop import run_replays
 from console.policies.signing import BundleSigning
 from console.services import Services
@@ -60,7 +61,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
         keys = await ensure_log(lease, log, services)
         anchors = await open_anchors(services, engine)
         checkpointer = Checkpointer(engine, log, keys, settings.data / LAST_SIGNED, anchors.heads)
-        async with hold_log(lease, log), contextlib.aclosing(anchors):
+        async with hold_log(lease, log), contextlib.aclosing(anchors), stated(services):
             # Here, because one that waits outside starts again and again; its settings are of no effect.
             await record_settings(services, "worker")
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)

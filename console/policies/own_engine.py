@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import socket
+from collections.abc import AsyncIterator
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -36,6 +37,17 @@ def told_name(name: str) -> str:
     """Return an engine's name as people read it."""
     process, _, host = name.removeprefix(PREFIX).partition(":")
     return f"the engine of process {process} on {host}"
+
+
+@contextlib.asynccontextmanager
+async def stated(services: Services) -> AsyncIterator[None]:
+    """Say so as long as the body runs, for a process that serves nobody and still asks its engine."""
+    own = OwnEngine(services)
+    await own.start()
+    try:
+        yield
+    finally:
+        await own.stop()
 
 
 class OwnEngine:

@@ -17,8 +17,10 @@ from audit.log import Log
 from audit.models import Outbox
 from console.errors import SettingsError
 from console.installation import first_flags
+from console.policies.own_engine import own_name
 from console.services import Services
 from console.worker import ensure_log, run_worker
+from policy.models import PolicyEngine
 
 
 def signer_in(services: Services, name: str = "log.key") -> FileSigner:
@@ -98,6 +100,24 @@ async def test_each_start_of_the_worker_tells_its_settings_and_what_differs(serv
         {"audit.compare_seconds": 30},
         {"audit.compare_seconds": 7},
     )
+
+
+@pytest.mark.slow
+async def test_it_says_which_revision_its_engine_has_as_long_as_it_works(services: Services) -> None:
+    """It asks for plans and rights of its own accord: an activation is confirmed by it too."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_worker(services, stop))
+        while not (said := await engines(services)):  # noqa: ASYNC110 - a database gives no event
+            await asyncio.sleep(0.01)
+        stop.set()
+    assert [(one.id, one.revision) for one in said] == [(own_name(), services.policy_revision)]
+    assert await engines(services) == []
+
+
+async def engines(services: Services) -> Sequence[PolicyEngine]:
+    async with services.database.read() as session:
+        return (await session.exec(select(PolicyEngine))).all()
 
 
 async def test_a_worker_that_waits_outside_tells_no_settings(services: Services) -> None:
