@@ -9,13 +9,14 @@ from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
-from console.areas import API, LOG, OPEN_PAGES, PAGES
+from console.areas import API, LOG, OPEN_LOG, OPEN_PAGES, PAGES
 from console.declared import public, require_declared
 from console.health import HEALTH
 from console.problems import ANSWERS
 from console.questions import origin_of
 from console.security import BearerAuthentication, SessionAuthentication, require_csrf
 from console.services import Services
+from console.settings import Settings
 from console.shell import ShellReader, describe_shell
 from console.web.assets import read_assets, static_router
 from console.web.request import ConsoleRequest
@@ -27,7 +28,7 @@ def create_app(services: Services) -> Litestar:
     """Return the console on `services`; whoever built them closes them."""
     environment = build_environment(read_assets(), describe_shell)
     return Litestar(
-        route_handlers=[_pages(), _api(), _log(), _open(), _static()],
+        route_handlers=[_pages(), _api(), log_router(services.settings), _open(), _static()],
         state=State({"services": services}),
         dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         guards=[require_declared],
@@ -71,11 +72,13 @@ def _api() -> Router:
     )
 
 
-def _log() -> Router:
+def log_router(settings: Settings) -> Router:
+    """Return the log as files: for who may read it, and its hashes for anybody where the settings say so."""
+    is_open = settings.audit.public
     return Router(
         path="/log",
-        route_handlers=LOG,
-        middleware=[DefineMiddleware(BearerAuthentication)],
+        route_handlers=OPEN_LOG if is_open else LOG,
+        middleware=[] if is_open else [DefineMiddleware(BearerAuthentication)],
         dependencies={"work": Provide(provide_api_work, sync_to_thread=False)},
         include_in_schema=False,
     )

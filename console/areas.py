@@ -46,6 +46,7 @@ from console.sign_in.pages import callback, sign_in, sign_out, step_up
 from console.sign_in.resource import resource_metadata
 from console.trail.api import API as TRAIL_API
 from console.trail.api import LOG_HANDLERS
+from console.trail.open_log import OPEN_LOG_HANDLERS
 from console.trail.pages import PAGES as TRAIL_PAGES
 from console.workloads.api import API as WORKLOADS_API
 
@@ -93,6 +94,8 @@ API: Final = [
     *TRAIL_API,
 ]
 LOG: Final = [*LOG_HANDLERS]
+OPEN_LOG: Final = [*OPEN_LOG_HANDLERS]
+"""What answers under the same addresses where `audit.public` says so."""
 OPEN_PAGES: Final = [
     sign_in,
     step_up,

@@ -88,6 +88,10 @@ class AuditSettings(Section):
         "localhost/guildhall/log",
         description="The log's name in its checkpoints and key; fixed by the first entry, so choose it once.",
     )
+    public: bool = Field(
+        default=False,
+        description="Whether anybody may read checkpoint, time stamp and hash tiles of `/log`; no entries.",
+    )
     file_sink: bool = Field(
         default=True, description="Whether entries are also written to a file, one line each."
     )

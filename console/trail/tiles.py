@@ -16,6 +16,7 @@ from audit.tree import tiles
 from audit.tree.tiles import TILE_WIDTH
 from console.errors import NotFoundError
 from console.questions import Resource
+from console.services import Services
 from console.work import UnitOfWork
 from policy.permissions import Permission
 
@@ -46,7 +47,7 @@ async def read_checkpoint(work: UnitOfWork) -> bytes:
         NotFoundError: nothing has been signed yet.
     """
     await _authorize(work, "checkpoint")
-    return (await _signed(work)).note.encode()
+    return await checkpoint_of(work.services)
 
 
 async def read_timestamp(work: UnitOfWork) -> bytes:
@@ -56,7 +57,7 @@ async def read_timestamp(work: UnitOfWork) -> bytes:
         NotFoundError: nothing has been stamped.
     """
     await _authorize(work, "checkpoint")
-    return (await _stamped(work))[1]
+    return await timestamp_of(work.services)
 
 
 async def read_stamped_checkpoint(work: UnitOfWork) -> bytes:
@@ -66,7 +67,7 @@ async def read_stamped_checkpoint(work: UnitOfWork) -> bytes:
         NotFoundError: nothing has been stamped.
     """
     await _authorize(work, "checkpoint")
-    return (await _stamped(work))[0].note.encode()
+    return await stamped_checkpoint_of(work.services)
 
 
 async def read_tile(work: UnitOfWork, address: TileAddress) -> bytes:
@@ -76,19 +77,39 @@ async def read_tile(work: UnitOfWork, address: TileAddress) -> bytes:
         RefusedError: a member, or a scoped auditor who asks for entries.
         NotFoundError: the signed tree does not hold as many.
     """
-    level = 0 if address.level is None else address.level
     await _authorize(work, "entries" if address.level is None else "tile")
-    signed = await _signed(work)
-    if not 1 <= address.width <= tiles.tile_width(level, address.number, signed.size):
-        raise NotFoundError(ABSENT)
+    if address.level is not None:
+        return await tile_of(work.services, address)
+    await _require_signed(work.services, 0, address)
+    await _record(work, address)
+    return _found(await work.services.log.entry_bundle(address.number, address.width))
+
+
+async def checkpoint_of(services: Services) -> bytes:
+    """Return what ``read_checkpoint`` does, to whom may have it."""
+    return (await _signed(services)).note.encode()
+
+
+async def timestamp_of(services: Services) -> bytes:
+    """Return what ``read_timestamp`` does, to whom may have it."""
+    return (await _stamped(services))[1]
+
+
+async def stamped_checkpoint_of(services: Services) -> bytes:
+    """Return what ``read_stamped_checkpoint`` does, to whom may have it."""
+    return (await _stamped(services))[0].note.encode()
+
+
+async def tile_of(services: Services, address: TileAddress) -> bytes:
+    """Return a tile's hashes, to whom may have them; a bundle of entries is never one.
+
+    Raises:
+        NotFoundError: the signed tree does not hold as many.
+    """
     if address.level is None:
-        await _record(work, address)
-        found = await work.services.log.entry_bundle(address.number, address.width)
-    else:
-        found = await work.services.log.tile(level, address.number, address.width)
-    if found is None:
         raise NotFoundError(ABSENT)
-    return found
+    await _require_signed(services, address.level, address)
+    return _found(await services.log.tile(address.level, address.number, address.width))
 
 
 def parse_address(path: str) -> TileAddress:
@@ -126,15 +147,27 @@ async def _authorize(work: UnitOfWork, part: str) -> None:
     await work.authorize(Permission.LOG_READ, _log(part))
 
 
-async def _signed(work: UnitOfWork) -> StoredCheckpoint:
-    checkpoint = await work.services.log.latest_checkpoint()
+async def _require_signed(services: Services, level: int, address: TileAddress) -> None:
+    signed = await _signed(services)
+    if not 1 <= address.width <= tiles.tile_width(level, address.number, signed.size):
+        raise NotFoundError(ABSENT)
+
+
+def _found(data: bytes | None) -> bytes:
+    if data is None:
+        raise NotFoundError(ABSENT)
+    return data
+
+
+async def _signed(services: Services) -> StoredCheckpoint:
+    checkpoint = await services.log.latest_checkpoint()
     if checkpoint is None:
         raise NotFoundError("Nothing has been signed yet.")
     return checkpoint
 
 
-async def _stamped(work: UnitOfWork) -> tuple[StoredCheckpoint, bytes]:
-    found = await work.services.log.timestamp()
+async def _stamped(services: Services) -> tuple[StoredCheckpoint, bytes]:
+    found = await services.log.timestamp()
     if found is None:
         raise NotFoundError("Nothing has been stamped.")
     return found

@@ -26,7 +26,7 @@ from audit.log import Log
 from audit.record import seal
 from audit.sequencer import Sequencer, hold_log
 from audit.subjects.keyring import MemoryKeyRing
-from console.app import provide_api_work, provide_services
+from console.app import log_router, provide_api_work, provide_services
 from console.declared import require_declared
 from console.errors import ConsoleError
 from console.installation import stamp
@@ -37,7 +37,7 @@ from console.serve import dev_provider, write_run_file
 from console.services import Services, build, with_decider
 from console.settings import Settings
 from console.sign_in.providers import dev_issuer
-from console.trail.api import API, LOG_HANDLERS
+from console.trail.api import API
 from console.worker import ensure_log
 from policy.decision import Decider
 from sso.dev.people import DEMO_PEOPLE
@@ -227,17 +227,14 @@ async def serving(services: Services) -> AsyncIterator[None]:
 
 
 def doors(services: Services) -> Litestar:
-    bearer = [DefineMiddleware(BearerAuthentication)]
+    bearer, work = [DefineMiddleware(BearerAuthentication)], Provide(provide_api_work, sync_to_thread=False)
     return Litestar(
         [
-            Router("/api/v1", route_handlers=API, middleware=bearer),
-            Router("/log", route_handlers=LOG_HANDLERS, middleware=bearer),
+            Router("/api/v1", route_handlers=API, middleware=bearer, dependencies={"work": work}),
+            log_router(services.settings),
         ],
         state=State({"services": services}),
-        dependencies={
-            "services": Provide(provide_services, sync_to_thread=False),
-            "work": Provide(provide_api_work, sync_to_thread=False),
-        },
+        dependencies={"services": Provide(provide_services, sync_to_thread=False)},
         guards=[require_declared],
         exception_handlers={ConsoleError: answer},
         openapi_config=None,
