@@ -28,6 +28,8 @@ IN_FLIGHT: Final = 2
 """Requests under way at once: one is indexed while the other is prepared."""
 
 BATCH: Final = 4_000
+GROW_AFTER: Final = 16
+"""So many batches are taken before one that was found too large is tried twice as large again."""
 
 
 class ElasticsearchSink:
@@ -51,6 +53,7 @@ class ElasticsearchSink:
         self._prepared = False
         self._widened = False
         self._limit = MAX_BATCH
+        self._untroubled = 0
         self._doubted: int | None = None
 
     @property
@@ -124,7 +127,15 @@ class ElasticsearchSink:
         # After any doubt the cluster may be another, empty one: its templates are put again.
         self._prepared = self._prepared and done.blocked is None
         self._widened = self._widened and done.blocked is None
+        self._grow(done)
         return done
+
+    def _grow(self, done: Delivery) -> None:
+        """Try larger requests again: a few entries may have been too large, or the limit was raised since."""
+        if self._limit < MAX_BATCH and done.blocked is None:
+            self._untroubled += 1
+            if self._untroubled >= GROW_AFTER:
+                self._limit, self._untroubled = min(2 * self._limit, MAX_BATCH), 0
 
     async def _make_ready(self) -> None:
         if not self._prepared:
@@ -170,7 +181,7 @@ class ElasticsearchSink:
             return await self._settle(piece, await self._create(piece))
         except ClusterError as error:
             if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(piece) > 1:
-                self._limit = len(piece) // 2
+                self._limit, self._untroubled = len(piece) // 2, 0
                 return Delivery(0)
             return Delivery(0, blocked=str(error))
 

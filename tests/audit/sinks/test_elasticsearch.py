@@ -7,7 +7,7 @@ import pytest
 
 from audit.sinks import Delivery, Health
 from audit.sinks.elasticsearch import open_elasticsearch
-from audit.sinks.indexed import ElasticsearchSink
+from audit.sinks.indexed import GROW_AFTER, ElasticsearchSink
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch, Step
@@ -219,6 +219,17 @@ async def test_a_batch_that_is_too_large_is_halved(fake: FakeElasticsearch, sink
     fake.script += [server.too_large(3)] * 3
     assert await sink.deliver(make_entries(0, 8)) == Delivery(8)
     assert fake.batches == [8, 4, 2, 2, 2, 2]
+
+
+async def test_larger_batches_are_tried_again(fake: FakeElasticsearch, sink: ElasticsearchSink) -> None:
+    """What was too large may have been a few entries, or a limit that was raised since."""
+    fake.script.append(server.too_large(5))
+    for first in range(0, 8 * GROW_AFTER, 8):
+        assert await sink.deliver(make_entries(first, first + 8)) == Delivery(8)
+    assert fake.batches[:3] == [8, 4, 4]
+    assert set(fake.batches[1:]) == {4}
+    assert await sink.deliver(make_entries(8 * GROW_AFTER, 8 * GROW_AFTER + 8)) == Delivery(8)
+    assert fake.batches[-1] == 8
 
 
 async def test_one_entry_that_is_too_large_blocks(fake: FakeElasticsearch, sink: ElasticsearchSink) -> None:
