@@ -35,7 +35,7 @@ test_asked if {{
 }}
 """
 ABSENT: Final = (
-    "Coverage needs the `opa` program, and there is none on this host; policy.opa_program says where it is "
+    "Coverage needs the program opa, and there is none on this host; policy.opa_program says where it is "
     "looked for. The embedded engine runs the tests, and does not tell which lines it ran."
 )
 FAILED: Final = (

@@ -19,10 +19,11 @@ from policy.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class VersionsPage:
-    """A model, the labels that could answer by default, and those that could be taken off its route."""
+    """A model, what answers by default, the labels that could instead, and those that could be taken off."""
 
     model: RouteDetail
     chosen: str
+    sentence: str
     others: Sequence[str]
     removable: Sequence[str]
     form: Form[DefaultAsk]
@@ -53,7 +54,18 @@ async def open_versions(
     now = answering(versions)
     others = [one.label for one in versions if {one.label} != now]
     removable = [one.label for one in versions if one.weight is not None and one.label not in now]
-    return VersionsPage(model, chosen, others, removable, form or Form(), remove_form or Form())
+    return VersionsPage(
+        model, chosen, tell_answering(sorted(now)), others, removable, form or Form(), remove_form or Form()
+    )
+
+
+def tell_answering(labels: Sequence[str]) -> str:
+    """Say which versions answer calls that name none."""
+    if not labels:
+        return "No version answers just now."
+    if len(labels) == 1:
+        return f"Version {labels[0]} answers every call that names none."
+    return f"Versions {', '.join(labels[:-1])} and {labels[-1]} share the calls that name none."
 
 
 async def send_default(

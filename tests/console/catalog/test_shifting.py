@@ -11,6 +11,7 @@ from console.catalog.polling import EvidencePoll
 from console.catalog.publishing import publish_model
 from console.catalog.shifting import ask_default
 from console.catalog.unlisting import unlist_version
+from console.catalog.versions_page import tell_answering
 from console.changes.deciding import review_change
 from console.changes.forms import ChangeCreated, ReviewCreate
 from console.errors import ConflictError, InvalidInputError, NotFoundError, RefusedError
@@ -138,6 +139,7 @@ async def test_the_owner_does_both_on_a_page(services: Services) -> None:
     await owner.sign_in("owner")
     assert f'href="{PAGE}/default"' in (await owner.client.get(PAGE)).text
     shown = (await owner.client.get(f"{PAGE}/default")).text
+    assert "Version 2 answers every call that names none." in shown
     assert ("Ask for it" in shown, "Take it off" in shown) == (True, True)
     sent = {"_csrf": await owner.token(), "label": "1", "reason": WHY}
     asked = await owner.client.post(f"{PAGE}/default", data=sent)
@@ -148,3 +150,15 @@ async def test_the_owner_does_both_on_a_page(services: Services) -> None:
     assert (wrong.status_code, "let another one do that first" in wrong.text) == (422, True)
     gone = await owner.client.post(f"{PAGE}/remove", data=sent)
     assert (gone.headers["location"], await shares(services)) == (PAGE, {"2": 100})
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([], "No version answers just now."),
+        (["1"], "Version 1 answers every call that names none."),
+        (["1", "2", "3"], "Versions 1, 2 and 3 share the calls that name none."),
+    ],
+)
+def test_what_answers_is_told(labels: list[str], told: str) -> None:
+    assert tell_answering(labels) == told

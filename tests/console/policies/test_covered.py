@@ -79,7 +79,7 @@ async def test_without_the_program_the_page_says_that_coverage_needs_it(
     admin = visit(services)
     await admin.sign_in("admin")
     page = await admin.client.get(f"/policies/drafts/{draft['id']}")
-    assert "Coverage needs the `opa` program" in page.text
+    assert "Coverage needs the program opa" in page.text
     broken = await with_data(desk, draft, shared=[])
     assert broken["coverage"]["why"] == UNTESTED
 
