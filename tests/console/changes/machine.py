@@ -121,6 +121,7 @@ def walk(steps: int) -> tuple[int, int]:
         stateful_step_count=STEPS_A_RUN,
         deadline=None,
         database=None,
+        derandomize=False,  # each further run takes other steps
         suppress_health_check=list(HealthCheck),
     )
     while FourEyes.steps < steps:
