@@ -61,7 +61,7 @@ async def run_worker(services: Services, stop: asyncio.Event) -> None:
         keys = await ensure_log(lease, log, services)
         anchors = await open_anchors(services, engine)
         checkpointer = Checkpointer(engine, log, keys, settings.data / LAST_SIGNED, anchors.heads)
-        async with hold_log(lease, log), contextlib.aclosing(anchors), stated(services):
+        async with hold_log(lease, log), contextlib.aclosing(anchors), stated(services, "worker"):
             # Here, because one that waits outside starts again and again; its settings are of no effect.
             await record_settings(services, "worker")
             sequencer = Sequencer(services.database, log, settings.data / SPOOL, checkpointer, services.clock)

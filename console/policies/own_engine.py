@@ -28,21 +28,21 @@ LEAVE_SECONDS: Final = 2.0
 log = logging.getLogger("guildhall")
 
 
-def own_name() -> str:
-    """Return by which name this process's engine is known."""
-    return f"{PREFIX}{os.getpid()}:{socket.gethostname()}"[:64]
+def own_name(what: str = "process") -> str:
+    """Return by which name this process's engine is known; `what` is the word for it."""
+    return f"{PREFIX}{what} {os.getpid()}:{socket.gethostname()}"[:64]
 
 
 def told_name(name: str) -> str:
     """Return an engine's name as people read it."""
     process, _, host = name.removeprefix(PREFIX).partition(":")
-    return f"the engine of process {process} on {host}"
+    return f"the engine of {process} on {host}"
 
 
 @contextlib.asynccontextmanager
-async def stated(services: Services) -> AsyncIterator[None]:
+async def stated(services: Services, what: str) -> AsyncIterator[None]:
     """Say so as long as the body runs, for a process that serves nobody and still asks its engine."""
-    own = OwnEngine(services)
+    own = OwnEngine(services, what)
     await own.start()
     try:
         yield
@@ -53,9 +53,10 @@ async def stated(services: Services) -> AsyncIterator[None]:
 class OwnEngine:
     """Takes the active revision into this process's engine, and keeps what it has where others read it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, what: str = "process") -> None:
         """Speak for the decider of `services`, if it is an engine of ours."""
         self._services = services
+        self._name = own_name(what)
         self._told: tuple[str, str | None, int] | None = None
         self._at = 0
         self._running: asyncio.Task[None] | None = None
@@ -93,7 +94,7 @@ class OwnEngine:
         fresh = decider.revision, trouble, active.activated
         if self._told == fresh and not self._is_due(now):
             return False
-        row = PolicyEngine(id=own_name(), revision=decider.revision, reported=now, stated=now)
+        row = PolicyEngine(id=self._name, revision=decider.revision, reported=now, stated=now)
         row.trouble = trouble[:TROUBLE_CHARACTERS] if trouble else None
         await self._keep(row)
         self._told, self._at = fresh, now
@@ -114,5 +115,5 @@ class OwnEngine:
         async with self._services.database.write() as session:
             if row is not None:
                 await session.merge(row)
-            elif (gone := await session.get(PolicyEngine, own_name())) is not None:
+            elif (gone := await session.get(PolicyEngine, self._name)) is not None:
                 await session.delete(gone)

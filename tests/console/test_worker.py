@@ -111,7 +111,7 @@ async def test_it_says_which_revision_its_engine_has_as_long_as_it_works(service
         while not (said := await engines(services)):  # noqa: ASYNC110 - a database gives no event
             await asyncio.sleep(0.01)
         stop.set()
-    assert [(one.id, one.revision) for one in said] == [(own_name(), services.policy_revision)]
+    assert [(one.id, one.revision) for one in said] == [(own_name("worker"), services.policy_revision)]
     assert await engines(services) == []
 
 

@@ -113,14 +113,14 @@ async def test_our_own_engine_that_may_not_take_it_is_named(
 async def test_an_engine_of_another_process_is_waited_for_until_that_ends(
     services: Services, clock: MovingClock, other: Bundle
 ) -> None:
-    await states(services, f"{PREFIX}77:night", services.policy_revision)
+    await states(services, f"{PREFIX}process 77:night", services.policy_revision)
     clock.forward(1)
     await put_in_force(services, other)
     await sign_active(services, signing_key(services.policies.keys))
     stage = await stage_of(services)
     assert (stage.state, stage.count) == ("staged", "1 of 2 engines report it.")
     assert str(stage.lacking).startswith("The engine of process 77 on night reports revision ")
-    await states(services, f"{PREFIX}77:night", other.revision)
+    await states(services, f"{PREFIX}process 77:night", other.revision)
     assert (await stage_of(services)).is_complete
     clock.forward(SILENT_SECONDS)
     assert [engine.name for engine in (await stage_of(services)).engines] == [OWN]
