@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.clock import MICROSECONDS
 from console.policies.engines import equip
-from console.policies.reports import TROUBLE_CHARACTERS
+from console.policies.reports import TROUBLE_CHARACTERS, forget_silent
 from console.services import Services
 from policy.decision import Holds
 from policy.models import PolicyEngine
@@ -114,6 +114,7 @@ class OwnEngine:
     async def _keep(self, row: PolicyEngine | None) -> None:
         async with self._services.database.write() as session:
             if row is not None:
+                await forget_silent(session, row.reported)
                 await session.merge(row)
             elif (gone := await session.get(PolicyEngine, self._name)) is not None:
                 await session.delete(gone)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from sqlmodel import col, delete
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from console.clock import DAY
 from console.errors import InvalidInputError
@@ -70,10 +71,15 @@ async def keep_decisions(services: Services, report: object) -> None:
     await _keep(services, engine, decisions=ours, ignored=len(entries) - ours)
 
 
+async def forget_silent(session: AsyncSession, now: int) -> None:
+    """Forget engines that have said nothing for a day: a process that was killed took nothing back."""
+    await session.exec(delete(PolicyEngine).where(col(PolicyEngine.reported) < now - DAY))
+
+
 async def _keep(services: Services, name: str, decisions: int = 0, ignored: int = 0, **told: Any) -> None:  # noqa: ANN401
     now = services.clock()
     async with services.database.write() as session:
-        await session.exec(delete(PolicyEngine).where(col(PolicyEngine.reported) < now - DAY))
+        await forget_silent(session, now)
         row = await session.get(PolicyEngine, name) or PolicyEngine(id=name, reported=now)
         for field, value in told.items():
             setattr(row, field, value)

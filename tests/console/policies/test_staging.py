@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlmodel import select
+
 from console.policies.keys import signing_key
 from console.policies.own_engine import AGAIN_SECONDS, PREFIX, OwnEngine, own_name
 from console.policies.signing import sign_active
@@ -144,6 +146,17 @@ async def test_this_process_takes_what_is_active_unasked_and_says_so(
     await own.stop()
     async with services.database.read() as session:
         assert await session.get(PolicyEngine, own_name()) is None
+
+
+async def test_a_process_that_was_killed_is_forgotten_after_a_day(
+    services: Services, clock: MovingClock
+) -> None:
+    """It took nothing back, and no OPA server reports here whose report would clear up."""
+    await states(services, f"{PREFIX}process 77:night", services.policy_revision)
+    clock.forward(24 * 3600 + 1)
+    assert await OwnEngine(services).tell()
+    async with services.database.read() as session:
+        assert [row.id for row in await session.exec(select(PolicyEngine))] == [own_name()]
 
 
 async def said(services: Services) -> PolicyEngine:
