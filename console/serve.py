@@ -23,6 +23,7 @@ from console.installation import require_current, stamp
 from console.policies.own_engine import OwnEngine
 from console.processes import Child, ProcessError, child_environment, last_lines, spawn
 from console.processes import stop as stop_child
+from console.runtime import keep_what_stands
 from console.scim.mount import ScimMount
 from console.security import site_of
 from console.services import Services, build
@@ -117,7 +118,9 @@ async def serve_http(services: Services, role: Role, ready: Callable[[], None] =
         await stamp(services)
         await (require_settled_at_start(services) if role == "gateway" else settle_at_start(services))
         await record_settings(services, role)
-        await AnnouncingServer(ready, server_config(services, role)).serve()
+        server = AnnouncingServer(ready, server_config(services, role))
+        keep_what_stands()
+        await server.serve()
     finally:
         await services.close()
 
@@ -167,6 +170,7 @@ async def serve_worker(settings: Settings) -> None:
     try:
         await stamp(services)
         await settle_at_start(services)
+        keep_what_stands()
         await run_worker(services, stop)
     finally:
         await services.close()

@@ -1,6 +1,7 @@
 """Whatever serves runs on libuv's loop and says what its main part returned or raised."""
 
 import asyncio
+import gc
 import sys
 
 import pytest
@@ -27,3 +28,13 @@ def test_what_goes_wrong_inside_is_raised() -> None:
 
     with pytest.raises(LookupError):
         runtime.run(fail())
+
+
+def test_what_stands_at_the_start_is_not_looked_through_again() -> None:
+    before = len(gc.get_objects())
+    try:
+        runtime.keep_what_stands()
+        assert gc.get_freeze_count() > before * 0.9
+        assert len(gc.get_objects()) < before * 0.1
+    finally:
+        gc.unfreeze()  # the tests go on, and leave garbage
