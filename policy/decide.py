@@ -78,8 +78,7 @@ async def plan(
     Raises:
         UndecidedError: no trustworthy answer; its ``code`` says which kind.
     """
-    document: Document = {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
-    found = await _ask(decider, Entrypoint.PLAN, document, (active_revision, also), deadline)
+    found = await _ask(decider, Entrypoint.PLAN, plan_document(change), (active_revision, also), deadline)
     try:
         return read_plan(found.result, found.revision)
     except TypeError:
@@ -178,6 +177,11 @@ def _read_allow(result: Mapping[str, object]) -> bool:
     if result["allow"] is False:
         return False
     raise TypeError("An answer is true or false.")
+
+
+def plan_document(change: Document) -> Document:
+    """Return what ``guildhall/approval/plan`` is asked of a change."""
+    return {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
 
 
 def read_plan(result: Mapping[str, object], revision: str) -> Plan:

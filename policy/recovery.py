@@ -7,8 +7,8 @@ group that the plan names answers. What stops even them could be replaced by nob
 from collections.abc import Sequence
 from typing import Final
 
-from policy.decide import conclude, read_plan
-from policy.decision import DOCUMENT_VERSION, Document, Entrypoint, Query
+from policy.decide import conclude, plan_document, read_plan
+from policy.decision import Document, Entrypoint, Query
 from policy.errors import DeciderFailedError, DeciderTimeoutError
 from policy.evaluator import Evaluator
 from policy.facts import (
@@ -98,8 +98,7 @@ def _allows(evaluator: Evaluator, subject: Document, action: Permission, change:
 
 
 def _plan(evaluator: Evaluator, change: Document) -> Plan | None:
-    document = {"v": DOCUMENT_VERSION, "context": {"change": dict(change)}}
-    result = _evaluate(evaluator, Entrypoint.PLAN, document)
+    result = _evaluate(evaluator, Entrypoint.PLAN, plan_document(change))
     try:
         return read_plan(result, "") if isinstance(result, dict) else None
     except (KeyError, TypeError):

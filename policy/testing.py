@@ -84,10 +84,10 @@ def check(directory: Path = RULES) -> list[Problem]:
     Raises:
         BundleError: the folder cannot be read.
     """
-    problems = lint(dict(read_bundle(directory, with_tests=True).files))
-    problems += _unanswered(read_bundle(directory).files)
+    files = read_bundle(directory).files
+    problems = [*lint(dict(read_bundle(directory, with_tests=True).files)), *_unanswered(files)]
     try:
-        return problems + _unfollowed(read_bundle(directory).files)
+        return problems + _unfollowed(files)
     except BundleError as error:
         return [*problems, Problem(".", 0, str(error))]
 

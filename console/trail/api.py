@@ -1,6 +1,6 @@
 """The trail's JSON API, and the log as files under ``/log``."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -14,6 +14,7 @@ from console.trail.forms import DeepRead, EventDetail, EventRead, LogKey, Reconc
 from console.trail.proofs import read_log_key, read_proof
 from console.trail.queries import LARGEST_INDEX, Order, Search, search_events
 from console.trail.ranges import export_range
+from console.trail.tile_answers import NO_CACHE, answer_tile
 from console.trail.tiles import (
     parse_address,
     read_checkpoint,
@@ -27,8 +28,6 @@ from policy.permissions import Permission
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 Place = Annotated[int, QueryParameter(ge=0, le=LARGEST_INDEX)]
-IMMUTABLE: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
-NO_CACHE: Final = {"Cache-Control": "no-cache"}
 
 
 @get("/audit/events", opt=declares(Permission.AUDIT_READ))
@@ -101,8 +100,7 @@ async def get_stamped_checkpoint(work: NamedDependency[UnitOfWork]) -> Response[
 async def get_tile(work: NamedDependency[UnitOfWork], address: FromPath[str]) -> Response[bytes]:
     """Read a hash tile or a bundle of entries."""
     wanted = parse_address(address.removeprefix("/"))
-    headers = IMMUTABLE if wanted.complete else NO_CACHE
-    return Response(await read_tile(work, wanted), media_type="application/octet-stream", headers=headers)
+    return answer_tile(wanted, await read_tile(work, wanted))
 
 
 API = (get_events, get_event, get_proof, get_range, get_key, post_reconcile, post_reconcile_deep)

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from console.declared import declares, public
 from console.security import BearerAuthentication
 from console.services import Services
+from console.trail.tile_answers import NO_CACHE, answer_tile
 from console.trail.tiles import (
     checkpoint_of,
     parse_address,
@@ -26,10 +27,6 @@ from console.work import UnitOfWork
 from policy.permissions import Permission
 
 OPEN: Final = public("audit.public opens it: hashes and signatures say nothing about anybody")
-IMMUTABLE: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-NO_CACHE: Final = {"Cache-Control": "no-cache"}
-PRIVATE: Final = {"Cache-Control": "private, no-cache"}
-BYTES: Final = "application/octet-stream"
 
 
 @get("/checkpoint", opt=OPEN)
@@ -54,8 +51,7 @@ async def open_stamped_checkpoint(services: NamedDependency[Services]) -> Respon
 async def open_tile(services: NamedDependency[Services], address: FromPath[str]) -> Response[bytes]:
     """Read a hash tile."""
     wanted = parse_address(address.removeprefix("/"))
-    headers = IMMUTABLE if wanted.complete else NO_CACHE
-    return Response(await tile_of(services, wanted), media_type=BYTES, headers=headers)
+    return answer_tile(wanted, await tile_of(services, wanted), shared=True)
 
 
 @get(
@@ -66,7 +62,7 @@ async def open_tile(services: NamedDependency[Services], address: FromPath[str])
 async def get_entries(work: NamedDependency[UnitOfWork], address: FromPath[str]) -> Response[bytes]:
     """Read a bundle of entries, as an auditor of everything."""
     wanted = parse_address(f"entries/{address.removeprefix('/')}")
-    return Response(await read_tile(work, wanted), media_type=BYTES, headers=PRIVATE)
+    return answer_tile(wanted, await read_tile(work, wanted))
 
 
 OPEN_LOG_HANDLERS: Final = (
