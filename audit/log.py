@@ -4,8 +4,10 @@ Every append is one transaction with ``UPDATE log_head … WHERE size = :old AND
 worker whose lease was taken over while it slept changes nothing.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Final, Protocol, TypeVar
 
@@ -32,7 +34,7 @@ from audit.spool.progress import (
 )
 from audit.subjects.keyring import MemoryKeyRing
 from audit.tree.merkle import HASH_SIZE, Frontier
-from audit.tree.tile_rows import grow_tiles
+from audit.tree.tile_rows import GrowingTiles
 
 T = TypeVar("T")
 NOTHING_FOLDED: Final = Columns()
@@ -61,12 +63,24 @@ class StaleEpochError(AuditError):
     """Another worker took the lease over; this one must end."""
 
 
+class RepeatedIdError(AuditError):
+    """An id that is there already came with what was appended in the wake of something else."""
+
+
 class Stored(Protocol):
     """What is stored in the same transaction as the entries it belongs to, after them."""
 
     async def store(self, connection: AsyncConnection) -> None:
         """Store it."""
         ...
+
+
+More = Callable[[], Awaitable[Columns | None]]
+
+
+async def nothing_more() -> Columns | None:
+    """Return None: nothing follows in the same transaction."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class Log:
         self._engine = engine
         self._writing = for_writing(engine)
         self._epoch = 0
+        self._tiles = GrowingTiles()
 
     @property
     def epoch(self) -> int:
@@ -132,6 +147,7 @@ class Log:
         async with self._writing.begin() as connection:
             await connection.execute(log_head.update().values(epoch=log_head.c.epoch + 1))
             self._epoch = (await read_head(connection)).epoch
+        self._tiles = GrowingTiles()
         return self._epoch
 
     async def append(
@@ -139,28 +155,31 @@ class Log:
         waiting: Sequence[Pending | Placed],
         progress: Stored | None = None,
         folded: Columns = NOTHING_FOLDED,
+        more: More = nothing_more,
     ) -> range:
         """Log what is not yet logged, together with how far the spools were read; return the new indexes.
 
-        What is ``folded`` is merged with what is ``waiting`` by time.
+        What is ``folded`` is merged with what is ``waiting`` by time. What ``more`` returns, asked again and
+        again until it is None, follows in the same transaction; ``progress`` is stored behind it.
 
         Raises:
             StaleEpochError: another worker writes now; nothing was changed.
             LogMissingError: the log was never created.
             LogFrozenError: the log was ended.
+            RepeatedIdError: what ``more`` returned holds an id that is there already; nothing was changed.
         """
         try:
-            return await self._append_all(waiting, progress, folded)
+            return await self._append_all(waiting, progress, folded, more)
         except IntegrityError:
             # An id is there already, which is rare: only now is it worth asking for each.
             each = sorted([*waiting, *folded.entries()], key=attrgetter("time")) if folded.size else waiting
             return await self._append_unknown(each, progress)
 
     async def _append_all(
-        self, waiting: Sequence[Pending | Placed], progress: Stored | None, folded: Columns
+        self, waiting: Sequence[Pending | Placed], progress: Stored | None, folded: Columns, more: More
     ) -> range:
         async with self._writing.begin() as connection:
-            return await self._append(connection, waiting, progress, folded)
+            return await self._append(connection, waiting, progress, folded, more)
 
     async def _append_unknown(self, waiting: Sequence[Pending | Placed], progress: Stored | None) -> range:
         async with self._writing.begin() as connection:
@@ -195,6 +214,7 @@ class Log:
         waiting: Sequence[Pending | Placed],
         progress: Stored | None = None,
         folded: Columns = NOTHING_FOLDED,
+        more: More = nothing_more,
     ) -> range:
         head = await own_head(connection, self._epoch)
         if head.frozen is not None:
@@ -202,22 +222,44 @@ class Log:
         start = head.frontier.size
         placed = Columns.of(await place(connection, waiting))
         entries = join((placed, folded)).by_time() if folded.size else placed
-        await self._advance(connection, head, entries.leaves)
-        rows = await rows_on(connection)
-        await rows.insert(entry, ENTRY_COLUMNS, entries.entry_values(start))
-        await rows.insert(body, BODY_COLUMNS, entries.body_values(start))
+        completed = await _insert(connection, entries, head.frontier)
+        while (following := await more()) is not None:
+            further = await _insert_more(connection, following, head.frontier)
+            completed = [
+                before + after for before, after in zip_longest(completed, further, fillvalue=list[bytes]())
+            ]
+        await self._advance(connection, start, head.frontier)
+        await self._tiles.grow(connection, start, completed)
         if progress is not None:
             await progress.store(connection)
-        return range(start, start + entries.size)
+        return range(start, head.frontier.size)
 
-    async def _advance(self, connection: AsyncConnection, head: LogHead, leaves: Sequence[bytes]) -> None:
-        size = head.frontier.size
-        completed = head.frontier.extend(leaves)
+    async def _advance(self, connection: AsyncConnection, size: int, frontier: Frontier) -> None:
         moved = log_head.update().where(log_head.c.size == size, log_head.c.epoch == self._epoch)
-        grown = {"size": head.frontier.size, "frontier": b"".join(head.frontier.hashes)}
+        grown = {"size": frontier.size, "frontier": b"".join(frontier.hashes)}
         if (await connection.execute(moved.values(**grown))).rowcount != 1:
             raise StaleEpochError("Another worker writes this log now.")
-        await grow_tiles(connection, size, completed)
+
+
+async def _insert(connection: AsyncConnection, entries: Columns, frontier: Frontier) -> list[list[bytes]]:
+    """Put entries in behind the tree, which grows while the database is at the rows."""
+    start, rows = frontier.size, await rows_on(connection)
+    growing = asyncio.create_task(asyncio.to_thread(frontier.extend, entries.leaves))
+    try:
+        await rows.insert(entry, ENTRY_COLUMNS, entries.entry_values(start))
+        await rows.insert(body, BODY_COLUMNS, entries.body_values(start))
+    finally:
+        completed = await growing
+    return completed
+
+
+async def _insert_more(
+    connection: AsyncConnection, entries: Columns, frontier: Frontier
+) -> list[list[bytes]]:
+    try:
+        return await _insert(connection, entries, frontier)
+    except IntegrityError as error:
+        raise RepeatedIdError("The log holds an id already that was read ahead.") from error
 
 
 async def own_head(connection: AsyncConnection, epoch: int) -> LogHead:

@@ -23,13 +23,14 @@ from audit.checks.completeness import complete
 from audit.columns import join
 from audit.entry_rows import OUTBOX_PRODUCER, Pending
 from audit.errors import RecordError
+from audit.flow import Flow
 from audit.lease import Lease
-from audit.log import Log
+from audit.log import Log, RepeatedIdError
 from audit.placed import Placed
 from audit.record import Record
 from audit.spool.drain import Batch, SpoolDrain
 from audit.spool.fold_process import FoldingProcess
-from audit.spool.reader import FIRST_BYTES, next_size
+from audit.spool.reader import FIRST_BYTES
 from audit.waiting import rest
 
 OUTBOX_AT_ONCE: Final = 1_000
@@ -96,6 +97,7 @@ class Sequencer:
         self._folding = FoldingProcess()
         self._drain: SpoolDrain | None = None
         self._ahead: Batch | None = None
+        self._together = True
         self._unreadable: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -131,34 +133,40 @@ class Sequencer:
         drain = self._drain or await self._load_drain()
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
-        batch, self._ahead = self._ahead or await self._collect(drain, FIRST_BYTES), None
+        batch, self._ahead = self._ahead or await self._collect(drain), None
         if batch.censuses or batch.ended:
             await self._log.ask(partial(complete, batch=batch, calls=drain.calls))
         pending = sorted([*waiting, *batch.pending], key=attrgetter("time"))
-        if pending or not batch.is_empty():
-            await self._store(drain, batch, pending)
-        self._drain = drain
+        moved = len(pending) + sum(one.size for one in batch.folded)
+        try:
+            if pending or not batch.is_empty():
+                moved += await self._store(drain, batch, pending)
+        except RepeatedIdError:
+            self._ahead, self._together = None, False  # read again, and logged a chunk at a time
+            return moved
+        self._drain, self._together = drain, True
         await self._clear_outbox(sealed)
         if self._unsigned and self._is_time_to_sign():
             await self.sign()
-        return max(len(pending) + sum(one.size for one in batch.folded), not batch.is_empty())
+        return max(moved, not batch.is_empty())
 
-    async def _collect(self, drain: SpoolDrain, size: int) -> Batch:
-        return await asyncio.to_thread(drain.collect, self._clock(), size)
+    async def _collect(self, drain: SpoolDrain) -> Batch:
+        return await asyncio.to_thread(drain.collect, self._clock(), FIRST_BYTES)
 
-    async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> None:
-        """Log one pass; while the database is at it, collect the next when a spool is behind."""
-        drain.move_on(batch)
+    async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> int:
+        """Log one pass, and until it is time to sign what is found meanwhile; return how many followed it."""
         if batch.behind:
             self._folding.start()
-        ahead = asyncio.create_task(self._collect(drain, next_size(batch.size))) if batch.behind else None
+        until = self._clock() + self._sign_every if self._together else 0
+        flow = Flow(batch, drain, self._clock, until)
         try:
-            logged = await self._log.append(pending, batch.progress, join(batch.folded))
+            logged = await self._log.append(pending, batch.progress, join(batch.folded), flow.more)
+            self._unsigned = self._unsigned or bool(logged)
         finally:
-            found = await ahead if ahead is not None else None
+            following = await flow.end()
         drain.settle(batch)
-        self._unsigned = self._unsigned or bool(logged)
-        self._ahead = None if found is None or found.is_empty() else found
+        self._ahead = following
+        return flow.followed
 
     async def sign(self) -> None:
         """Sign the log as it stands now.

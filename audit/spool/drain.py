@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from audit.checks.census import is_census
-from audit.columns import Columns
+from audit.columns import Columns, join
 from audit.entry_rows import LOG_PRODUCER, Pending
 from audit.errors import AuditError, RecordError
 from audit.event import Event, Outcome
@@ -68,6 +68,16 @@ class Batch:
     def is_empty(self) -> bool:
         """Return whether there is nothing to store."""
         return not self.pending and not self.folded and self.progress.is_empty()
+
+    def entries(self) -> Columns | None:
+        """Return its entries in the order of their times; None when the log must be asked about any of them.
+
+        These are entries of the log's own, records whose ids may be known, and answers to what it counted.
+        """
+        placed = [one for one in self.pending if isinstance(one, Placed)]
+        if len(placed) < len(self.pending) or self.censuses or self.ended:
+            return None
+        return join((Columns.of(placed), *self.folded)).by_time()
 
     def add(self, record: Record, producer: str, ordinal: int | None) -> None:
         """Take a record for the log."""

@@ -3,13 +3,16 @@
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from audit.append_rows import rows_on
 from audit.models import open_intent, spool_cursor
 from audit.spool.reader import Position
+
+OPEN_COLUMNS: Final = ("producer", "number", "record", "opened", "announced")
 
 _ORDINAL = struct.Struct("<Q")
 
@@ -51,12 +54,21 @@ class Progress:
         """Return whether nothing changed."""
         return not (self.cursors or self.opened or self.announced or self.closed)
 
+    def add(self, later: "Progress") -> None:
+        """Take the changes of the pass after this one into the same."""
+        self.cursors |= later.cursors
+        self.announced = (self.announced | later.announced) - later.closed
+        self.closed |= later.closed - self.opened.keys()
+        self.opened = {key: call for key, call in self.opened.items() if key not in later.closed}
+        self.opened |= later.opened
+
     async def store(self, connection: AsyncConnection) -> None:
         """Write the changes in the caller's transaction."""
         for producer, cursor in self.cursors.items():
             await _store_cursor(connection, producer, cursor)
         if self.opened:
-            await connection.execute(open_intent.insert(), [_row(*item) for item in self.opened.items()])
+            columns = list(zip(*(_row(*item) for item in self.opened.items()), strict=True))
+            await (await rows_on(connection)).insert(open_intent, OPEN_COLUMNS, columns)
         if self.announced:
             announce = open_intent.update().where(_is_key()).values(announced=True)
             await connection.execute(announce, _keys(self.announced))
@@ -99,14 +111,8 @@ async def _store_cursor(connection: AsyncConnection, producer: str, cursor: Curs
         await connection.execute(spool_cursor.insert().values(producer=producer, **values))
 
 
-def _row(key: CallKey, call: OpenCall) -> dict[str, object]:
-    return {
-        "producer": key.producer,
-        "number": key.number,
-        "record": _ORDINAL.pack(call.ordinal) + call.record,
-        "opened": call.opened,
-        "announced": call.announced,
-    }
+def _row(key: CallKey, call: OpenCall) -> tuple[object, ...]:
+    return (*key, _ORDINAL.pack(call.ordinal) + call.record, call.opened, call.announced)
 
 
 def _keys(keys: Iterable[CallKey]) -> list[dict[str, object]]:

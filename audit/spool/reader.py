@@ -11,8 +11,8 @@ from audit.spool.frame import MAX_RECORD_BYTES, Frame, SpoolCorruptError, decode
 # Holds at least one frame, and some thousand calls: what a transaction, a signature and a flush cost is then
 # little for each of them, and a pass still takes a fraction of a second.
 CHUNK_BYTES = 16 * MAX_RECORD_BYTES
-# What is read first, when the database has nothing to do yet.
-FIRST_BYTES = 2 * MAX_RECORD_BYTES
+# What is read first, when the database has nothing to do yet: a little more than the largest frame.
+FIRST_BYTES = 5 * MAX_RECORD_BYTES // 4
 
 __all__ = [
     "Position",
@@ -29,10 +29,10 @@ __all__ = [
 def next_size(size: int) -> int:
     """Return how many bytes to read behind a chunk of ``size`` bytes while a lot waits.
 
-    A chunk is folded while the one before it is stored, which takes about twice as long for as many calls: so
-    each is twice the one before, up to ``CHUNK_BYTES``, and neither side waits for the other.
+    A chunk is folded while the one before it is stored, which takes a third longer for as many calls: so each
+    is a third larger than the one before, up to ``CHUNK_BYTES``, and neither side waits for the other.
     """
-    return min(2 * size, CHUNK_BYTES)
+    return min(4 * size // 3, CHUNK_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from audit.columns import Columns
 from audit.custody.prune import Pruner
 from audit.entry_rows import Pending
-from audit.log import NOTHING_FOLDED, Log, Stored
+from audit.log import NOTHING_FOLDED, Log, More, Stored, nothing_more
 from audit.placed import Placed
 from console.database import Database
 from tests.audit.custody.kept import Kept
@@ -51,10 +51,11 @@ async def test_a_hold_made_while_a_removal_runs_waits_and_comes_after_it(kept: K
             waiting: Sequence[Pending | Placed],
             progress: Stored | None = None,
             folded: Columns = NOTHING_FOLDED,
+            more: More = nothing_more,
         ) -> range:
             inside.set()
             await go_on.wait()
-            return await kept.log.append(waiting, progress, folded)
+            return await kept.log.append(waiting, progress, folded, more)
 
     pruner = Pruner(kept.store.main, Pausing(kept.store.engine), kept.reader, kept.store.clock)
     removing = asyncio.create_task(pruner.step(permit))

@@ -1,8 +1,6 @@
 """What the log promises on every database it may live in."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -27,17 +25,6 @@ from audit.tree import merkle
 from tests.audit.log_store import START, Store, a_record, id_of, pending
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    url = keys_url = None
-    if request.param == "postgresql":
-        create = request.getfixturevalue("postgres_database")
-        url, keys_url = create(), create()
-    opened = await Store.open(tmp_path, url, url, keys_url)
-    yield opened
-    await opened.close()
 
 
 async def test_models_and_migrations_agree(store: Store) -> None:
