@@ -64,7 +64,7 @@ class StaleEpochError(AuditError):
 
 
 class RepeatedIdError(AuditError):
-    """An id that is there already came with what was appended in the wake of something else."""
+    """An id is there already, and more was appended than can be looked through for it at once."""
 
 
 class Stored(Protocol):
@@ -166,11 +166,21 @@ class Log:
             StaleEpochError: another worker writes now; nothing was changed.
             LogMissingError: the log was never created.
             LogFrozenError: the log was ended.
-            RepeatedIdError: what ``more`` returned holds an id that is there already; nothing was changed.
+            RepeatedIdError: an id is there already, and ``more`` had returned something; nothing was changed.
         """
+        followed = False
+
+        async def ask_for_more() -> Columns | None:
+            nonlocal followed
+            found = await more()
+            followed = followed or found is not None
+            return found
+
         try:
-            return await self._append_all(waiting, progress, folded, more)
-        except IntegrityError:
+            return await self._append_all(waiting, progress, folded, ask_for_more)
+        except IntegrityError as error:
+            if followed:  # the progress is already that of what followed
+                raise RepeatedIdError("The log holds an id already that is to be appended.") from error
             # An id is there already, which is rare: only now is it worth asking for each.
             each = sorted([*waiting, *folded.entries()], key=attrgetter("time")) if folded.size else waiting
             return await self._append_unknown(each, progress)
@@ -224,7 +234,7 @@ class Log:
         entries = join((placed, folded)).by_time() if folded.size else placed
         completed = await _insert(connection, entries, head.frontier)
         while (following := await more()) is not None:
-            further = await _insert_more(connection, following, head.frontier)
+            further = await _insert(connection, following, head.frontier)
             completed = [
                 before + after for before, after in zip_longest(completed, further, fillvalue=list[bytes]())
             ]
@@ -251,15 +261,6 @@ async def _insert(connection: AsyncConnection, entries: Columns, frontier: Front
     finally:
         completed = await growing
     return completed
-
-
-async def _insert_more(
-    connection: AsyncConnection, entries: Columns, frontier: Frontier
-) -> list[list[bytes]]:
-    try:
-        return await _insert(connection, entries, frontier)
-    except IntegrityError as error:
-        raise RepeatedIdError("The log holds an id already that was read ahead.") from error
 
 
 async def own_head(connection: AsyncConnection, epoch: int) -> LogHead:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from audit import canonical, models, outbox
 from audit import sequencer as sequencing
@@ -181,3 +182,24 @@ async def test_acts_are_logged_once_beside_a_backlog(
     assert sorted(head["id"] for head in await heads(store)) == sorted(ids([*calls, *acts]))
     async with store.main.read() as session:
         assert await outbox.take(session, 10) == []
+
+
+async def test_a_row_in_the_way_of_the_progress_costs_no_call(
+    store: Store, writer: SpoolWriter, sequencer: Sequencer, calls: list[Record]
+) -> None:
+    last = a_record()
+    number = await writer.append_durable(last.to_bytes())
+    record = bytes(8) + last.to_bytes()
+    row = {"producer": writer.producer, "number": number, "record": record, "opened": START}
+    async with store.engine.begin() as connection:
+        await connection.execute(models.open_intent.insert().values(**row, announced=False))
+    assert await sequencer.run_once()
+    assert await store.count(models.entry) == 1, "all of it was undone"
+    with pytest.raises(IntegrityError):
+        await run(sequencer)
+    assert 1 < await store.count(models.entry) < 61
+    async with store.engine.begin() as connection:
+        await connection.execute(models.open_intent.delete().where(models.open_intent.c.number == number))
+    await run(sequencer)
+    assert sorted(head["id"] for head in await heads(store)) == sorted(ids(calls))
+    assert await store.count(models.open_intent) == 1
