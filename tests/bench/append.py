@@ -31,7 +31,7 @@ from tests.bench.gateway_calls import CALLERS, Produced, now, produce
 from tests.bench.postgres import DurablePostgres
 from tests.bench.result import ROOT, Result, Row, median_row
 
-ROUNDS = 7
+ROUNDS = 15
 CALLS = 100_000
 
 TABLES = (("entry", ENTRY_COLUMNS), ("body", BODY_COLUMNS))
