@@ -6,20 +6,12 @@ shared by many calls. In memory are the first chunk, the one that is stored and 
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
 
-from audit.columns import Columns
+from audit.columns import Columns, join
 from audit.spool.drain import Batch, SpoolDrain
 from audit.spool.reader import next_size
 
 Clock = Callable[[], int]
-
-
-class Ahead(NamedTuple):
-    """What was read ahead, and its entries for the log in their order (``Batch.entries``)."""
-
-    batch: Batch
-    entries: Columns | None
 
 
 class Flow:
@@ -39,27 +31,26 @@ class Flow:
         self._drain = drain
         self._clock = clock
         self._until = until
-        self._ahead: asyncio.Task[Ahead] | None = None
+        self._ahead: asyncio.Task[Batch] | None = None
         self._move_on(first)
 
     async def more(self) -> Columns | None:
         """Return what else belongs to this transaction, None when it ends here."""
         if self._ahead is None or self._clock() >= self._until:
             return None
-        batch, entries = await self._ahead
-        if entries is None or not entries.size:
+        batch = await self._ahead
+        if not batch.may_follow():
             return None
         self._move_on(batch)
         self._progress.add(batch.progress)
+        entries = join(batch.folded)
         self.followed += entries.size
         return entries
 
     async def end(self) -> Batch | None:
         """Return what was read and not taken, None when that is nothing."""
-        if self._ahead is None:
-            return None
-        batch, _ = await self._ahead
-        return None if batch.is_empty() else batch
+        batch = None if self._ahead is None else await self._ahead
+        return None if batch is None or batch.is_empty() else batch
 
     def _move_on(self, batch: Batch) -> None:
         self._drain.move_on(batch)
@@ -68,6 +59,7 @@ class Flow:
             reading = asyncio.to_thread(self._read, next_size(batch.size))
             self._ahead = asyncio.create_task(reading)
 
-    def _read(self, size: int) -> Ahead:
+    def _read(self, size: int) -> Batch:
         batch = self._drain.collect(self._clock(), size)
-        return Ahead(batch, batch.entries())
+        batch.arrange()
+        return batch

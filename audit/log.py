@@ -34,7 +34,7 @@ from audit.spool.progress import (
 )
 from audit.subjects.keyring import MemoryKeyRing
 from audit.tree.merkle import HASH_SIZE, Frontier
-from audit.tree.tile_rows import GrowingTiles
+from audit.tree.tile_rows import grow_tiles
 
 T = TypeVar("T")
 NOTHING_FOLDED: Final = Columns()
@@ -113,7 +113,6 @@ class Log:
         self._engine = engine
         self._writing = for_writing(engine)
         self._epoch = 0
-        self._tiles = GrowingTiles()
 
     @property
     def epoch(self) -> int:
@@ -147,7 +146,6 @@ class Log:
         async with self._writing.begin() as connection:
             await connection.execute(log_head.update().values(epoch=log_head.c.epoch + 1))
             self._epoch = (await read_head(connection)).epoch
-        self._tiles = GrowingTiles()
         return self._epoch
 
     async def append(
@@ -239,7 +237,7 @@ class Log:
                 before + after for before, after in zip_longest(completed, further, fillvalue=list[bytes]())
             ]
         await self._advance(connection, start, head.frontier)
-        await self._tiles.grow(connection, start, completed)
+        await grow_tiles(connection, start, completed)
         if progress is not None:
             await progress.store(connection)
         return range(start, head.frontier.size)

@@ -97,7 +97,6 @@ class Sequencer:
         self._folding = FoldingProcess()
         self._drain: SpoolDrain | None = None
         self._ahead: Batch | None = None
-        self._together = True
         self._unreadable: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -130,6 +129,13 @@ class Sequencer:
             StaleEpochError: another worker took over; nothing was changed.
             ForkRefusedError: the log is not the one that was signed.
         """
+        try:
+            return await self._run_pass(self._clock() + self._sign_every)
+        except RepeatedIdError:
+            self._ahead = None  # read again, and logged a chunk at a time
+            return await self._run_pass(0)
+
+    async def _run_pass(self, until: int) -> int:
         drain = self._drain or await self._load_drain()
         self._drain = None  # until this pass is stored, memory may be ahead of the database
         waiting, sealed = await self._take_outbox()
@@ -138,13 +144,9 @@ class Sequencer:
             await self._log.ask(partial(complete, batch=batch, calls=drain.calls))
         pending = sorted([*waiting, *batch.pending], key=attrgetter("time"))
         moved = len(pending) + sum(one.size for one in batch.folded)
-        try:
-            if pending or not batch.is_empty():
-                moved += await self._store(drain, batch, pending)
-        except RepeatedIdError:
-            self._ahead, self._together = None, False  # read again, and logged a chunk at a time
-            return moved
-        self._drain, self._together = drain, True
+        if pending or not batch.is_empty():
+            moved += await self._store(drain, batch, pending, until)
+        self._drain = drain
         await self._clear_outbox(sealed)
         if self._unsigned and self._is_time_to_sign():
             await self.sign()
@@ -153,11 +155,12 @@ class Sequencer:
     async def _collect(self, drain: SpoolDrain) -> Batch:
         return await asyncio.to_thread(drain.collect, self._clock(), FIRST_BYTES)
 
-    async def _store(self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed]) -> int:
-        """Log one pass, and until it is time to sign what is found meanwhile; return how many followed it."""
+    async def _store(
+        self, drain: SpoolDrain, batch: Batch, pending: Sequence[Pending | Placed], until: int
+    ) -> int:
+        """Log one pass, and up to the time ``until`` what is found meanwhile; return how many followed it."""
         if batch.behind:
             self._folding.start()
-        until = self._clock() + self._sign_every if self._together else 0
         flow = Flow(batch, drain, self._clock, until)
         try:
             logged = await self._log.append(pending, batch.progress, join(batch.folded), flow.more)

@@ -69,15 +69,16 @@ class Batch:
         """Return whether there is nothing to store."""
         return not self.pending and not self.folded and self.progress.is_empty()
 
-    def entries(self) -> Columns | None:
-        """Return its entries in the order of their times; None when the log must be asked about any of them.
-
-        These are entries of the log's own, records whose ids may be known, and answers to what it counted.
-        """
+    def arrange(self) -> None:
+        """Turn its entries into columns in the order of their times, if each lacks only its index."""
         placed = [one for one in self.pending if isinstance(one, Placed)]
-        if len(placed) < len(self.pending) or self.censuses or self.ended:
-            return None
-        return join((Columns.of(placed), *self.folded)).by_time()
+        if len(placed) == len(self.pending):
+            ordered = join((Columns.of(placed), *self.folded)).by_time()
+            self.pending, self.folded = [], [ordered] if ordered.size else []
+
+    def may_follow(self) -> bool:
+        """Return whether it is entries and progress alone, so that the log need not be asked about any."""
+        return bool(self.folded) and not (self.pending or self.censuses or self.ended)
 
     def add(self, record: Record, producer: str, ordinal: int | None) -> None:
         """Take a record for the log."""
