@@ -24,7 +24,11 @@ from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+# Of this database only: others are served beside it. It waits until the process that held the lock has ended.
+TERMINATE = """
+SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @dataclass
@@ -111,6 +115,19 @@ async def test_a_worker_stopped_past_its_lease_forks_and_loses_nothing(place: Pl
             await until(lambda: second.child.poll() is not None)
     assert (first.told("end"), second.told("end")) == (["stale"], ["ended"])
     await assert_one_history(place, expected, first.told("signed") + second.told("signed"))
+
+
+async def test_a_worker_whose_lease_is_gone_ends_though_nothing_waits(place: Place) -> None:
+    await place.put(50)
+    with place.worker() as first:
+        await until(lambda: first.told("signed"))
+        first.send(signal.SIGSTOP)
+        await place.lose_lease()
+        with place.worker() as second:
+            await until(lambda: second.told("holds"))
+            first.send(signal.SIGCONT)
+            await until(lambda: first.told("end"))
+    assert first.told("end") == ["stale"]
 
 
 async def test_while_the_lease_is_held_another_worker_stays_outside(place: Place) -> None:

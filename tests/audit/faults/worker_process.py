@@ -1,16 +1,19 @@
 """A worker in a process of its own, to be stopped, continued and killed.
 
 `python -m tests.audit.faults.worker_process FOLDER [URL]` tells of what it signs in FOLDER/told.NAME, where
-NAME is its process id, and "stale" when another worker has taken over.
+NAME is its process id, and "stale" when another worker has taken over. Like the product's worker, it asks now
+and then whether the log is still its own, so that it ends even when nothing waits.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from asyncio import TaskGroup
 from pathlib import Path
 
 from audit.checkpoints.checkpoint import FileSigner
+from audit.checkpoints.signing import Republishing
 from audit.lease import LeaseTakenError, choose_lease
 from audit.log import StaleEpochError
 from audit.sequencer import hold_log
@@ -35,17 +38,19 @@ async def work(folder: Path, url: str | None) -> str:
         return made
 
     checkpointer.sign = sign  # type: ignore[method-assign,assignment]
+    end = "ended"
     try:
-        async with hold_log(choose_lease(store.engine, folder / "log.lease"), log):
+        async with hold_log(choose_lease(store.engine, folder / "log.lease"), log), TaskGroup() as group:
             told.tell("holds it")
-            await store.sequencer(log, checkpointer).run(stop)
-    except StaleEpochError:
-        return "stale"
-    except LeaseTakenError:
-        return "taken"
+            group.create_task(store.sequencer(log, checkpointer).run(stop))
+            group.create_task(Republishing(checkpointer, store.clock, every=0.2).run(stop))
+    except* StaleEpochError:
+        end = "stale"
+    except* LeaseTakenError:
+        end = "taken"
     finally:
         await store.close()
-    return "ended"
+    return end
 
 
 async def main() -> None:
