@@ -4,16 +4,20 @@ The lock keeps honest workers apart; the epoch in ``log_head``, raised by every 
 paused and does not know that its lock is gone (see audit.log).
 """
 
+import asyncio
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 from typing import Final, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from audit.errors import AuditError
 
+UNLOCK_SECONDS: Final = 2.0
 _ADVISORY_KEY: Final = 0x6775696C64  # "guild"
 
 
@@ -87,8 +91,12 @@ class AdvisoryLease:
         self._connection = connection
 
     async def release(self) -> None:
-        """Give the lease back by ending its connection."""
+        """Give the lease back, and end its connection."""
         if self._connection is not None:
+            # A server that is busy ends the connection later; whoever takes the lease next does not wait.
+            with contextlib.suppress(DBAPIError, OSError):
+                async with asyncio.timeout(UNLOCK_SECONDS):
+                    await self._connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
             await self._connection.invalidate()
             await self._connection.close()
             self._connection = None

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Final
 from uuid import UUID
 
@@ -57,10 +58,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A past decision, and what the candidate says to the same question."""
+    """A past decision, and what the candidate says to the same question.
+
+    Attributes:
+        answered: whether an engine came to an end with it; if not, what it would say is not known.
+    """
 
     past: Past
     decision: Decision
+    answered: bool = True
 
     @property
     def flipped(self) -> bool:
@@ -110,7 +116,7 @@ class Replayer:
     def _conclude(self, past: Past, text: str | None) -> Again:
         result = FAILED if text is None else self._known[_key(text)]
         decision = conclude(past.query, result, revision=self._engines.revision, engine="embedded")
-        return Again(past, decision)
+        return Again(past, decision, answered=result is not FAILED)
 
 
 def replay(candidate: Bundle, pasts: Iterable[Past], *, processes: int = PROCESSES) -> Iterator[Again]:
@@ -145,8 +151,9 @@ class _Engines:
         self._files = candidate.files
         self._politeness = politeness
         self._failures = 0
+        self._changing = Lock()
         self._free: SimpleQueue[Evaluator] = SimpleQueue()
-        self._all: list[Evaluator] = []
+        self._all: set[Evaluator] = set()
         try:
             for _ in range(count):
                 self._free.put(self._start())
@@ -180,14 +187,19 @@ class _Engines:
             self._free.put(engine)
 
     def _anew(self, dead: Evaluator) -> Evaluator:
+        """Return another in the place of one that died; once given up, each that is asked ends here.
+
+        The dead one then stays among the free, so that no thread waits for one for ever.
+        """
         dead.close()
-        self._all.remove(dead)
-        self._failures += 1
-        if self._failures > MOST_FAILURES:
-            raise BundleError(GIVEN_UP)
-        return self._start()
+        with self._changing:
+            self._all.discard(dead)
+            self._failures += 1
+            if self._failures > MOST_FAILURES:
+                raise BundleError(GIVEN_UP)
+            return self._start()
 
     def _start(self) -> Evaluator:
         engine = Evaluator(self._files, list(Entrypoint), politeness=self._politeness)
-        self._all.append(engine)
+        self._all.add(engine)
         return engine

@@ -19,4 +19,4 @@ settings.register_profile(
 )
 settings.load_profile("guildhall")
 
-pytest_plugins = ["tests.made_once", "tests.real.missing", "tests.real.fixtures"]
+pytest_plugins = ["tests.unhurried", "tests.made_once", "tests.real.missing", "tests.real.fixtures"]

@@ -114,10 +114,10 @@ class Denials:
     async def write(self, *, also_this_minute: bool = False) -> None:
         """Open the summaries of networks that were new, and close those of minutes that have ended."""
         self._end_minutes(-1 if also_this_minute else self._minute())
-        waiting, self._ended = self._ended, []
-        for tally in waiting:
-            if not await self._write(self._close, tally):
-                self._ended.append(tally)
+        for tally in tuple(self._ended):
+            if await self._write(self._close, tally):
+                # Only now: whoever is stopped in the middle has not lost the rest.
+                self._ended = [one for one in self._ended if one is not tally]
         for tally in list(self._strangers.values()):
             await self._write(self._open, tally)
 

@@ -13,7 +13,8 @@ from policy.replay import Again
 ALLOWED: Final = "newly allowed"
 REFUSED: Final = "newly refused"
 REASON: Final = "another reason"
-_ORDER: Final = (ALLOWED, REFUSED, REASON)
+UNANSWERED: Final = "left unanswered"
+_ORDER: Final = (ALLOWED, REFUSED, REASON, UNANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,13 @@ class Flip:
     would_reasons: tuple[str, ...]
     times: int
     entry: str
+    answered: bool = True
 
     @property
     def what(self) -> str:
         """What it is, in a word for people."""
         if self.allowed == self.would_allow:
-            return REASON
+            return REASON if self.answered else UNANSWERED
         return ALLOWED if self.would_allow else REFUSED
 
     @property
@@ -100,6 +102,7 @@ def _flip(one: Again) -> Flip:
         would_reasons=decision.reasons,
         times=1,
         entry=str(past.entry),
+        answered=one.answered,
     )
 
 

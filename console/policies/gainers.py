@@ -19,7 +19,7 @@ from console.clock import seconds
 from console.errors import ConflictError
 from console.policies.active import read_active
 from console.policies.bundles import find_revision
-from console.policies.flips import ALLOWED
+from console.policies.flips import ALLOWED, UNANSWERED
 from console.policies.probes import probes_of
 from console.policies.replaying import digest_of
 from console.services import Services
@@ -59,7 +59,7 @@ async def policy_gainers(
 
 
 async def _by_replay(session: AsyncSession, content: Content, answering: frozenset[UUID]) -> frozenset[UUID]:
-    """Return whom the candidate would have allowed what they were refused in the days that were replayed."""
+    """Return whom the candidate allows, or may allow, what they were refused in the replayed days."""
     if content["replay"] is None:
         return frozenset()
     found = await session.get(PolicyReplay, UUID(content["draft"]))
@@ -67,8 +67,8 @@ async def _by_replay(session: AsyncSession, content: Content, answering: frozens
         return answering
     query = select(PolicyFlip.person).where(PolicyFlip.draft_id == found.draft_id)
     asked = [str(one) for one in answering]
-    allowed = query.where(PolicyFlip.what == ALLOWED, col(PolicyFlip.person).in_(asked))
-    named = set(await session.exec(allowed))
+    gained = col(PolicyFlip.what).in_((ALLOWED, UNANSWERED))
+    named = set(await session.exec(query.where(gained, col(PolicyFlip.person).in_(asked))))
     return frozenset(one for one in answering if str(one) in named)
 
 

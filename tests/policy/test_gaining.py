@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from console.policies.probes import probes_of
+from policy import replay
 from policy.bundles import Bundle, read_bundle, revise
 from policy.decision import Document
 from policy.errors import BundleError
@@ -62,6 +63,21 @@ def test_whoever_a_rule_names_gains_and_nobody_else(action: str) -> None:
     )  # a reviewer has that already
     assert gains(naming_a_friend(action), friend) == {action}
     assert gains(naming_a_friend(action), person("other")) == set()
+
+
+def test_nobody_is_cleared_by_a_question_that_the_candidate_does_not_come_to_an_end_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay, "BATCH_SECONDS", 1.0)
+    monkeypatch.setattr(replay, "ALONE_SECONDS", 1.0)
+    files = dict(naming_a_friend("role.assign").files)
+    grounds = "guildhall/authz/grounds.rego"
+    files[grounds] = files[grounds].replace(
+        'input.action == "role.assign"',
+        'input.action == "role.assign"\n\tsum(numbers.range(1, 300000000)) > 0',
+    )
+    with pytest.raises(BundleError, match="did not come to an end with every question"):
+        gains(Bundle(files, revise(files)), person("friend"))
 
 
 def test_who_would_answer_what_they_did_not_gains() -> None:

@@ -1,16 +1,18 @@
 """Replay says of every past decision what the candidate would: the same as asking it one by one."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 import pytest
 
+import policy.replay
 from policy.bundles import Bundle, read_bundle, revise
 from policy.decide import decide
 from policy.decision import Decision, PolicyUnavailable, Query
 from policy.embedded import EmbeddedDecider
 from policy.errors import BundleError
-from policy.replay import Past, replay
+from policy.replay import Past, Replayer, replay
 from tests.policy.past import candidate, past_of, queries
 
 pytestmark = pytest.mark.slow
@@ -84,6 +86,18 @@ def test_a_candidate_that_breaks_at_everything_is_given_up() -> None:
     endless = broken("allow if sum(numbers.range(1, 30000000)) > 0")
     with pytest.raises(BundleError):
         list(replay(endless, pasts_of(list(queries(20))), processes=1))
+
+
+def test_once_given_up_every_further_question_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share the engines: one that asks after the candidate was given up may meet a dead one."""
+    monkeypatch.setattr(policy.replay, "BATCH_SECONDS", 0.2)
+    monkeypatch.setattr(policy.replay, "ALONE_SECONDS", 0.2)
+    endless = broken("allow if sum(numbers.range(1, 30000000)) > 0")
+    with contextlib.closing(Replayer(endless, processes=2)) as replayer:
+        pasts = pasts_of(list(queries(20)))
+        for _ in range(3):
+            with pytest.raises(BundleError, match="too often"):
+                replayer.again(pasts)
 
 
 def test_what_no_engine_could_be_given_stays_undecided() -> None:

@@ -144,7 +144,7 @@ async def test_a_disk_that_hangs_is_told_to_each_caller_by_its_own_number(
         (SpoolUnavailableError, 1),
     ]
     answers.set()
-    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 5.0)
+    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", PATIENCE)
     assert await writer.append_durable(b"third") == 2
     await writer.close()
     assert [frame.record for frame in read_all(tmp_path, writer.producer)] == [b"first", b"second", b"third"]

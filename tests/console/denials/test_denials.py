@@ -1,5 +1,6 @@
 """Refusals are told one by one up to twenty a minute and reason, then counted; no count is lost unsaid."""
 
+import asyncio
 from uuid import UUID
 
 import httpx2
@@ -7,6 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from audit.event import Outcome
+from audit.subjects.keyring import SubjectKey
 from console.denials.denials import Denials
 from console.denials.tally import ENTRIES_A_MINUTE, NETWORKS_A_MINUTE, network_of
 from console.errors import RefusedError
@@ -59,6 +61,30 @@ async def test_a_count_that_died_with_its_process_is_told_as_lost(services: Serv
     assert head["reasons"] == ["no_grant", "count_lost"]
     (lost,) = await logged("producer.lost")
     assert lost["reasons"][0] == "open_calls:1"
+
+
+async def test_whoever_is_stopped_in_the_middle_of_writing_loses_no_count(
+    services: Services, clock: MovingClock, logged: Logged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, find = asyncio.Event(), services.keys.find
+
+    async def find_slowly(subject: UUID | None) -> SubjectKey:
+        reading.set()
+        await asyncio.sleep(0)
+        return await find(subject)
+
+    for number in range(200):
+        services.denials.count_stranger(f"10.1.{number}.9", ["token_missing"])
+    clock.forward(60)
+    monkeypatch.setattr(services.keys, "find", find_slowly)
+    writing = asyncio.create_task(services.denials.write())
+    await reading.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await services.denials.stop()
+    found = await logged("denial.summary")
+    assert [head["reasons"][-1] for head in found] == ["count:1"] * 200
 
 
 async def test_the_console_stops_telling_a_refused_principal_one_by_one(

@@ -1,5 +1,6 @@
 """No one who would newly gain by a policy counts as its second person, by no account of theirs; others do."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -109,22 +110,23 @@ async def test_who_answers_for_nothing_is_not_looked_at_and_of_an_unkept_revisio
         assert await policy_gainers(services, session, gone, everybody) == everybody
 
 
-async def test_who_was_refused_in_the_days_of_the_replay_and_would_be_allowed_gains(
+async def test_who_was_refused_in_the_days_of_the_replay_and_would_or_may_be_allowed_gains(
     desk: Desk, people: Any, services: Services
 ) -> None:
     draft, member = (await begun(desk))["id"], people["member"].id
     entry = str(uuid7())
     gained = Flip(str(member), "model.invoke", "risk.x", False, ("no_grant",), True, (), 3, entry)
     lost = Flip(str(people["owner"].id), "route.stop", "risk.x", True, (), False, ("x",), 1, entry)
+    unknown = replace(gained, person=str(people["auditor"].id), would_allow=False, answered=False)
     replay = PolicyReplay(draft_id=UUID(draft), asked=1, since=1, first=-1, last=9, position=-1)
     async with services.database.write() as session:
         session.add(replay)
-        found = Found({flip.place: flip for flip in (gained, lost)}, 0)
+        found = Found({flip.place: flip for flip in (gained, lost, unknown)}, 1)
         assert await add_piece(session, replay, Piece(9, (), 0, 0), found)
         digest = await digest_of(session, replay, "r")
     everybody = frozenset(one.id for one in people.values())
     content = {"draft": draft, "replay": digest, "revision": "r"}
     async with services.database.read() as session:
-        assert await _by_replay(session, content, everybody) == {member}
+        assert await _by_replay(session, content, everybody) == {member, people["auditor"].id}
         assert await _by_replay(session, {**content, "replay": "0" * 64}, everybody) == everybody
         assert await _by_replay(session, {**content, "replay": None}, everybody) == frozenset()
