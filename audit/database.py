@@ -12,6 +12,13 @@ LOG_SCHEMA = "log"
 BUSY_TIMEOUT_MS = 5_000
 PAGE_BYTES = 8 << 10
 WAL_BYTES = 32 << 20
+# A host that is gone without a word gives its lease and its locks back in half a minute; by what most systems
+# are set to, PostgreSQL would wait for more than two hours.
+_STILL_THERE = {
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
 
 
 def create_log_engine(url: str) -> AsyncEngine:
@@ -20,7 +27,7 @@ def create_log_engine(url: str) -> AsyncEngine:
     Raises:
         ValueError: the URL names neither of the two supported drivers.
     """
-    return _create_engine(url, "log", {"search_path": LOG_SCHEMA})
+    return _create_engine(url, "log", {"search_path": LOG_SCHEMA, **_STILL_THERE})
 
 
 def create_keys_engine(url: str) -> AsyncEngine:

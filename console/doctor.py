@@ -111,7 +111,7 @@ async def _provider(services: Services, url: str) -> list[Finding]:
     redirect = settings.base_url + CALLBACK
     try:
         checked = await check_provider(
-            services.http, sign_in.issuers[url], sign_in.metadata[url], redirect, services.clock()
+            services.http, sign_in.issuers[url], sign_in.metadata[url], redirect, services.clock
         )
     except httpx2.HTTPError as error:
         sentence = f"It stopped answering ({type(error).__name__})."

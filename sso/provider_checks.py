@@ -1,5 +1,6 @@
 """Whether an identity provider knows us as we think: asked as a sign-in would ask it, without signing in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -28,14 +29,21 @@ class Checked:
 
 
 async def check_provider(
-    http: httpx2.AsyncClient, issuer: IssuerSettings, metadata: ProviderMetadata, redirect_uri: str, now: int
+    http: httpx2.AsyncClient,
+    issuer: IssuerSettings,
+    metadata: ProviderMetadata,
+    redirect_uri: str,
+    clock: Callable[[], int],
 ) -> list[Checked]:
-    """Return what is wrong between us and the provider, or that nothing is; it must answer."""
+    """Return what is wrong between us and the provider, or that nothing is; it must answer.
+
+    ``clock`` tells microseconds UTC.
+    """
     document = await metadata.document()
     return [
         await _redirect(http, issuer, document.authorization_endpoint, redirect_uri),
         await _secret(http, issuer, document.token_endpoint, redirect_uri),
-        await _clock(http, issuer, now),
+        await _clock(http, issuer, clock),
     ]
 
 
@@ -91,13 +99,15 @@ async def _secret(
     )
 
 
-async def _clock(http: httpx2.AsyncClient, issuer: IssuerSettings, now: int) -> Checked:
+async def _clock(http: httpx2.AsyncClient, issuer: IssuerSettings, clock: Callable[[], int]) -> Checked:
+    asked = clock()
     answer = await http.get(f"{issuer.url.rstrip('/')}/.well-known/openid-configuration")
     try:
         theirs = parsedate_to_datetime(answer.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return Checked("clock", "It does not say what time it is.")
-    return compare_clocks(issuer.leeway, theirs, now)
+    # It said so at some moment in between: a slow answer is no wrong clock.
+    return compare_clocks(issuer.leeway, theirs, round(min(max(theirs * MICROSECONDS, asked), clock())))
 
 
 def compare_clocks(leeway: int, theirs: float, now: int) -> Checked:

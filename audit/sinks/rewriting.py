@@ -28,6 +28,7 @@ class Rewriting:
         self._cluster = cluster
         self._layout = layout
         self._origin = origin
+        self._unmerged = False
 
     async def rewrite(self, which: Selection, remake: Remake) -> int:
         """Write the selected copies anew, and return how many there were.
@@ -39,6 +40,7 @@ class Rewriting:
         try:
             await self._cluster.refresh(self._layout.pattern)
             while found := await self._find(which, after):
+                self._unmerged = True
                 await self._replace(found, await remake(sorted(found)))
                 written, after = written + len(found), max(found)
         except ClusterError as error:
@@ -54,8 +56,10 @@ class Rewriting:
         try:
             await self._cluster.refresh(self._layout.pattern)
             kept = await self._cluster.count_deleted(self._layout.pattern)
-            if kept:
+            # Also when a merge of its own was quicker: the old segments go with the next commit only.
+            if kept or self._unmerged:
                 await self._cluster.expunge(self._layout.pattern)
+                self._unmerged = kept > 0
         except ClusterError as error:
             raise SinkError(str(error)) from None
         return kept

@@ -15,6 +15,7 @@ from audit.spool.frame import Frame, FrameKind, encode_frame
 
 ROTATE_BYTES = 64 << 20
 SYNC_TIMEOUT_SECONDS = 5.0
+LISTEN_SECONDS = 0.25
 
 _DURABLE = {"intent": FrameKind.INTENT, "entry": FrameKind.ENTRY}
 
@@ -189,12 +190,18 @@ class SpoolWriter:
         if self._syncing is None:
             self._syncing = loop.create_task(self._sync_while_waited_for())
         if self._alarm is None:
-            self._alarm = loop.call_later(SYNC_TIMEOUT_SECONDS, self._refuse_late)
+            self._set_alarm(loop.time() + SYNC_TIMEOUT_SECONDS)
         await told
 
-    def _refuse_late(self) -> None:
-        """Refuse those who have waited too long. One timer serves all: it goes off for the oldest."""
+    def _set_alarm(self, at: float) -> None:
+        self._alarm = asyncio.get_running_loop().call_at(at, self._refuse_late, at)
+
+    def _refuse_late(self, due: float) -> None:
+        """Refuse those who have waited too long. One timer serves all: it is ``due`` for the oldest."""
         loop = asyncio.get_running_loop()
+        if loop.time() - due > LISTEN_SECONDS:  # this process stood still: what the disk said is heard first
+            self._set_alarm(loop.time() + LISTEN_SECONDS / 2)
+            return
         left = []
         for waiter in (*self._waiting_now, *self._waiters):
             if waiter.told.done():
@@ -204,7 +211,9 @@ class SpoolWriter:
             else:
                 late = SpoolUnavailableError("The spool's disk does not answer.", waiter.number)
                 waiter.told.set_exception(late)
-        self._alarm = loop.call_at(min(left), self._refuse_late) if left else None
+        self._alarm = None
+        if left:
+            self._set_alarm(min(left))
 
     async def _sync_while_waited_for(self) -> None:
         loop = asyncio.get_running_loop()

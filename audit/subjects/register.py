@@ -39,6 +39,7 @@ class ErasureRegister:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._swept = path.with_name(f"{path.name}.swept")
+        self._sweeping = path.with_name(f"{path.name}.sweeping")
 
     def read(self) -> tuple[Erasure, ...]:
         """Return every erasure, oldest first; a last line that was cut off by a crash is not there yet.
@@ -86,12 +87,25 @@ class ErasureRegister:
         state = self.state()
         return state == BEGINNING or (self._swept.exists() and self._swept.read_text("utf-8") == state)
 
-    def sweep(self, state: str) -> None:
-        """Note that the databases were swept when the register was in ``state``."""
-        self._swept.write_text(state, "utf-8")
+    def begin_sweep(self) -> None:
+        """Note that the databases are being swept as the register stands now.
+
+        Raises:
+            RegisterError: a line was changed, moved or taken out.
+        """
+        self._sweeping.write_text(self.state(), "utf-8")
+
+    def end_sweep(self) -> bool:
+        """Note that they were swept; False when something was erased since it began: sweep again."""
+        try:
+            self._sweeping.replace(self._swept)
+        except FileNotFoundError:
+            return False
+        return True
 
     def unsweep(self) -> None:
         """Note, before something is erased, that the databases must be swept after it."""
+        self._sweeping.unlink(missing_ok=True)
         self._swept.unlink(missing_ok=True)
 
     @contextmanager

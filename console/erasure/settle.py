@@ -87,17 +87,15 @@ async def sweep_traces(services: Services) -> bool:
     """Remove what the three databases keep of overwritten values, once after each erasure.
 
     Returns:
-        False when something was in the way: ask again later.
+        False when something was in the way, or was erased meanwhile: ask again later.
     """
     register = register_of(services.settings)
     if register.is_swept():
         return True
-    state = register.state()
+    register.begin_sweep()
     swept = [
         await sweep(services.database.engine, NAMING_TABLES),
         await sweep(services.log.engine, ()),
         await sweep(services.keys.engine, ("subject_key",)),
     ]
-    if all(swept):
-        register.sweep(state)
-    return all(swept)
+    return all(swept) and register.end_sweep()

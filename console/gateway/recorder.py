@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
@@ -27,6 +28,8 @@ from console.services import Services
 SPOOL: Final = "spool"
 ATTEMPTS: Final = 3
 EVERY_SECONDS: Final = 1.0
+NOT_KEPT: Final = ("audit_unavailable",)
+NOTHING_SENT: Final = {"status": 0, "bytes": 0, "sha256": hashlib.sha256().hexdigest()}
 SCARCE: Final = "The spool's room is nearly used up: what it holds must be logged first."
 logger = logging.getLogger("guildhall.gateway")
 
@@ -121,8 +124,18 @@ class Recorder:
         # Counted when written, durable or not: the worker may read it either way.
         if event.action is Action.MODEL_INVOKE and event.resource is not None:
             self._counted.add(writer, event.resource.id, admitted=kind == "intent")
-        await writer.wait_until_durable(number)
+        try:
+            await writer.wait_until_durable(number)
+        except SpoolUnavailableError:
+            if kind == "intent":
+                self._withdraw(event, keys, (writer, number))
+            raise
         return writer, number
+
+    def _withdraw(self, event: Event, keys: KeyRing, written: tuple[SpoolWriter, int]) -> None:
+        """Say of an intent that may be read later that nothing was sent: else it stays open, and unknown."""
+        with contextlib.suppress(SpoolUnavailableError):
+            Intent(self, event, written, keys).conclude(Outcome.FAILURE, NOT_KEPT, NOTHING_SENT)
 
     def now(self) -> int:
         """The time in microseconds UTC."""

@@ -321,7 +321,7 @@ async def test_the_provider_answers_a_ping(console: Console) -> None:
 
 async def wrong(console: Console, settings: IssuerSettings) -> set[str]:
     """What the doctor finds wrong between a provider and these settings."""
-    found = await check_provider(console.metadata.http, settings, console.metadata, CALLBACK, system_clock())
+    found = await check_provider(console.metadata.http, settings, console.metadata, CALLBACK, system_clock)
     return {one.name for one in found if one.mend}
 
 

@@ -1,12 +1,13 @@
 """A worker that was stopped past its lease and goes on: no fork, nothing lost, whichever database it is."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,16 @@ from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
-# Of this database only: others are served beside it. It waits until the process that held the lock has ended.
-TERMINATE = """
-SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory' AND granted
+# Of this database only: others are served beside it.
+HELD = """
+FROM pg_locks WHERE locktype = 'advisory' AND granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+# It waits until the process that held the lock has ended.
+TERMINATE = f"SELECT pg_terminate_backend(pid, 60000) {HELD}"
+BUSY = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
 """
 
 
@@ -64,7 +71,7 @@ class Place:
                 await outbox.append(session, record)
         return {str(id_of(record)) for record in made}
 
-    @contextmanager
+    @contextlib.contextmanager
     def worker(self) -> Iterator[Process]:
         words = [sys.executable, "-m", "tests.audit.faults.worker_process", str(self.store.folder)]
         with subprocess.Popen([*words, *([self.url] if self.url else [])], cwd=ROOT) as child:
@@ -73,6 +80,23 @@ class Place:
             finally:
                 child.kill()
 
+    async def stop(self, process: Process) -> None:
+        """Stop a worker between two transactions: what one holds back is another test's subject."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                process.send(signal.SIGSTOP)
+                await asyncio.to_thread(os.waitid, os.P_PID, process.child.pid, os.WSTOPPED)
+                if await self.is_at_rest():
+                    return
+                process.send(signal.SIGCONT)
+                await asyncio.sleep(0.01)
+
+    async def is_at_rest(self) -> bool:
+        if self.url is not None:
+            async with self.store.engine.connect() as connection:
+                return await connection.scalar(sa.text(BUSY)) == 0
+        return all(map(is_free, (self.store.folder / "log.db", self.store.folder / "guildhall.db")))
+
     async def lose_lease(self) -> None:
         """What a server's failover does to an advisory lock, and a lost file to a lock on it."""
         if self.url is None:
@@ -80,6 +104,24 @@ class Place:
             return
         async with self.store.engine.begin() as connection:
             await connection.execute(sa.text(TERMINATE))
+
+    async def wait_until_lease_is_free(self) -> None:
+        """A server notices that a client was killed when it next looks, the kernel at once."""
+        if self.url is None:
+            return
+        async with asyncio.timeout(PATIENCE), self.store.engine.connect() as connection:
+            while await connection.scalar(sa.text(f"SELECT count(*) {HELD}")):  # noqa: ASYNC110 -- nor a server
+                await asyncio.sleep(0.02)
+
+
+def is_free(database: Path) -> bool:
+    with contextlib.closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            return False
+        connection.rollback()
+    return True
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.real)])
@@ -101,7 +143,7 @@ async def test_a_worker_stopped_past_its_lease_forks_and_loses_nothing(place: Pl
     expected = await place.put(200)
     with place.worker() as first:
         await until(lambda: first.told("signed"))
-        first.send(signal.SIGSTOP)
+        await place.stop(first)
         expected |= await place.put(200)
         await place.lose_lease()
         with place.worker() as second:
@@ -121,7 +163,7 @@ async def test_a_worker_whose_lease_is_gone_ends_though_nothing_waits(place: Pla
     await place.put(50)
     with place.worker() as first:
         await until(lambda: first.told("signed"))
-        first.send(signal.SIGSTOP)
+        await place.stop(first)
         await place.lose_lease()
         with place.worker() as second:
             await until(lambda: second.told("holds"))
@@ -133,7 +175,7 @@ async def test_a_worker_whose_lease_is_gone_ends_though_nothing_waits(place: Pla
 async def test_while_the_lease_is_held_another_worker_stays_outside(place: Place) -> None:
     with place.worker() as first:
         await until(lambda: first.told("holds"))
-        first.send(signal.SIGSTOP)
+        await place.stop(first)
         with place.worker() as second:
             await until(lambda: second.child.poll() is not None)
         assert second.told("end") == ["taken"]
@@ -145,6 +187,7 @@ async def test_a_worker_killed_with_its_lease_held_frees_it(place: Place) -> Non
         await until(lambda: first.told("signed"))
         first.send(signal.SIGKILL)
         first.child.wait()
+    await place.wait_until_lease_is_free()
     expected |= await place.put(50)
     with place.worker() as second:
         await until(lambda: any(line.startswith("101 ") for line in second.told("signed")))

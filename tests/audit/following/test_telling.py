@@ -80,6 +80,19 @@ async def test_what_was_overwritten_is_merged_away(told: Told, fake: FakeElastic
     assert await told.sink.expunge() == 0
 
 
+async def test_what_elasticsearch_merged_away_by_itself_is_written_through_too(
+    told: Told, fake: FakeElasticsearch
+) -> None:
+    await told.erase(ZELDA)
+    await told.forget(ZELDA)
+    fake.overwritten.clear()
+    flushed = fake.flushed
+    assert await told.sink.expunge() == 0
+    assert fake.flushed == flushed + 1
+    assert await told.sink.expunge() == 0
+    assert fake.flushed == flushed + 1, "nothing was written anew since"
+
+
 async def test_what_is_shipped_after_an_erasure_tells_nothing_of_them(
     told: Told, fake: FakeElasticsearch
 ) -> None:

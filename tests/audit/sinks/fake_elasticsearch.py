@@ -45,6 +45,7 @@ class FakeElasticsearch:
     generations: Counter[str] = field(default_factory=Counter)
     versions: Counter[Key] = field(default_factory=Counter)
     overwritten: list[Document] = field(default_factory=list)
+    flushed: int = 0
     widened: list[Document] = field(default_factory=list)
     credentials: set[str] = field(default_factory=set)
     url: str = ""
@@ -116,7 +117,8 @@ class FakeElasticsearch:
         self.templates[request.match_info["name"]] = await request.json()
         return reply({"acknowledged": True})
 
-    async def refresh(self, _request: web.Request) -> web.StreamResponse:
+    async def refresh(self, request: web.Request) -> web.StreamResponse:
+        self.flushed += request.path.endswith("/_flush")
         return reply({"_shards": {"failed": 0}})
 
     async def health(self, _request: web.Request) -> web.StreamResponse:

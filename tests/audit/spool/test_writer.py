@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from audit.spool.files import list_producers, lock_path, producer_is_gone, spool
 from audit.spool.frame import Frame, FrameKind
 from audit.spool.reader import Position, read_frames
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
+from tests.patience import PATIENCE
 
 CHILD = """
 import asyncio, sys
@@ -148,6 +150,25 @@ async def test_a_disk_that_hangs_is_told_to_each_caller_by_its_own_number(
     assert await writer.append_durable(b"third") == 2
     await writer.close()
     assert [frame.record for frame in read_all(tmp_path, writer.producer)] == [b"first", b"second", b"third"]
+
+
+async def test_a_process_that_stood_still_hears_the_disk_before_it_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, sync = threading.Event(), os.fdatasync
+
+    def tell_and_sync(descriptor: int) -> None:
+        began.set()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", tell_and_sync)
+    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.3)
+    writer = SpoolWriter.open(tmp_path, "gateway")
+    writing = asyncio.create_task(writer.append_durable(b"call"))
+    await asyncio.to_thread(began.wait)
+    time.sleep(1)  # noqa: ASYNC251 -- the loop is to stand still, long past the time
+    assert await writing == 0
+    await writer.close()
 
 
 async def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:

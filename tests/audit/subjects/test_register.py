@@ -34,6 +34,19 @@ def test_what_was_added_is_read_in_order_and_once(register: ErasureRegister, pat
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_sweep_in_the_middle_of_which_something_was_erased_does_not_count(
+    register: ErasureRegister,
+) -> None:
+    register.add([FIRST])
+    register.begin_sweep()
+    register.unsweep()  # another process destroys a key of somebody who stood there before
+    assert not register.end_sweep()
+    assert not register.is_swept()
+    register.begin_sweep()
+    assert register.end_sweep()
+    assert register.is_swept()
+
+
 def test_a_line_cut_off_by_a_crash_is_written_again(register: ErasureRegister, path: Path) -> None:
     register.add([FIRST, SECOND])
     whole = path.read_bytes()

@@ -25,7 +25,7 @@ HOUR = 3_600_000_000
 async def checked(issuer: IssuerSettings, redirect: str = REDIRECT) -> dict[str, Checked]:
     async with httpx2.AsyncClient(timeout=30) as http:
         metadata = ProviderMetadata(issuer, http, system_clock)
-        found = await check_provider(http, issuer, metadata, redirect, system_clock())
+        found = await check_provider(http, issuer, metadata, redirect, system_clock)
     return {one.name: one for one in found}
 
 

@@ -1,4 +1,7 @@
-"""Keys are forgotten after five seconds; no call falls into the moment between two of them."""
+"""A call is recorded in every case, or not made: keys forgotten, keys gone, a disk that does not answer."""
+
+import os
+import threading
 
 import pytest
 
@@ -7,6 +10,7 @@ from audit.models import subject_key
 from console.services import Services
 from sso.principal import Principal
 from tests.console.conftest import MovingClock
+from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.conftest import Desk
 
 pytestmark = pytest.mark.slow
@@ -35,3 +39,23 @@ async def test_without_a_key_nothing_can_be_recorded_and_nothing_is_called(
     answer = await granted.call()
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["audit_unavailable"])
     assert granted.kept() == []
+
+
+async def test_a_call_that_became_durable_too_late_is_not_made_and_its_record_says_so(
+    granted: Desk, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, sync = threading.Event(), os.fdatasync
+
+    def hang(descriptor: int) -> None:
+        answers.wait()
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", hang)
+    monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.2)
+    try:
+        answer = await granted.call()
+    finally:
+        answers.set()
+    assert (answer.status_code, answer.json()["reasons"]) == (503, ["audit_unavailable"])
+    assert cluster.requests == []
+    assert [kept.ended for kept in granted.kept()] == [("failure", ("audit_unavailable",))]

@@ -1,0 +1,34 @@
+"""The lease on PostgreSQL: given back at once, and soon when the host that held it is gone without a word."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from audit.database import create_log_engine
+from audit.lease import AdvisoryLease, LeaseTakenError
+
+pytestmark = pytest.mark.real
+
+
+async def test_it_is_free_the_moment_it_is_given_back(postgres_database: Callable[[], str]) -> None:
+    engine = create_log_engine(postgres_database())
+    first, second = AdvisoryLease(engine), AdvisoryLease(engine)
+    for _ in range(50):
+        await first.take()
+        with pytest.raises(LeaseTakenError):
+            await second.take()
+        await first.release()
+        first, second = second, first
+    await engine.dispose()
+
+
+async def test_the_server_asks_in_half_a_minute_whether_its_holder_is_still_there(
+    postgres_database: Callable[[], str],
+) -> None:
+    engine = create_log_engine(postgres_database())
+    async with engine.connect() as connection:
+        names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+        idle, interval, count = [int(await connection.scalar(sa.text(f"SHOW {name}")) or 0) for name in names]
+    assert 0 < idle + interval * count <= 30
+    await engine.dispose()
