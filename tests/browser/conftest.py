@@ -12,7 +12,9 @@ from typing import Any, Literal
 import pytest
 import uvicorn
 from litestar.types import ASGIApp
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -35,6 +37,10 @@ REPORT_CSP = """document.addEventListener('securitypolicyviolation', (event) =>
 
 Theme = Literal["light", "dark"]
 Open = Callable[..., Page]
+
+# Five seconds for what is expected, Playwright's default, a busy machine spends on one navigation.
+MILLISECONDS = PATIENCE * 1_000
+expect.set_options(timeout=MILLISECONDS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,14 +77,21 @@ def serve() -> Iterator[Callable[[ASGIApp], str]]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the server did not start in time"
         threading.Event().wait(0.01)
+
+
+def patient_page(context: BrowserContext) -> Page:
+    """Open a page whose actions, navigations and pictures may take as long as a busy machine needs."""
+    page = context.new_page()
+    page.set_default_timeout(MILLISECONDS)
+    return page
 
 
 class Watched:
@@ -113,7 +126,7 @@ def open_page(browser: Browser, complaints: list[str]) -> Iterator[Open]:
     def open_at(url: str, *, theme: Theme = "light", width: int = 1400, **options: Any) -> Page:
         context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900}, **options)
         contexts.append(context)
-        opened = context.new_page()
+        opened = patient_page(context)
         watched.watch(opened)
         opened.goto(url)
         return opened

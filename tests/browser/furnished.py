@@ -11,13 +11,12 @@ from console.sign_in.providers import DEV_PROVIDER_PATH
 from tests.console.directory.told_realm import NAME, ToldRealm
 from tests.journeys.golden import REQUESTS, review
 from tests.journeys.product import Stage, until
+from tests.patience import PATIENCE
 from tests.real.big_realm import group_path
 
 PEOPLE, TEAMS, MEMBERSHIPS = 40, 8, 60
 ROUTE = "risk.credit-default"
 NEW_CLUSTER = "evening"
-SYNCED_SECONDS = 30.0
-REPLAYED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def _replay_a_draft(stage: Stage, admin: str) -> str:
         shown = stage.product.ask("GET", f"/api/v1/policies/drafts/{draft}", token=admin).json
         return bool(shown["replay"]["state"] == "done")
 
-    until(replayed, seconds=REPLAYED_SECONDS, what="the draft is replayed")
+    until(replayed, seconds=PATIENCE, what="the draft is replayed")
     return draft
 
 
@@ -117,7 +116,7 @@ def _preview_a_sync(stage: Stage, directory: str) -> None:
         rule = {"issuer": f"{directory}/realms/{NAME}", "claim": "groups", "value": group_path(team)}
         _sent(stage, "/mapping-rules", {**rule, "role": "member", "team": "retail"}, admin)
     _sent(stage, "/directory/sync", {"dry_run": True}, admin)
-    until(_is_done(stage, admin), seconds=SYNCED_SECONDS, what="the preview is there")
+    until(_is_done(stage, admin), seconds=PATIENCE, what="the preview is there")
 
 
 def _is_done(stage: Stage, token: str) -> Callable[[], bool]:

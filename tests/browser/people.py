@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, patient_page
 
 ROUTE = "risk.credit-default"
 TITLE = "Credit default within a year"
@@ -59,7 +59,7 @@ class People:
         """Sign somebody in with the mouse; they land on their first page."""
         context = self.browser.new_context(viewport={"width": 1400, "height": 900}, accept_downloads=True)
         self.contexts.append(context)
-        page = context.new_page()
+        page = patient_page(context)
         self.watched.watch(page)
         page.goto(self.url + self.way_in)
         page.get_by_role("button", name=f"Demo {handle}").click()

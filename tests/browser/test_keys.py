@@ -13,7 +13,7 @@ from tritonclient.utils import InferenceServerException
 from tests.browser.conftest import Theme
 from tests.browser.people import People, Person
 from tests.journeys.embedded import embedded_stage
-from tests.journeys.golden import rows_of_zeros
+from tests.journeys.golden import by_client, rows_of_zeros
 from tests.journeys.product import Stage, until
 from tests.real.missing import require
 from tests.real.mlserver import MlServer
@@ -124,9 +124,11 @@ def is_ready(stage: Stage, key: str) -> bool:
     client = triton.InferenceServerClient(stage.product.gateway_url.removeprefix("http://"))
     headers = {"Authorization": f"Bearer {key}"}
     try:
-        metadata = client.get_model_metadata(SHARED, headers=headers)
+        metadata = by_client(lambda: client.get_model_metadata(SHARED, headers=headers))
         outputs = [triton.InferRequestedOutput(metadata["outputs"][0]["name"], binary_data=False)]
-        answer = client.infer(SHARED, rows_of_zeros(metadata), outputs=outputs, headers=headers)
+        answer = by_client(
+            lambda: client.infer(SHARED, rows_of_zeros(metadata), outputs=outputs, headers=headers)
+        )
     except InferenceServerException as error:
         if error.status() != "401":
             raise

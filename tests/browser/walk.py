@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import ROUTE, People, Person, approve, download_proof, find_and_ask, state_of
 from tests.journeys.product import Stage, until
+from tests.patience import PATIENCE
 
 ENFORCED_SECONDS = 5.0
 INFER = f"/v2/models/{ROUTE}/infer"
@@ -76,12 +77,12 @@ def find_and_prove(auditor: Person) -> tuple[str, str]:
     expect(page.locator("#query-error")).to_contain_text("did you mean outcome?")
     search.fill("actor:member action:model.invoke")
     rows = page.locator("#events tbody tr")
-    until(lambda: searched(search, rows) >= 2, seconds=5, what="both calls are found")
+    until(lambda: searched(search, rows) >= 2, seconds=PATIENCE, what="both calls are found")
     expect(rows.last).to_contain_text("Denied")
     answered = rows.filter(has_text="Success").get_by_role("link")
     expect(answered).to_have_text(f"Demo member called {ROUTE}.")
     answered.click()
-    until(lambda: is_proven(page), seconds=5, what="the entry is signed")
+    until(lambda: is_proven(page), seconds=PATIENCE, what="the entry is signed")
     return page.url.rpartition("/")[2], page.locator("#verify").inner_text()
 
 

@@ -1,5 +1,6 @@
 """The commands that look after the log on a host: a witness in a process of its own, keys, the end."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -42,14 +43,21 @@ async def ask(url: str, vkey: str, note: str, old: int = 0) -> Cosigned | Refuse
 
 
 async def wait_for(url: str) -> None:
-    http = HttpClient(url, networks=("127.0.0.0/8",), timeout=1)
-    for _ in range(400):
-        try:
-            if (await http.get("/health")).status == 200:
-                break
-        except UnreachedError:
-            continue
-    await http.close()
+    http = HttpClient(url, networks=("127.0.0.0/8",), timeout=PATIENCE)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not await is_healthy(http):  # noqa: ASYNC110 - another process, it tells nobody
+                await asyncio.sleep(0.05)
+    finally:
+        await http.close()
+
+
+async def is_healthy(http: HttpClient) -> bool:
+    """Say whether it answers: its keys are printed before it listens."""
+    try:
+        return (await http.get("/health")).status == 200
+    except UnreachedError:
+        return False
 
 
 def start(folder: Path, words: list[object]) -> subprocess.Popen[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tests.journeys.product import Product, Stage, until
+from tests.patience import PATIENCE
 from tests.real.server import free_port
 
 PEOPLE = ("member", "owner", "reviewer", "admin", "auditor")
-SIGNED_SECONDS = 20.0
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -24,7 +24,7 @@ def embedded_stage(data: Path, settings: Mapping[str, str] = NONE) -> Iterator[S
     try:
         product.start("demo", "demo", "--port", str(port), "--data", str(data))
         product.wait("demo", url)
-        until(lambda: is_signed(product), seconds=SIGNED_SECONDS, what="the log's first checkpoint")
+        until(lambda: is_signed(product), seconds=PATIENCE, what="the log's first checkpoint")
         yield Stage(product, {name: name for name in PEOPLE}, lambda *asked: dev_token(product, *asked))
     finally:
         product.close()

@@ -15,6 +15,7 @@ from audit.reader import LogReader
 from audit.sinks.cursor import Position, read_position
 from tests.journeys.installed import Parts
 from tests.journeys.product import Stage, until
+from tests.patience import PATIENCE
 from tests.real.wire import ask
 
 Answer = TypeVar("Answer")
@@ -68,7 +69,7 @@ def all_shipped(stage: Stage, parts: Parts, *, seconds: float) -> int:
     return until(equal, seconds=seconds, what="Elasticsearch holds as many entries as the log")
 
 
-def entry(stage: Stage, event: str, *, seconds: float = 5.0) -> dict[str, Any]:
+def entry(stage: Stage, event: str, *, seconds: float = PATIENCE) -> dict[str, Any]:
     """One entry whole, as the auditor reads it, once it is in the log."""
     token = stage.token("auditor")
 

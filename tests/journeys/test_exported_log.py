@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.product import Stage, until
+from tests.patience import PATIENCE
 from tests.real.strangers import Auditor
 
 pytestmark = [pytest.mark.journey, pytest.mark.real]
 
 FLIPPED = 5
-SHIPPED_SECONDS = 30.0
 
 
 @pytest.fixture(params=["embedded", "production"])
@@ -75,7 +75,7 @@ def test_elasticsearch_is_counted_against_the_log(production: Stage) -> None:
         )  # 1: what was signed last is still on its way
         return ran.returncode == 0
 
-    until(counted, seconds=SHIPPED_SECONDS, what="Elasticsearch holds what the log holds")
+    until(counted, seconds=PATIENCE, what="Elasticsearch holds what the log holds")
 
 
 def exported(stage: Stage, folder: Path) -> Path:
@@ -102,7 +102,7 @@ def verify(stage: Stage, folder: Path) -> tuple[int, str]:
 
 
 def run_alone(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def place_of(bundle: bytes, number: int) -> int:

@@ -11,11 +11,10 @@ from tests.journeys.installed import Parts
 from tests.journeys.product import Stage, until
 from tests.journeys.production import sign_in
 from tests.journeys.records import all_shipped, documents, log_size
+from tests.patience import PATIENCE
 from tests.real.browserless import claims
 
 pytestmark = [pytest.mark.journey, pytest.mark.real]
-
-SHIPPED_SECONDS = 10.0
 
 
 def test_embedded(embedded: Stage, tmp_path: Path) -> None:
@@ -24,7 +23,7 @@ def test_embedded(embedded: Stage, tmp_path: Path) -> None:
 
 def test_production(production: Stage, parts: Parts, tmp_path: Path) -> None:
     walked = walk_golden_path(production, tmp_path)
-    assert all_shipped(production, parts, seconds=SHIPPED_SECONDS) > 0
+    assert all_shipped(production, parts, seconds=PATIENCE) > 0
     the_document_says_what_happened(production, parts, walked)
 
 
@@ -36,7 +35,7 @@ def test_small_production(small_production: Stage, tmp_path: Path) -> None:
     def followed() -> bool:
         return len(lines.read_bytes().splitlines()) == log_size(f"sqlite+aiosqlite:///{data / 'log.db'}")
 
-    until(followed, seconds=SHIPPED_SECONDS, what="the file holds as many lines as the log has entries")
+    until(followed, seconds=PATIENCE, what="the file holds as many lines as the log has entries")
 
 
 def test_access_tokens_carry_what_decisions_read(production: Stage) -> None:

@@ -28,12 +28,15 @@ from tests.console.begun import begin
 from tests.journeys.embedded import dev_token
 from tests.journeys.product import Product, Reply
 from tests.journeys.test_exported_log import run_alone
+from tests.patience import within
 from tests.real.server import free_port
 
 pytestmark = pytest.mark.journey
 
 DAY = 86_400_000_000
 SIGN_IN = "session.create"
+WANTED = {"name": "auth", "days": 200, "reason": "Sign-ins are not asked for after that."}
+SEARCHABLE_SECONDS = 2.0
 
 
 @dataclass
@@ -70,6 +73,14 @@ class House:
         reply: Reply = await asyncio.to_thread(self.product.ask, "POST", address, body, token=token)
         assert reply.status == 201, reply.text
         return reply.json
+
+    async def found(self, token: str, query: str) -> list[Any]:
+        """Search by the API as an auditor."""
+        address = f"/api/v1/audit/events?q={query}"
+        reply: Reply = await asyncio.to_thread(self.product.ask, "GET", address, token=token)
+        assert reply.status == 200, reply.text
+        items: list[Any] = reply.json["items"]
+        return items
 
     async def entries(self, action: str) -> list[StoredEntry]:
         """Return the entries of one action."""
@@ -121,7 +132,9 @@ async def serving(services: Services) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
-    made = load_settings(data=tmp_path / "var", server={"port": free_port()})
+    made = load_settings(
+        data=tmp_path / "var", server={"port": free_port()}, policy={"deadline_milliseconds": 3000}
+    )
     await migrate_all(made)
     return made
 
@@ -158,8 +171,7 @@ async def test_what_is_kept_no_longer_is_gone_and_everything_still_verifies(
     before = tmp_path / "before.tlog-proof"
     await house.cli("audit", "receipt", str(old[0].id), "--output", str(before))
 
-    wanted = {"name": "auth", "days": 200, "reason": "Sign-ins are not asked for after that."}
-    change = await house.post("admin", "/retention", wanted)
+    change = await house.post("admin", "/retention", WANTED)
     signs = {"decision": "approve", "meaning": "I have looked at it", "reason": ""}
     signs["content_hash"] = change["content_hash"]
     path = f"/changes/{change['id']}/reviews"
@@ -175,6 +187,13 @@ async def test_what_is_kept_no_longer_is_gone_and_everything_still_verifies(
         ran = await asyncio.to_thread(verified, proven, copy / "vkey")
         assert ran == "ok", proven
     assert told(tombstone) == told_of(await removed(house, tombstone), change["id"])
+
+
+async def test_what_was_done_is_searchable_within_two_seconds(house: House) -> None:
+    token = await asyncio.to_thread(dev_token, house.product, "auditor", False)
+    change = await house.post("admin", "/retention", WANTED)
+    async with within(SEARCHABLE_SECONDS):
+        await until(lambda: house.found(token, f"resource:{change['id']}"), "what was done is found")
 
 
 def verified(proven: Path, vkey: Path) -> str:

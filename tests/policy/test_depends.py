@@ -13,6 +13,7 @@ from policy.decision import Entrypoint
 from policy.depends import covers, is_reusable, read_depends
 from policy.embedded import EmbeddedDecider
 from tests.contracts.test_decider import generated
+from tests.patience import PATIENCE
 
 DECLARED = read_depends(read_bundle())
 DOCUMENTS = 250
@@ -20,7 +21,7 @@ DOCUMENTS = 250
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[EmbeddedDecider]:
-    opened = EmbeddedDecider(decision_seconds=5)
+    opened = EmbeddedDecider(decision_seconds=PATIENCE)
     yield opened
     asyncio.run(opened.close())
 

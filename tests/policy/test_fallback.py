@@ -10,6 +10,7 @@ from policy.decision import Document, Entrypoint, Evaluation
 from policy.embedded import EmbeddedDecider
 from policy.errors import DeciderFailedError, DeciderTimeoutError
 from policy.fallback import RESTS_SECONDS, STEPPED_IN, FallbackDecider
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Scripted:
 
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[EmbeddedDecider]:
-    engine = EmbeddedDecider(decision_seconds=5)
+    engine = EmbeddedDecider(decision_seconds=PATIENCE)
     yield engine
     asyncio.run(engine.close())
 

@@ -18,8 +18,11 @@ ONE = {"bundles": {"guildhall": {"revision": "r1"}}}
 
 
 @asynccontextmanager
-async def server(answer: Answer) -> AsyncIterator[str]:
-    """A server on loopback that reads one request and then does as it is told."""
+async def server(answer: Answer, *, fewest: int = 1) -> AsyncIterator[str]:
+    """A server on loopback that reads one request and then does as it is told.
+
+    Whoever gives up early may have gone before the question was read: then the `fewest` is none.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -40,7 +43,7 @@ async def server(answer: Answer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         listening.close()
-        assert len(heads) == 1, "a question is asked once"
+        assert fewest <= len(heads) <= 1, "a question is asked once"
 
 
 def saying(body: object, status: str = "200 OK") -> Answer:
@@ -55,7 +58,7 @@ def saying(body: object, status: str = "200 OK") -> Answer:
 
 async def ask(answer: Answer, bundle: str | None = None) -> tuple[object, str]:
     async with server(answer) as url:
-        decider = OpaDecider(OpaAddress(url, bundle=bundle))
+        decider = OpaDecider(OpaAddress(url, bundle=bundle), timeout=PATIENCE)
         try:
             evaluation = await decider.evaluate(Entrypoint.DECISION, {"v": 1})
         finally:
@@ -115,7 +118,7 @@ async def test_a_server_that_hangs_is_a_timeout() -> None:
     async def hang(writer: asyncio.StreamWriter) -> None:
         await released.wait()
 
-    async with server(hang) as url:
+    async with server(hang, fewest=0) as url:
         decider = OpaDecider(OpaAddress(url), timeout=0.1)
         with pytest.raises(DeciderTimeoutError):
             await decider.evaluate(Entrypoint.DECISION, {})
@@ -170,9 +173,11 @@ async def test_a_stopped_server_refuses_everything_until_it_is_back(opa: OpaServ
     query = Query({"id": "p"}, "model.read", {"type": "route"})
     decider = OpaDecider(OpaAddress(opa.url), timeout=PATIENCE)
     opa.stop()
-    decision = await decide(decider, query, active_revision=read_bundle().revision)
-    assert (decision.allow, decision.reasons) == (False, ("policy_error",))
-    opa.start()
+    try:
+        decision = await decide(decider, query, active_revision=read_bundle().revision)
+        assert (decision.allow, decision.reasons) == (False, ("policy_error",))
+    finally:
+        opa.start()
     decision = await decide(decider, query, active_revision=read_bundle().revision)
     assert decision.reasons != ("policy_error",)
     await decider.close()

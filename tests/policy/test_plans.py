@@ -9,6 +9,7 @@ import pytest
 from policy.bundles import read_bundle
 from policy.decision import UNDEFINED, Entrypoint
 from policy.evaluator import Evaluator
+from tests.patience import PATIENCE
 
 Asking = Callable[..., Any]
 COMPANY = {
@@ -41,7 +42,8 @@ def asking() -> Iterator[Asking]:
     data = json.loads(files["data.json"])
     data["guildhall"] |= COMPANY
     data["guildhall"]["changes"] |= KINDS
-    evaluator = Evaluator(files | {"data.json": json.dumps(data)}, list(Entrypoint), decision_seconds=5)
+    files["data.json"] = json.dumps(data)
+    evaluator = Evaluator(files, list(Entrypoint), decision_seconds=PATIENCE)
 
     def ask(**change: Any) -> Any:
         about = {"kind": "access", "requester": "m", "tier": "low", "team": "risk", "reviews": []} | change

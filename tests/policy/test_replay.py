@@ -13,6 +13,7 @@ from policy.decision import Decision, PolicyUnavailable, Query
 from policy.embedded import EmbeddedDecider
 from policy.errors import BundleError
 from policy.replay import Past, Replayer, replay
+from tests.patience import PATIENCE
 from tests.policy.past import candidate, past_of, queries
 
 pytestmark = pytest.mark.slow
@@ -21,7 +22,7 @@ COUNT = 1_500
 
 
 async def one_by_one(bundle: Bundle, asked: list[Query]) -> list[Decision]:
-    decider = EmbeddedDecider(bundle, decision_seconds=30)
+    decider = EmbeddedDecider(bundle, decision_seconds=PATIENCE)
     found = [await decide(decider, query, active_revision=bundle.revision, deadline=60) for query in asked]
     await decider.close()
     return found

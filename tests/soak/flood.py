@@ -83,6 +83,7 @@ async def _flood(services: Services, seconds: float, refusals: int) -> Flooded:
             await asyncio.sleep(0.01)
         if time.monotonic() - began > seconds and 2 * number > refusals:
             break
+    minutes.add(services.clock() // 60_000_000)
     await denials.stop()
     await Worker(services).drain()
     reasons = await _summaries(services)

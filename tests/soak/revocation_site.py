@@ -34,6 +34,7 @@ from tests.console.begun import TESTS, make_teams
 from tests.console.conftest import START, Catalog, MovingClock, _model
 from tests.console.gateway.clusters import ScriptedCluster, Seen, answering, dripping
 from tests.console.gateway.conftest import DAY, Desk
+from tests.patience import PATIENCE
 
 OPEN = b'{"inputs":[],"open":true}'
 SHUT = b'{"inputs":[]}'
@@ -137,7 +138,7 @@ async def open_served(settings: Settings, clock: Clock, *, port: int) -> AsyncIt
         teams = await make_teams(elsewhere)
         async with ScriptedCluster.open() as cluster, _serving(services, port) as url:
             cluster.behave = _behave
-            async with httpx2.AsyncClient(base_url=url, timeout=20) as http:
+            async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE) as http:
                 desk = Desk(elsewhere, await _catalog(elsewhere, teams), lambda *_: "", http)
                 await desk.serve(cluster.url, {"1": 100})
                 yield Site(services, elsewhere, desk, http, teams)
@@ -152,7 +153,9 @@ async def _behave(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stre
 async def _services(settings: Settings, clock: Clock) -> AsyncIterator[Services]:
     plain = build(settings, clock)
     await plain.decider.close()
-    built = with_decider(plain, EmbeddedDecider(decision_seconds=20))  # a busy machine is nobody's measure
+    # A busy machine is nobody's measure.
+    decider = EmbeddedDecider(decision_seconds=PATIENCE, load_seconds=PATIENCE, queue_seconds=PATIENCE)
+    built = with_decider(plain, decider)
     provider = DevProvider(dev_issuer(settings), settings.data / "dev-idp.key", DEMO_PEOPLE, clock)
     own = {site_of(settings.base_url): httpx2.ASGITransport(app=provider)}
     async with httpx2.AsyncClient(mounts=own, trust_env=False) as http:

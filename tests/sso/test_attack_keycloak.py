@@ -33,6 +33,7 @@ from sso.settings import IssuerSettings, SessionSettings
 from sso.sign_outs import sign_out
 from sso.signed import SignatureRefusedError, open_signed, read_header
 from sso.tokens import BearerVerifier
+from tests.patience import PATIENCE
 from tests.real.browserless import Browser, walk_login
 from tests.real.keycloak_server import KeycloakServer
 
@@ -42,6 +43,8 @@ CALLBACK = "http://127.0.0.1:8400/sign-in/callback"
 PERSON = "member1"
 KEYS = "org.keycloak.keys.KeyProvider"
 API = "https://guildhall.example/api/v1/me"
+CLI = "guildhall-cli"
+PAUSE = "oauth2.device.polling.interval"
 
 
 @dataclass
@@ -79,9 +82,9 @@ async def far(keycloak: KeycloakServer) -> AsyncIterator[Far]:
         realm_name=keycloak.realm,
         user_realm_name="master",
         client_id="admin-cli",
-        timeout=30,
+        timeout=int(PATIENCE),
     )
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         metadata = ProviderMetadata(settings, http, system_clock)
         party = RelyingParty(settings, metadata, system_clock)
         yield Far(keycloak, metadata, party, KeycloakAdmin(connection=connection))
@@ -146,7 +149,7 @@ async def test_case_28_keycloak_sends_one_logout_token_for_three_sessions(
                 db, person_id=person, claims=one, now=system_clock(), settings=SessionSettings()
             )
     far.admin.user_logout(far.server.subjects[PERSON])
-    assert await asyncio.to_thread(received.arrived.wait, 10)
+    assert await asyncio.to_thread(received.arrived.wait, PATIENCE)
     believed = await believe_logout_token(
         received.tokens[0], metadata=far.metadata, now=system_clock() // 1_000_000
     )
@@ -200,7 +203,7 @@ async def test_signing_out_with_the_id_token_asks_nothing_and_ends_the_session(f
 
 
 async def test_the_command_line_is_let_in_by_keycloak_and_its_token_is_believed(far: Far) -> None:
-    issuer, client = far.server.issuer, "guildhall-cli"
+    issuer, client = far.server.issuer, CLI
 
     def run() -> Login:
         provider = device_flow.read_provider(issuer)
@@ -217,15 +220,22 @@ async def test_the_command_line_is_let_in_by_keycloak_and_its_token_is_believed(
     assert (claims.sub, login.refresh_token is not None) == (far.server.subjects[PERSON], True)
 
 
+@pytest.fixture
+def long_pause(far: Far) -> Iterator[None]:
+    """Make the pause between two questions longer than a busy machine takes between them."""
+    client = str(far.admin.get_client_id(CLI))
+    attributes = far.admin.get_client(client)["attributes"]
+    far.admin.update_client(client, {"attributes": {**attributes, PAUSE: "600"}})
+    yield
+    far.admin.update_client(client, {"attributes": {PAUSE: "", **attributes}})
+
+
+@pytest.mark.usefixtures("long_pause")
 async def test_case_46_keycloak_slows_down_who_asks_too_fast(far: Far) -> None:
     def poll() -> list[str]:
         provider = device_flow.read_provider(far.server.issuer)
-        begun = device_flow.begin(provider, "guildhall-cli")
-        form = {
-            "grant_type": device_flow.GRANT,
-            "device_code": begun["device_code"],
-            "client_id": "guildhall-cli",
-        }
+        begun = device_flow.begin(provider, CLI)
+        form = {"grant_type": device_flow.GRANT, "device_code": begun["device_code"], "client_id": CLI}
         return [str(device_flow.fetch_json(provider["token_endpoint"], form)["error"]) for _ in range(2)]
 
     assert await asyncio.to_thread(poll) == ["authorization_pending", "slow_down"]

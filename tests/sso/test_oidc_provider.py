@@ -23,6 +23,7 @@ from sso.oidc import RelyingParty
 from sso.settings import IssuerSettings, SessionSettings
 from sso.sign_outs import sign_out
 from sso.tokens import BearerVerifier
+from tests.patience import PATIENCE
 from tests.real.browserless import Browser, LoginPage, SignInRefusedError, walk_login
 from tests.real.oidc_provider_server import OidcProviderServer
 
@@ -71,7 +72,7 @@ async def certified(oidc_provider: OidcProviderServer) -> AsyncIterator[Certifie
         client_id=oidc_provider.client_id,
         client_secret=SecretStr(oidc_provider.client_secret),
     )
-    async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         metadata = ProviderMetadata(settings, http, system_clock)
         yield Certified(oidc_provider, metadata, RelyingParty(settings, metadata, system_clock))
 
