@@ -12,6 +12,7 @@ import pytest
 from console.processes import Child, ProcessError, answers, child_environment, spawn, stop, wait_until
 from tests.patience import PATIENCE
 
+LOOK_SECONDS = 0.05  # between two looks, so that what is waited for has the core
 SERVER = """
 import http.server as h
 h.HTTPServer(("127.0.0.1", {port}), h.SimpleHTTPRequestHandler).serve_forever()
@@ -20,14 +21,14 @@ DEAF = """
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print(os.getpid(), flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 SUPERVISOR = """
 import sys, pathlib, time
 from console.processes import spawn
 child = spawn("server", [sys.executable, "-c", sys.argv[1]], log=pathlib.Path(sys.argv[2]))
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -42,6 +43,7 @@ def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool
     while time.monotonic() < end:
         if condition():
             return True
+        time.sleep(LOOK_SECONDS)
     return condition()
 
 
@@ -49,7 +51,7 @@ def running(pid: int) -> bool:
     """Whether the process is there and not a zombie that nobody has collected."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter: collected between open and read
         return False
 
 

@@ -20,17 +20,23 @@ from tests.journeys.product import Product
 from tests.patience import PATIENCE
 from tests.real.server import free_port
 
+LOOK_SECONDS = 0.05  # between two looks, so that what is waited for has the core
+
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
             return True
+        time.sleep(LOOK_SECONDS)
     return condition()
 
 
 def alive(pid: int) -> bool:
-    return bool(psutil.pid_exists(pid)) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def children_of(pid: int) -> list[psutil.Process]:
@@ -75,7 +81,7 @@ def port_of(product: Product) -> int:
 
 
 def actions(product: Product) -> list[str]:
-    with sqlite3.connect(product.data / "log.db", timeout=10) as log:
+    with sqlite3.connect(product.data / "log.db", timeout=PATIENCE) as log:
         return [row[0] for row in log.execute('SELECT action FROM entry ORDER BY "index"')]
 
 
@@ -120,7 +126,8 @@ def test_told_to_end_it_ends_its_worker_in_order(product: Product, number: signa
     child = product.children.pop("all")
     os.kill(supervisor, number)
     assert child.process.wait(PATIENCE) == 0
-    assert not any(alive(pid) for pid in children)
+    # A worker that ends too late is killed, and its evaluator only then sees that it is alone.
+    assert eventually(lambda: not any(alive(pid) for pid in children))
     assert not listens(port_of(product))
     assert "Traceback" not in (product.data / "all.out").read_text()
     assert (product.data / "worker.log").read_text() == ""
@@ -144,7 +151,7 @@ def test_forwarded_and_foreign_names_are_not_believed(product: Product) -> None:
 
 def raw(port: int, *headers: str) -> int:
     """Ask for the probe with exactly these headers; return the status."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
         lines = ["GET /health/live HTTP/1.1", *headers, "Connection: close", "", ""]
         connection.sendall("\r\n".join(lines).encode())
         answer = http.client.HTTPResponse(connection)

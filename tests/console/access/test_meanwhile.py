@@ -19,11 +19,14 @@ from tests.console.campaigns.conftest import Reviews, reviews
 from tests.console.campaigns.test_reapproval import again, alter, answer, card
 from tests.console.catalog.both import settings  # noqa: F401 - a test names the database
 from tests.console.custody.conftest import Office
+from tests.patience import PATIENCE
 
 __all__ = ["reviews"]
 Given = TypeVar("Given")
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.real)
-BLOCKED = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+BLOCKED = sa.text(
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("settings", [POSTGRESQL], indirect=True)]
 
 
@@ -47,7 +50,7 @@ async def given_while(services: Services, name: str, giving: Awaitable[Given], *
 
 
 async def _waiting(services: Services, given: asyncio.Future[Any]) -> None:
-    async with asyncio.timeout(30), services.database.engine.connect() as connection:
+    async with asyncio.timeout(PATIENCE), services.database.engine.connect() as connection:
         while not given.done() and not (await connection.execute(BLOCKED)).scalar_one():
             await connection.rollback()  # what is seen of others stays as it is within a transaction
     assert not given.done()

@@ -14,7 +14,7 @@ from console.services import Services
 from console.settings import load_settings
 from console.work import UnitOfWork
 from tests.console.catalog.conftest import Heads, deployments, history_of, publication, rows_of
-from tests.console.catalog.v2_cluster import INDEX, METADATA, V2Cluster, answering, silent
+from tests.console.catalog.v2_cluster import INDEX, METADATA, V2Cluster, answering, endless
 from tests.patience import PATIENCE
 
 BOTH = (("churn", "1"), ("churn", "2"))
@@ -113,7 +113,7 @@ async def test_a_cluster_that_fails_changes_nothing_but_its_own_state(
 async def test_no_transaction_is_open_while_a_cluster_keeps_us_waiting(
     services: Services, system: UnitOfWork, registered: V2Cluster
 ) -> None:
-    registered.instead = {INDEX: silent}
+    registered.instead = {INDEX: endless(b" ", pause=0.05)}  # after ten silent seconds it would be given up
     waiting = asyncio.create_task(sync_cluster(system, "main"))
     await asyncio.wait_for(registered.arrived.wait(), PATIENCE)
     other = UnitOfWork(services, system.principal, system.origin)

@@ -15,6 +15,7 @@ from sso.metadata import ProviderMetadata
 from sso.provider_checks import Checked, check_provider
 from sso.settings import IssuerSettings
 from tests.console.directory.realm import Realm
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 
@@ -23,7 +24,7 @@ HOUR = 3_600_000_000
 
 
 async def checked(issuer: IssuerSettings, redirect: str = REDIRECT) -> dict[str, Checked]:
-    async with httpx2.AsyncClient(timeout=30) as http:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as http:
         metadata = ProviderMetadata(issuer, http, system_clock)
         found = await check_provider(http, issuer, metadata, redirect, system_clock)
     return {one.name: one for one in found}

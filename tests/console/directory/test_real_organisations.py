@@ -20,6 +20,7 @@ from sso.models import Identity, MappingRule, Membership, RuleRole
 from sso.oidc import RelyingParty
 from tests.console.begun import TESTS
 from tests.console.directory.realm import Realm
+from tests.patience import PATIENCE
 from tests.real.browserless import walk_login
 from tests.real.keycloak_server import KeycloakServer
 
@@ -46,7 +47,7 @@ class Organised:
     async def sign_in(self, name: str) -> IdTokenClaims:
         """Let somebody through the provider's pages, and believe what it says."""
         until = self.realm.place.redirect
-        async with httpx2.AsyncClient(trust_env=False, timeout=30) as http:
+        async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
             settings = self.realm.issuer_settings
             party = RelyingParty(settings, ProviderMetadata(settings, http, system_clock), system_clock)
             started = await party.start(redirect_uri=until, next_path="/")

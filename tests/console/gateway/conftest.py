@@ -16,7 +16,6 @@ import uvicorn
 from sqlmodel import SQLModel, col, select
 from uuid_utils.compat import uuid7
 
-from console.freshness import standing
 from console.gateway.recorder import SPOOL
 from console.models import Cluster, Deployment, Model, Route, RouteState, RouteTarget, Version
 from console.serve import build_asgi
@@ -36,14 +35,7 @@ CREDIT = "/v2/models/risk.credit-default"
 
 @pytest.fixture
 def impatient() -> None:
-    """Whoever asks for this has a gateway that waits for clusters and decisions as briefly as it may."""
-
-
-@pytest.fixture(autouse=True)
-def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else is refused because a busy machine decides late."""
-    if "impatient" not in request.fixturenames:
-        monkeypatch.setattr(standing, "UNDECIDED_SECONDS", PATIENCE)
+    """Whoever asks for this has a gateway that waits for clusters as briefly as it may."""
 
 
 @pytest.fixture
@@ -177,7 +169,12 @@ async def gateway_on(services: Services) -> AsyncIterator[str]:
         listener.bind(("127.0.0.1", 0))
         app = build_asgi(services, "gateway")
         config = uvicorn.Config(
-            app, lifespan="on", log_config=None, server_header=False, timeout_graceful_shutdown=1
+            app,
+            lifespan="on",
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=600,  # a client that is let run late would meet the end of its connection
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -112,16 +112,20 @@ async def leave_while_waiting(desk: Desk, cluster: ScriptedCluster) -> None:
 
 
 async def leave_between_pieces(desk: Desk, cluster: ScriptedCluster) -> None:
+    begun = asyncio.Event()
+
     async def behave(_seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 150000\r\n\r\n" + PIECE)
-        await writer.drain()
-        await asyncio.sleep(0.05)
-        writer.write(PIECE)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n")
+        while not begun.is_set():  # pieces that arrive as one are one, and the last is held back
+            writer.write(PIECE)
+            await writer.drain()
+            await asyncio.sleep(0.05)
         await reader.readexactly(1)
 
     cluster.behave = behave
     reader, writer = await send_raw(desk)
     await reader.readuntil(b"\r\n\r\n")
+    begun.set()
     writer.close()
 
 

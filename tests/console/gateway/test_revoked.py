@@ -1,5 +1,9 @@
-"""An answer on its way is broken off within five seconds of the end of its right, and the log says so."""
+"""An answer on its way is broken off soon after the end of its right, and the log says so.
 
+That it is within five seconds the soak of revocations measures: a busy machine may not let the evaluator run.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import col, update
 
 from console.database import Database
+from console.freshness import standing
 from console.freshness.moves import EVERYTHING
 from console.models import Model, Route, RouteState, UnexplainedRow, Visibility
 from policy.models import Grant
@@ -18,7 +23,7 @@ from sso.models import Person, PersonState
 from sso.sessions import revoke_all_of
 from tests.console.gateway.clusters import ScriptedCluster, dripping
 from tests.console.gateway.conftest import CREDIT, INFER, Desk, eventually
-from tests.patience import within
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 Act = Callable[[Any, UUID, Desk], Awaitable[object]]
@@ -75,7 +80,7 @@ async def open_answer(desk: Desk, cluster: ScriptedCluster) -> AsyncIterator[Asy
 
 
 async def cut(pieces: AsyncIterator[bytes]) -> None:
-    async with within(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(httpx2.HTTPError):
             async for _ in pieces:
                 pass
@@ -112,7 +117,7 @@ async def test_an_answer_goes_on_when_what_moved_leaves_the_right_alone(
             hidden = update(Model).where(col(Model.id) == granted.catalog.credit.model_id)
             await session.exec(hidden.values(visibility=Visibility.HIDDEN))
         await eventually(lambda: services.feed.mark > mark)
-        async with within(5):
+        async with asyncio.timeout(PATIENCE):
             for _ in range(100):
                 assert await anext(pieces)
 
@@ -131,8 +136,9 @@ async def test_an_answer_ends_with_its_grant(
 
 
 async def test_an_answer_ends_when_nobody_can_tell_what_moved(
-    impatient: object, granted: Desk, cluster: ScriptedCluster
+    granted: Desk, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(standing, "UNDECIDED_SECONDS", 1.0)
     async with open_answer(granted, cluster) as pieces:
         async with granted.services.database.write() as session:
             await session.exec(sa.text("ALTER TABLE membership RENAME TO hidden_away"))  # type: ignore[call-overload]

@@ -17,6 +17,7 @@ from policy.bundles import Bundle, read_bundle, revise
 from policy.embedded import EmbeddedDecider
 from policy.models import Change, ChangeKind, ChangeState
 from sso.principal import system_principal
+from tests.patience import PATIENCE
 
 
 def without_shared() -> Bundle:
@@ -62,7 +63,7 @@ async def put_in_force(
 @pytest.fixture
 def decider() -> Iterator[EmbeddedDecider]:
     """An evaluator of one test: here they are given other bundles."""
-    engine = EmbeddedDecider(decision_seconds=5)
+    engine = EmbeddedDecider(decision_seconds=PATIENCE)
     yield engine
     asyncio.run(engine.close())
 

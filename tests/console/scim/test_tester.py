@@ -16,6 +16,7 @@ from console.settings import load_settings
 from sso.models import GroupsAs, SubjectFrom
 from tests.console.scim.conftest import add_credential
 from tests.journeys.product import Product
+from tests.patience import PATIENCE
 from tests.real.server import free_port
 
 GOOD = Status.SUCCESS
@@ -50,9 +51,9 @@ def test_an_independent_tester_finds_no_error_and_skips_nothing(
 ) -> None:
     token = asyncio.run(make_token(product.data, subject_from, groups_as))
     console = product.start("console", "serve", "--role", "console")
-    wait_until(console, lambda: answers(f"{product.url}/health/live"), seconds=60)
+    wait_until(console, lambda: answers(f"{product.url}/health/live"), seconds=PATIENCE)
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(base_url=f"{product.url}/scim/v2", headers=headers, timeout=30) as client:
+    with httpx2.Client(base_url=f"{product.url}/scim/v2", headers=headers, timeout=PATIENCE) as client:
         results = check_server(SyncSCIMClient(client))
     other = [f"{one.status.name} {one.title}: {one.reason}" for one in results if one.status != GOOD]
     assert other == []

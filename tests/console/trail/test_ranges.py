@@ -59,7 +59,8 @@ async def test_what_is_no_range_is_said(trail: Trail) -> None:
 
 
 async def test_the_log_is_asked_by_time_and_decision(trail: Trail) -> None:
-    first, second = await trail.happen(), await trail.happen()
+    now = trail.services.clock()  # once, so that no midnight comes between
+    first, second = await trail.happen(at=now), await trail.happen(at=now + 1)
     await trail.settle()
     everything = (await trail.get("auditor", "/api/v1/audit/events", q="action:model.invoke")).json()["items"]
     times = {item["id"]: item["time"] for item in everything}
@@ -74,8 +75,9 @@ async def test_the_log_is_asked_by_time_and_decision(trail: Trail) -> None:
 
 
 async def test_pages_of_a_day_have_no_gap_and_no_repetition(trail: Trail) -> None:
-    for _ in range(7):
-        await trail.happen()
+    now = trail.services.clock()  # once, so that no midnight comes between
+    for number in range(7):
+        await trail.happen(at=now + number)
     await trail.settle()
     everything = (await trail.get("auditor", "/api/v1/audit/events", q="action:model.invoke")).json()["items"]
     day = everything[0]["time"][:10]

@@ -57,6 +57,9 @@ from tests.patience import PATIENCE
 
 ROLES = {"auditor": PlatformRole.AUDITOR, "admin": PlatformRole.ADMIN, "reviewer": PlatformRole.REVIEWER}
 
+HELD: dict[int, socket.socket] = {}
+"""The sockets of ports that were asked for and are not served yet."""
+
 
 @dataclass
 class Trail:
@@ -138,6 +141,7 @@ class Trail:
         outcome: Outcome = Outcome.SUCCESS,
         reasons: Sequence[str] = (),
         event_id: UUID | None = None,
+        at: int | None = None,
     ) -> UUID:
         """Put an act on its way to the log, with a part about the actor and one about nobody."""
         subject = self.people[actor]
@@ -153,7 +157,7 @@ class Trail:
                 Part(name="actor", subject=subject, content={"interface": "api"}),
             ),
         )
-        now = self.services.clock()
+        now = at or self.services.clock()
         async with self.services.database.write() as session:
             keys = await self.services.keys.ensure(part.subject for part in event.parts)
             await outbox.append(session, seal(event, time=now, keys=keys))
@@ -213,8 +217,10 @@ async def serving(services: Services) -> AsyncIterator[None]:
         chosen = provider if str(scope.get("path", "")).startswith("/dev-idp") else console
         await chosen(scope, receive, send)
 
-    server = uvicorn.Server(uvicorn.Config(app, port=settings.server.port, log_level="warning", ws="none"))
-    running = asyncio.create_task(server.serve())
+    # Never the first to close a kept connection: a client that is let run late would meet the end of it.
+    config = uvicorn.Config(app, log_level="warning", ws="none", timeout_keep_alive=600)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[HELD.pop(settings.server.port)]))
     async with asyncio.timeout(PATIENCE):
         while not server.started:  # noqa: ASYNC110 - uvicorn only sets a flag
             await asyncio.sleep(0.01)
@@ -247,6 +253,9 @@ def answer(_request: Request, error: ConsoleError) -> Response[object]:  # type:
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port of loopback that nobody else is given; whoever connects before it is served is refused."""
+    held = socket.socket()
+    held.bind(("127.0.0.1", 0))
+    port = int(held.getsockname()[1])
+    HELD[port] = held
+    return port
