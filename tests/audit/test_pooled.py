@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from audit import pooled
 from audit.database import create_log_engine
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 
@@ -45,6 +46,7 @@ async def test_a_connection_is_used_again_without_asking(
     engines: tuple[AsyncEngine, AsyncEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = count_pings(monkeypatch)
+    monkeypatch.setattr(pooled, "RESTED", PATIENCE)
     first = await backend(engines[0])
     assert await backend(engines[0]) == first
     assert asked == []

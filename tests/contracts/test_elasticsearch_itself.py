@@ -10,6 +10,7 @@ from audit.sinks import Delivery
 from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
 from tests.audit.sinks.entries import ACTOR, ORIGIN, make_entries
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 
@@ -28,7 +29,7 @@ async def sink(elasticsearch_url: str, prefix: str) -> AsyncIterator[Elasticsear
 
 @pytest.fixture
 async def client(elasticsearch_url: str) -> AsyncIterator[AsyncElasticsearch]:
-    made = AsyncElasticsearch(elasticsearch_url)
+    made = AsyncElasticsearch(elasticsearch_url, request_timeout=PATIENCE)
     yield made
     await made.close()
 

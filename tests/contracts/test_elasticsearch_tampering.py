@@ -24,6 +24,7 @@ from audit.sinks.indexed import ElasticsearchSink
 from audit.tree import merkle
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry
 from tests.audit.sinks.signed_log import SignedLog, open_log
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.real
 
@@ -66,7 +67,7 @@ class Copied:
 async def copied(elasticsearch_url: str, tmp_path: Path) -> AsyncIterator[Copied]:
     prefix = f"tampered-{uuid4()}"
     sink = open_elasticsearch(elasticsearch_url, origin=ORIGIN, prefix=prefix)
-    client = AsyncElasticsearch(elasticsearch_url)
+    client = AsyncElasticsearch(elasticsearch_url, request_timeout=PATIENCE)
     async with open_log(tmp_path) as log:
         await log.grow(SIZE)
         yield Copied(log, sink, client, prefix, elasticsearch_url)

@@ -15,6 +15,7 @@ from policy.decision import Document, Query
 from policy.embedded import EmbeddedDecider
 from policy.facts import describe_context, describe_route, describe_subject
 from policy.scope import compile  # noqa: A004 - the agreed name
+from tests.patience import PATIENCE
 
 NOW = 1_797_000_000
 PEOPLE, ROWS, SEED = 12, 40, 20260506
@@ -83,7 +84,7 @@ def a_grant(random: Random, number: int) -> Document:
 
 @pytest.mark.slow
 async def test_a_list_is_its_rows_decided_one_by_one(engine: AsyncEngine) -> None:
-    random, decider = Random(SEED), EmbeddedDecider(decision_seconds=10)  # noqa: S311 - repeatable
+    random, decider = Random(SEED), EmbeddedDecider(decision_seconds=PATIENCE)  # noqa: S311 - repeatable
     routes = [a_route(random, number) for number in range(ROWS)]
     grants = tuple(a_grant(random, number) for number in range(ROWS * 2))
     async with engine.begin() as connection:

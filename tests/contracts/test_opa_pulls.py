@@ -33,6 +33,7 @@ from tests.console.one_app import console_on
 from tests.console.policies.conftest import put_in_force, without_shared
 from tests.console.policies.test_activating import question
 from tests.console.policies.test_staging import stage_of
+from tests.patience import PATIENCE, within
 from tests.real.missing import require
 from tests.real.opa import PullingOpa
 
@@ -74,8 +75,8 @@ async def pulling(config: pytest.Config, url: str, key: bytes) -> AsyncIterator[
         await asyncio.to_thread(server.close)
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 30.0) -> None:
-    async with asyncio.timeout(seconds):
+async def eventually(condition: Callable[[], Any]) -> None:
+    async with within(PATIENCE):
         while not await condition():  # noqa: ASYNC110 - another process sends no event
             await asyncio.sleep(0.1)
 
@@ -100,7 +101,7 @@ async def test_it_takes_each_active_revision_and_reports(
     await sign_active(services, key)
     pem = (services.policies.keys / VERIFIES).read_bytes()
     async with served(console_on(services)) as url, pulling(pytestconfig, url, pem) as server:
-        opa = OpaDecider(OpaAddress(server.url), timeout=5, asking_key=services.asking_key)
+        opa = OpaDecider(OpaAddress(server.url), timeout=PATIENCE, asking_key=services.asking_key)
         with_opa = with_decider(services, opa)
 
         async def holds(revision: str) -> bool:
@@ -123,7 +124,7 @@ async def test_it_takes_each_active_revision_and_reports(
         clock.forward(6)
         assert await policy_trouble(with_opa) is None
         assert [one.ignored for one in await engines(services)] == [0]
-        embedded = EmbeddedDecider(other, decision_seconds=5)
+        embedded = EmbeddedDecider(other, decision_seconds=PATIENCE)
         both = with_decider(services, FallbackDecider(opa, embedded))
         assert (await decided(both)).engine == "opa"
         await asyncio.to_thread(server.stop)
@@ -179,7 +180,7 @@ def hostile() -> Iterator[tuple[str, bytes]]:
 async def test_case_79_it_keeps_the_old_bundle_when_handed_another(pytestconfig: pytest.Config) -> None:
     shelf = Shelf(pack_bundle(GOOD, sign_bundle(GOOD, KEY)))
     async with served(shelf) as url, pulling(pytestconfig, url, KEY.as_pem(private=False)) as server:
-        opa = OpaDecider(OpaAddress(server.url), timeout=5)
+        opa = OpaDecider(OpaAddress(server.url), timeout=PATIENCE)
 
         async def holds() -> bool:
             return (await opa.evaluate(Entrypoint.SCOPE, {})).revision == GOOD.revision

@@ -6,6 +6,7 @@ Sinks that can be counted are asked themselves; of the others the receiver tells
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -29,6 +30,7 @@ from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks import fake_splunk, syslog_receiver, webhook_receiver
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
 from tests.audit.sinks.signed_log import open_log
+from tests.patience import PATIENCE, within
 from tests.real.rsyslog import RsyslogReceiver
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -40,10 +42,16 @@ class Follower(Sink, Countable, Protocol):
 
 @dataclass
 class Place:
-    """Where sinks deliver to: ``open`` opens another one each time, ``held`` tells which entries arrived."""
+    """Where sinks deliver to.
+
+    Attributes:
+        open: opens another sink each time.
+        held: tells which entries arrived; it has patience until they are those it is given.
+        again: how many entries a sink that comes back sends once more.
+    """
 
     open: Callable[[], Sink]
-    held: Callable[[], Awaitable[list[int]]]
+    held: Callable[[list[int]], Awaitable[list[int]]]
     again: int = 0
 
 
@@ -59,7 +67,7 @@ KINDS = [*COUNTABLE, "syslog", pytest.param("rsyslog", marks=pytest.mark.real), 
 
 
 def readable_place(open_sink: Callable[[], Follower]) -> Place:
-    async def held() -> list[int]:
+    async def held(_wanted: list[int]) -> list[int]:
         reader = open_sink()
         try:
             return sorted(await reader.indexes(0, 10_000))
@@ -114,7 +122,7 @@ def syslog() -> Iterator[Place]:
     receiver = syslog_receiver.Receiver()
     listening = syslog_receiver.Server(receiver)
     address = Address("127.0.0.1", receiver.port)
-    yield Place(lambda: SyslogSink(address, origin=ORIGIN), settled(receiver.sequences), again=1_000)
+    yield Place(lambda: SyslogSink(address, origin=ORIGIN), arriving(receiver.sequences), again=1_000)
     listening.end()
 
 
@@ -122,7 +130,9 @@ def syslog() -> Iterator[Place]:
 def rsyslog(rsyslog_receiver: RsyslogReceiver) -> Place:
     rsyslog_receiver.forget()
     address = Address("127.0.0.1", rsyslog_receiver.port)
-    return Place(lambda: SyslogSink(address, origin=ORIGIN), settled(rsyslog_receiver.sequences), again=1_000)
+    return Place(
+        lambda: SyslogSink(address, origin=ORIGIN), arriving(rsyslog_receiver.sequences), again=1_000
+    )
 
 
 @pytest.fixture
@@ -133,7 +143,7 @@ async def splunk() -> AsyncIterator[Place]:
     def opened() -> Sink:
         return SplunkSink(HttpClient(made.url, networks=LOOPBACK), fake_splunk.TOKEN, origin=ORIGIN)
 
-    yield Place(opened, settled(made.sequences), again=1_000)
+    yield Place(opened, arriving(made.sequences), again=1_000)
     await runner.cleanup()
 
 
@@ -147,19 +157,19 @@ async def webhook() -> AsyncIterator[Place]:
         client = HttpClient(made.url, networks=LOOPBACK)
         return WebhookSink(client, secret, origin=ORIGIN, clock=lambda: time.time_ns() // 1_000)
 
-    yield Place(opened, settled(made.sequences))
+    yield Place(opened, arriving(made.sequences))
     await runner.cleanup()
 
 
-def settled(read: Callable[[], list[int]]) -> Callable[[], Awaitable[list[int]]]:
-    """Read until two looks agree: what a receiver's kernel has taken its program reads a moment later."""
+def arriving(read: Callable[[], list[int]]) -> Callable[[list[int]], Awaitable[list[int]]]:
+    """Read until all came: what a receiver's kernel has taken its program reads when it is let run."""
 
-    async def held() -> list[int]:
-        before, now = None, read()
-        while before != now:
-            await asyncio.sleep(0.1)
-            before, now = now, read()
-        return now
+    async def held(wanted: list[int]) -> list[int]:
+        with suppress(TimeoutError):
+            async with within(PATIENCE):
+                while read() != wanted:  # noqa: ASYNC110 - another process sends no event
+                    await asyncio.sleep(0.05)
+        return read()
 
     return held
 
@@ -197,14 +207,14 @@ async def test_an_empty_one_is_well(sink: Sink, place: Place) -> None:
 
 async def test_what_is_acknowledged_is_held(sink: Sink, place: Place) -> None:
     assert await sink.deliver(make_entries(0, 7)) == Delivery(7)
-    assert await place.held() == list(range(7))
+    assert await place.held(wanted := list(range(7))) == wanted
 
 
 async def test_ten_deliveries_are_held_once(sink: Sink, place: Place) -> None:
     for _ in range(10):
         assert await sink.deliver(make_entries(0, 12)) == Delivery(12)
     assert await sink.deliver(make_entries(6, 15)) == Delivery(9)
-    assert await place.held() == list(range(15))
+    assert await place.held(wanted := list(range(15))) == wanted
 
 
 async def test_another_one_over_the_same_place_goes_on(sink: Sink, place: Place) -> None:
@@ -212,14 +222,14 @@ async def test_another_one_over_the_same_place_goes_on(sink: Sink, place: Place)
     another = place.open()
     assert (await another.ping()).next_index in {4, None}
     assert await another.deliver(make_entries(2, 8)) == Delivery(6)
-    assert await place.held() == list(range(8))
+    assert await place.held(wanted := list(range(8))) == wanted
     await another.close()
 
 
 async def test_bytes_that_are_no_head_are_held_apart(sink: Sink, place: Place) -> None:
     entries = [*make_entries(0, 3), make_unreadable(3), make_entry(4)]
     assert await sink.deliver(entries) == Delivery(5, quarantined=(3,))
-    assert await place.held() == [0, 1, 2, 3, 4]
+    assert await place.held(wanted := [0, 1, 2, 3, 4]) == wanted
 
 
 async def test_nothing_to_deliver_is_nothing_done(sink: Sink) -> None:
@@ -233,7 +243,7 @@ async def test_a_log_is_followed_to_its_end(sink: Sink, place: Place, tmp_path: 
         delivered = [(await shipper.ship()).acknowledged for _ in range(4)]
         assert delivered == [500, 500, 200, 0]
         assert await read_position(log.engine, sink.name) == Position(1_200)
-        assert await place.held() == list(range(1_200))
+        assert await place.held(wanted := list(range(1_200))) == wanted
 
 
 async def test_a_shipper_that_starts_again_leaves_no_gap(place: Place, tmp_path: Path) -> None:
@@ -246,7 +256,7 @@ async def test_a_shipper_that_starts_again_leaves_no_gap(place: Place, tmp_path:
                 pass
             await opened.close()
         assert await read_position(log.engine, opened.name) == Position(1_200)
-        assert await place.held() == list(range(1_200))
+        assert await place.held(wanted := list(range(1_200))) == wanted
 
 
 async def test_an_empty_one_counts_nothing(countable: Follower) -> None:

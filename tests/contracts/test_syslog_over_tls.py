@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from audit.sinks import stream
 from audit.sinks.stream import Address, tls_context
 from audit.sinks.syslog import SyslogSink
 from tests.audit.sinks.certificates import write_certificates
 from tests.audit.sinks.entries import ORIGIN, make_entries
+from tests.patience import PATIENCE
 from tests.real.rsyslog import RsyslogReceiver
 
 pytestmark = pytest.mark.real
@@ -32,9 +34,11 @@ async def test_entries_arrive_under_tls(rsyslog_receiver: RsyslogReceiver) -> No
 
 @pytest.mark.parametrize("name", [None, "stranger"])
 async def test_without_a_certificate_that_counts_nothing_counts(
-    rsyslog_receiver: RsyslogReceiver, name: str | None
+    rsyslog_receiver: RsyslogReceiver, name: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Under TLS 1.3 the connection stands and the first bytes are taken before the receiver judges the client.
+    # A receiver that is not let run judges later than the product waits; its refusal ends the wait.
+    monkeypatch.setattr(stream, "PROBATION", PATIENCE)
     rsyslog_receiver.forget()
     sink = sink_as(rsyslog_receiver, name)
     found = await sink.deliver(make_entries(0, 5))

@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from console.catalog.forms import ModelPublish, ServedAs
@@ -23,7 +24,8 @@ from console.work import UnitOfWork
 from sso.dev.tokens import issue_token
 from sso.principal import system_principal
 from tests.console.gateway.clusters import ScriptedCluster, Seen, answering
-from tests.journeys.product import Product
+from tests.journeys.product import Product, until
+from tests.patience import PATIENCE
 from tests.real.server import free_port
 
 ROUTE = "risk.echo"
@@ -68,11 +70,21 @@ class Installation:
         await asyncio.to_thread(self.product.wait, "all", self.settings.base_url)
 
     def kill(self) -> None:
+        """Kill it outright; what the kernel ends with it is gone then, and so are its locks and its port."""
+        children = psutil.Process(self.product.children["all"].pid).children(recursive=True)
         self.product.kill("all")
+        until(lambda: all(map(has_ended, children)), seconds=PATIENCE, what="its children have ended")
 
     def token(self) -> str:
         key, issuer = self.settings.data / "dev-idp.key", dev_issuer(self.settings)
         return issue_token(key, issuer, "member", step_up=False, now=system_clock())
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it is gone, or only waits for somebody to ask how it ended."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from audit.sinks.cursor import read_position
 from audit.sinks.elasticsearch import open_elasticsearch
 from tests.audit.exports import AT_ONCE, grow
 from tests.audit.log_store import ORIGIN, Store
+from tests.patience import PATIENCE
 from tests.real.elasticsearch import ElasticsearchServer
 
 MIB = 1 << 20
@@ -41,7 +42,7 @@ async def append_while_down(
     """Stop the node, append `count` events with a shipper running, start it, wait until it has caught up."""
     store = await Store.open(folder)
     log, stop = await store.begin(), asyncio.Event()
-    sink = open_elasticsearch(server.url, origin=ORIGIN, prefix=prefix)
+    sink = open_elasticsearch(server.url, origin=ORIGIN, prefix=prefix, timeout=PATIENCE)
     shipping = asyncio.create_task(Shipper(store.engine, sink, now, longest_pause=1.0).run(stop))
     await asyncio.to_thread(server.stop)
     await grow(store, log, AT_ONCE)

@@ -15,9 +15,10 @@ from audit.sinks.elasticsearch import open_elasticsearch
 from audit.sinks.indexed import ElasticsearchSink
 from tests.faults.conftest import Installation, open_installation
 from tests.faults.test_kill_the_gateway import Entry, Load, entries, seen_by
+from tests.patience import PATIENCE
 
 SHORTEST, LONGEST = 0.0, 0.5
-CAUGHT_UP_SECONDS = 120.0
+CAUGHT_UP_SECONDS = 5 * PATIENCE
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Aftermath:
 async def kill_everything(folder: Path, url: str, kills: int) -> Aftermath:
     """Start, load, kill, so many times; start once more and compare cluster, log and Elasticsearch."""
     origin = f"kill.example/{uuid4().hex}"
-    sink = open_elasticsearch(url, origin=origin)
+    sink = open_elasticsearch(url, origin=origin, timeout=PATIENCE)
     async with open_installation(folder, elasticsearch={"url": url}, origin=origin) as installation:
         load, chance = Load(installation), random.Random()  # noqa: S311 -- any moment will do
         for _ in range(kills):

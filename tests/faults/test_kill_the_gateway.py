@@ -17,6 +17,7 @@ from console.gateway.recorder import SPOOL
 from tests.console.gateway.conftest import eventually
 from tests.console.gateway.records import Kept, Worker, opened, read_spool
 from tests.faults.conftest import ROUTE, Installation
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
@@ -41,12 +42,12 @@ class Load:
     async def flows(self) -> None:
         """Return once calls are answered again."""
         before = len(self.answered)
-        await eventually(lambda: len(self.answered) > before, seconds=30)
+        await eventually(lambda: len(self.answered) > before)
 
     async def _call_on(self, token: str) -> None:
         headers = {"authorization": f"Bearer {token}"}
         url = f"{self.installation.settings.base_url}/v2/models/{ROUTE}/infer"
-        async with httpx2.AsyncClient(headers=headers, timeout=20) as http:
+        async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http:
             while True:
                 self.sent += 1
                 try:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,3 +39,21 @@ def test_a_word_is_found_in_every_spelling(tmp_path: Path, content: bytes) -> No
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b'Zo "Zz" Quis' + bytes(range(256)) * 50)
     assert find_traces([WORD], [tmp_path]) == []
+
+
+def test_what_goes_away_while_it_is_searched_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gone/deep/file", "kept/file"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(WORD, "utf-8")
+    listed = os.scandir
+
+    def delete_and_list(folder: str) -> object:
+        if folder.endswith("deep"):
+            Path(folder, "file").unlink()
+            Path(folder).rmdir()
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", delete_and_list)
+    assert find_traces([WORD], [tmp_path]) == [(str(tmp_path / "kept" / "file"), WORD)]

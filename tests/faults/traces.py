@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,8 +17,7 @@ def find_traces(words: Iterable[str], places: Iterable[Path]) -> list[tuple[str,
     """Return each file in or below ``places`` that holds a word, with the word, in any spelling."""
     spelled = {word: (list(folded(word)), list(exact(word))) for word in words}
     found = []
-    for path in files(places):
-        content = path.read_bytes()
+    for path, content in files(places):
         low = content.lower()
         for word, (without_case, with_case) in spelled.items():
             if any(one in low for one in without_case) or any(one in content for one in with_case):
@@ -24,11 +25,25 @@ def find_traces(words: Iterable[str], places: Iterable[Path]) -> list[tuple[str,
     return found
 
 
-def files(places: Iterable[Path]) -> Iterator[Path]:
-    """Yield every file in or below ``places``; one that goes away meanwhile holds nothing."""
+def files(places: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+    """Yield every file in or below ``places`` and its bytes; one that goes away meanwhile holds nothing."""
     for place in places:
         assert place.exists(), place
-        yield from (path for path in [place, *place.rglob("*")] if path.is_file())
+        for path in (one for one in (place, *walk(place)) if one.is_file()):
+            with suppress(FileNotFoundError):
+                yield path, path.read_bytes()
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Yield what lies below ``folder``, if it is one; unlike ``rglob`` this bears one that goes away."""
+    for parent, _, names in os.walk(folder, onerror=refuse):
+        yield from (Path(parent, name) for name in names)
+
+
+def refuse(error: OSError) -> None:
+    """Let no folder be passed over that is there and cannot be read."""
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise error
 
 
 def folded(word: str) -> Iterator[bytes]:

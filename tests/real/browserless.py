@@ -16,8 +16,9 @@ from html.parser import HTMLParser
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+from tests.patience import PATIENCE
+
 STEPS = 12
-TIMEOUT = 30.0
 REDIRECT_URI = "http://127.0.0.1:8400/sign-in/callback"
 
 
@@ -72,7 +73,7 @@ class Browser:
         jar = self.cookies.setdefault(parts.netloc, {})
         if jar:
             headers = {**headers, "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
-        connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, body=body, headers=headers)

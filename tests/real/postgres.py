@@ -65,9 +65,13 @@ class PostgresServer(RealServer):
         stop(child, seconds=15)
 
     def create_database(self) -> str:
-        """Make an empty database and return its URL for SQLAlchemy with asyncpg."""
+        """Make an empty database and return its URL for SQLAlchemy with asyncpg.
+
+        A copy of template0, where nobody can be connected: somebody at template1 would refuse it.
+        """
         name = f"t{uuid.uuid4().hex}"
-        command = [str(binaries() / "createdb"), "-h", HOST, "-p", str(self.port), "-U", USER, name]
+        place = ["-h", HOST, "-p", str(self.port), "-U", USER, "--template", "template0"]
+        command = [str(binaries() / "createdb"), *place, name]
         subprocess.run(command, env={**os.environ, "PGPASSWORD": PASSWORD}, check=True)
         return f"postgresql+asyncpg://{USER}:{PASSWORD}@{HOST}:{self.port}/{name}"
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from tests import tools
 from tests.audit.sinks.certificates import write_certificates
+from tests.patience import PATIENCE
 from tests.real import cache
 from tests.real.server import HOST, RealServer, free_port
 
@@ -57,7 +58,7 @@ class RsyslogReceiver(RealServer):
         text = self.received.read_text("utf-8") if self.received.exists() else ""
         return sorted({int(found) for found in SEQUENCE.findall(text)})
 
-    def wait_for(self, number: int, seconds: float = 10.0) -> list[int]:
+    def wait_for(self, number: int, seconds: float = PATIENCE) -> list[int]:
         """Return which entries came once there are ``number`` of them, or when time is up."""
         deadline = time.monotonic() + seconds
         while len(found := self.sequences()) < number and time.monotonic() < deadline:

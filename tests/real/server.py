@@ -19,10 +19,17 @@ LOGS = Path(__file__).resolve().parents[2] / "var" / "real"
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that only who knows it gets, while this process lives; nobody listens on it just now.
+
+    Its descriptor stays open: the kernel then gives the port to nobody who asks for any, however late its
+    server binds it. A server may, by SO_REUSEADDR, which all of ours set, and only one of them can listen.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((HOST, 0))
+    port = int(probe.getsockname()[1])
+    probe.detach()
+    return port
 
 
 def unprivileged() -> int | None:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from tests.patience import PATIENCE
 from tests.real.postgres import PASSWORD, USER, PostgresServer, binaries
 from tests.real.server import HOST, unprivileged
 
 NAME = "standby"
-PROMOTED_SECONDS = 30.0
 
 
 class Primary(PostgresServer):
@@ -77,7 +77,7 @@ class Standby(PostgresServer):
     def promote(self) -> None:
         """Make it the server that commits; returns once it writes."""
         ask(self.port, "SELECT pg_promote()")
-        end = time.monotonic() + PROMOTED_SECONDS
+        end = time.monotonic() + PATIENCE
         while ask(self.port, "SELECT pg_is_in_recovery()") != "f":
             assert time.monotonic() < end, "The standby was not promoted."
 

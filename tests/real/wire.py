@@ -7,11 +7,13 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE
+
 
 def ask(method: str, url: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Send `body` as JSON and return the status and the parsed answer (its text when it is not JSON)."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
     try:
         sent = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
         target = parts.path + (f"?{parts.query}" if parts.query else "")

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from audit.sinks import Delivery, Health
-from audit.sinks.elasticsearch import open_elasticsearch
+from audit.sinks.elasticsearch import ClientCluster, open_elasticsearch
 from audit.sinks.indexed import GROW_AFTER, ElasticsearchSink
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.entries import ORIGIN, make_entries, make_entry, make_unreadable
@@ -210,6 +210,8 @@ async def test_no_answer_in_time_is_an_unknown_outcome(fake: FakeElasticsearch) 
         0, blocked="Elasticsearch did not answer in time."
     )
     released.set()
+    assert isinstance(sink._cluster, ClientCluster)
+    sink._cluster._client = sink._cluster._client.options(request_timeout=PATIENCE)
     assert await sink.deliver(make_entries(0, 2)) == Delivery(2)
     assert fake.sequences() == [0, 1]
     await sink.close()

@@ -7,6 +7,7 @@ from audit.sinks.port import Delivery
 from audit.sinks.splunk import SplunkSink
 from tests.audit.sinks.entries import ORIGIN, START, make_entries, make_entry
 from tests.audit.sinks.fake_splunk import TOKEN, FakeSplunk, start
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,7 @@ async def sink(splunk: FakeSplunk) -> AsyncIterator[SplunkSink]:
     await opened.close()
 
 
-def open_sink(splunk: FakeSplunk, *, token: str = TOKEN, patience: float = 5.0) -> SplunkSink:
+def open_sink(splunk: FakeSplunk, *, token: str = TOKEN, patience: float = PATIENCE) -> SplunkSink:
     client = HttpClient(splunk.url, networks=["127.0.0.0/8"])
     return SplunkSink(client, token, origin=ORIGIN, index="audit", patience=patience)
 
@@ -56,6 +57,7 @@ async def test_a_lost_acknowledgement_is_sent_again(splunk: FakeSplunk) -> None:
     found = await sink.deliver(make_entries(0, 2))
     assert found == Delivery(0, blocked="Splunk did not acknowledge events in 0.3 s.")
     splunk.lost = False
+    sink._patience = PATIENCE
     assert await sink.deliver(make_entries(0, 2)) == Delivery(2)
     assert splunk.sequences() == [0, 1]
     await sink.close()

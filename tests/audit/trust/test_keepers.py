@@ -197,7 +197,7 @@ async def test_nothing_is_known_until_one_keeper_answered(store: Store, tmp_path
     await heads.run_once()
     assert heads.known() is None
     answering = DirectoryKeeper(tmp_path, trust, store.clock)
-    heads = RememberedHeads([silent, answering], store.engine, store.clock, patience=1.0)
+    heads = RememberedHeads([silent, answering], store.engine, store.clock, patience=PATIENCE)
     await heads.run_once()
     assert heads.known() == []
     troubles = {state.name: state.trouble for state in await read_states(store.engine)}

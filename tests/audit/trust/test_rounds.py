@@ -23,6 +23,7 @@ from audit.witness.client import Cosigned, Refused, Witness
 from audit.witness.rounds import ALARM_AFTER, QUORUM, Rounds
 from tests.audit.log_store import ORIGIN, START, Store, pending
 from tests.audit.trust.witnessing import RunningWitness, run_witness
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ class Recorded:
 
 
 def rounds(store: Store, record: Recorded, *witnesses: Witness, quorum: int = 1) -> Rounds:
-    return Rounds(witnesses, quorum, store.engine, record, store.clock, every=0.01, patience=5)
+    return Rounds(witnesses, quorum, store.engine, record, store.clock, every=0.01, patience=PATIENCE)
 
 
 async def states(store: Store) -> dict[str, KeeperState]:
