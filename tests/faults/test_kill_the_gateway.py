@@ -22,6 +22,7 @@ from tests.patience import PATIENCE
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 
 KILLS = 10
+UNDECIDED = "No decision could be had"
 CALLERS = 8
 SHORTEST, LONGEST = 0.0, 0.5
 
@@ -54,6 +55,8 @@ class Load:
                     answer = await http.post(url, content=b'{"id":"%d"}' % self.sent)
                 except httpx2.HTTPError:
                     return
+                if UNDECIDED in answer.text:  # a busy machine decides late: refused, and asked again
+                    continue
                 assert (answer.status_code, answer.content) == (200, b"[1]\n")
                 self.answered.add(answer.headers["guildhall-audit-id"])
 
