@@ -5,11 +5,22 @@ seconds is measured in beats: a beat that comes late, because nobody let this pr
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 PATIENCE = 60.0
 BEAT_SECONDS = 0.05
+
+
+def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Return whether it holds before `seconds` are over; between looks the core is free for others."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(BEAT_SECONDS)
+    return condition()
 
 
 @asynccontextmanager

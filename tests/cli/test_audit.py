@@ -11,8 +11,9 @@ import pytest
 
 from audit.event import Outcome
 from console.cli.events import printable, write_table
-from tests.console.trail.trail import Trail, free_port
+from tests.console.trail.trail import Trail
 from tests.forked import run_guildhall
+from tests.real.server import free_port
 
 pytestmark = pytest.mark.slow  # each starts the product's own command line
 

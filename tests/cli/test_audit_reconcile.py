@@ -13,7 +13,8 @@ from policy.embedded import EmbeddedDecider
 from tests.audit.sinks import fake_elasticsearch
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
 from tests.cli.test_audit import guildhall
-from tests.console.trail.trail import Trail, free_port
+from tests.console.trail.trail import Trail
+from tests.real.server import free_port
 
 pytestmark = pytest.mark.slow  # each starts the product's own command line
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,15 +20,10 @@ from console.witness import read_logs
 from tests.audit.trust.notes import ORIGIN, a_checkpoint, log_key, signed
 from tests.forked import run_guildhall
 from tests.patience import PATIENCE
+from tests.real.server import free_port
 
 pytestmark = pytest.mark.slow  # processes
 GUILDHALL = Path(sys.executable).with_name("guildhall")
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 async def ask(url: str, vkey: str, note: str, old: int = 0) -> Cosigned | Refused:

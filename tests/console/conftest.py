@@ -70,9 +70,7 @@ def migrated_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def decider() -> Iterator[EmbeddedDecider]:
     """One evaluator process for all tests: it keeps nothing between questions."""
-    engine = EmbeddedDecider(  # a busy machine is nobody's test
-        decision_seconds=PATIENCE, load_seconds=PATIENCE, queue_seconds=PATIENCE
-    )
+    engine = EmbeddedDecider(decision_seconds=PATIENCE)
     yield engine
     asyncio.run(engine.close())
 

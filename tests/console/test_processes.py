@@ -3,16 +3,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from console.processes import Child, ProcessError, answers, child_environment, spawn, stop, wait_until
-from tests.patience import PATIENCE
+from tests.ended import has_ended
+from tests.patience import PATIENCE, eventually
+from tests.real.server import free_port
 
-LOOK_SECONDS = 0.05  # between two looks, so that what is waited for has the core
 SERVER = """
 import http.server as h
 h.HTTPServer(("127.0.0.1", {port}), h.SimpleHTTPRequestHandler).serve_forever()
@@ -30,29 +29,6 @@ child = spawn("server", [sys.executable, "-c", sys.argv[1]], log=pathlib.Path(sy
 print(child.pid, flush=True)
 time.sleep(600)
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(LOOK_SECONDS)
-    return condition()
-
-
-def running(pid: int) -> bool:
-    """Whether the process is there and not a zombie that nobody has collected."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # the latter: collected between open and read
-        return False
 
 
 def python(code: str, log: Path) -> Child:
@@ -74,7 +50,7 @@ def test_a_child_deaf_to_term_is_killed_with_its_children(tmp_path: Path) -> Non
     assert eventually(lambda: (tmp_path / "log").read_bytes().endswith(b"\n"))
     grandchild = int((tmp_path / "log").read_bytes())
     stop(child, seconds=0.2)
-    assert eventually(lambda: not running(grandchild))
+    assert eventually(lambda: has_ended(grandchild))
 
 
 def test_an_early_death_shows_the_end_of_the_log(tmp_path: Path) -> None:
@@ -111,6 +87,6 @@ def test_killing_the_supervisor_outright_leaves_no_child_and_no_port(tmp_path: P
         child = int(supervisor.stdout.readline())
         assert eventually(lambda: answers(f"http://127.0.0.1:{port}/"))
         supervisor.kill()
-    assert eventually(lambda: not running(child))
+    assert eventually(lambda: has_ended(child))
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -7,8 +7,7 @@ import shutil
 import signal
 import socket
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -16,27 +15,10 @@ import pytest
 
 from console.serve import own_addresses
 from console.settings import load_settings
+from tests.ended import has_ended
 from tests.journeys.product import Product
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 from tests.real.server import free_port
-
-LOOK_SECONDS = 0.05  # between two looks, so that what is waited for has the core
-
-
-def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(LOOK_SECONDS)
-    return condition()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
 
 
 def children_of(pid: int) -> list[psutil.Process]:
@@ -95,7 +77,7 @@ def test_killed_outright_it_leaves_no_child_and_no_port_and_starts_again(product
     assert eventually(lambda: actions(product).count("settings.load") == 2)
     children = [child.pid for child in children_of(supervisor)]
     product.kill("all")
-    assert eventually(lambda: not any(alive(pid) for pid in children))
+    assert eventually(lambda: all(map(has_ended, children)))
     assert not listens(port_of(product))
     before = len(actions(product))
     again = start(product)
@@ -127,7 +109,7 @@ def test_told_to_end_it_ends_its_worker_in_order(product: Product, number: signa
     os.kill(supervisor, number)
     assert child.process.wait(PATIENCE) == 0
     # A worker that ends too late is killed, and its evaluator only then sees that it is alone.
-    assert eventually(lambda: not any(alive(pid) for pid in children))
+    assert eventually(lambda: all(map(has_ended, children)))
     assert not listens(port_of(product))
     assert "Traceback" not in (product.data / "all.out").read_text()
     assert (product.data / "worker.log").read_text() == ""

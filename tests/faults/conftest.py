@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +24,9 @@ from console.work import UnitOfWork
 from sso.dev.tokens import issue_token
 from sso.principal import system_principal
 from tests.console.gateway.clusters import ScriptedCluster, Seen, answering
-from tests.journeys.product import Product, until
-from tests.patience import PATIENCE
+from tests.ended import has_ended
+from tests.journeys.product import Product
+from tests.patience import eventually
 from tests.real.server import free_port
 
 ROUTE = "risk.echo"
@@ -73,18 +74,11 @@ class Installation:
         """Kill it outright; what the kernel ends with it is gone then, and so are its locks and its port."""
         children = psutil.Process(self.product.children["all"].pid).children(recursive=True)
         self.product.kill("all")
-        until(lambda: all(map(has_ended, children)), seconds=PATIENCE, what="its children have ended")
+        assert eventually(lambda: all(has_ended(one.pid) for one in children)), "a child has not ended"
 
     def token(self) -> str:
         key, issuer = self.settings.data / "dev-idp.key", dev_issuer(self.settings)
         return issue_token(key, issuer, "member", step_up=False, now=system_clock())
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Whether it is gone, or only waits for somebody to ask how it ended."""
-    with suppress(psutil.NoSuchProcess):
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    return True
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests.ended import has_ended
 from tests.journeys.golden import AUDIT_ID, MODEL, body_of_zeros
 from tests.journeys.installed import Parts
 from tests.journeys.product import Reply, Stage, until
@@ -244,7 +245,7 @@ def workers(stage: Stage) -> list[psutil.Process]:
 def is_worker(child: psutil.Process) -> bool:
     """Whether a child that lives is the worker; it may end while it is asked."""
     with suppress(psutil.NoSuchProcess):
-        return child.status() != psutil.STATUS_ZOMBIE and "worker" in child.cmdline()
+        return not has_ended(child.pid) and "worker" in child.cmdline()
     return False
 
 

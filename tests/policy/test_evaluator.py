@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from policy.bundles import read_bundle
 from policy.decision import UNDEFINED, Entrypoint
 from policy.errors import BundleError, DeciderFailedError, DeciderTimeoutError
 from policy.evaluator import Evaluator
-from tests.patience import PATIENCE
+from tests.ended import has_ended
+from tests.patience import PATIENCE, eventually
 
 ECHO = "package guildhall.x\n\necho := input.x\n\nconflict := 1 if input.a\n\nconflict := 2 if input.b\n"
 ODD = """package guildhall.x
@@ -32,19 +32,6 @@ def echo() -> Iterator[Evaluator]:
     evaluator = Evaluator({"x.rego": ECHO}, rules, decision_seconds=PATIENCE)
     yield evaluator
     evaluator.close()
-
-
-def wait_until_gone(pid: int) -> bool:
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:  # reaped, perhaps while it was read
-            return True
-        if state == "Z":
-            return True
-        os.sched_yield()
-    return False
 
 
 def test_it_starts_quickly_and_reports_the_revision_it_loaded() -> None:
@@ -155,7 +142,7 @@ def test_it_dies_with_its_parent() -> None:
     root = Path(__file__).parents[2]
     parent = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, check=False)
     assert parent.returncode == -signal.SIGKILL
-    assert wait_until_gone(int(parent.stdout))
+    assert eventually(lambda: has_ended(int(parent.stdout)))
 
 
 def test_a_stopped_engine_is_a_timeout_even_for_a_long_question() -> None:
@@ -163,7 +150,7 @@ def test_a_stopped_engine_is_a_timeout_even_for_a_long_question() -> None:
     os.kill(evaluator.pid, signal.SIGSTOP)
     with pytest.raises(DeciderTimeoutError):
         evaluator.evaluate("guildhall/x/echo", {"x": "x" * 1_000_000})
-    assert wait_until_gone(evaluator.pid)
+    assert eventually(lambda: has_ended(evaluator.pid))
 
 
 def test_closing_twice_is_harmless(echo: Evaluator) -> None:

@@ -4,12 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-import psutil
 import pytest
 
 from audit import models
@@ -26,7 +24,8 @@ from audit.spool.frame import FrameKind, SpoolCorruptError
 from audit.spool.reader import Position, next_size
 from audit.spool.writer import SpoolWriter
 from tests.audit.log_store import ROOT, START, Store, a_record
-from tests.patience import PATIENCE
+from tests.ended import has_ended
+from tests.patience import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -178,17 +177,7 @@ def test_it_does_not_outlive_the_worker_that_started_it() -> None:
         pid = int(worker.stdout.readline())
         os.kill(pid, 0)
         worker.kill()
-    deadline = time.monotonic() + PATIENCE
-    while not has_ended(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def has_ended(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
+    assert eventually(lambda: has_ended(pid))
 
 
 async def test_few_records_are_folded_without_a_way_to_another_process(tmp_path: Path) -> None:

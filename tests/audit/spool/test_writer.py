@@ -4,7 +4,6 @@ import resource
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from audit.spool.files import list_producers, lock_path, producer_is_gone, spool
 from audit.spool.frame import Frame, FrameKind
 from audit.spool.reader import Position, read_frames
 from audit.spool.writer import SpoolUnavailableError, SpoolWriter
+from tests.audit.spool.slow_disk import SlowDisk
 from tests.patience import PATIENCE
 
 CHILD = """
@@ -127,25 +127,17 @@ async def test_a_failed_synchronisation_reaches_every_waiter_and_ends_the_writer
 async def test_a_disk_that_hangs_is_told_to_each_caller_by_its_own_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers, reached = threading.Event(), asyncio.Event()
-    loop, sync = asyncio.get_running_loop(), os.fdatasync
-
-    def hang(descriptor: int) -> None:
-        loop.call_soon_threadsafe(reached.set)
-        answers.wait()
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", hang)
+    disk = SlowDisk(monkeypatch)
     monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.05)
     writer = SpoolWriter.open(tmp_path, "gateway")
     first = asyncio.create_task(writer.append_durable(b"first"))
-    await reached.wait()  # the second one's synchronisation cannot begin any more
+    await asyncio.to_thread(disk.reached.wait)  # the second one's synchronisation cannot begin any more
     results = await asyncio.gather(first, writer.append_durable(b"second"), return_exceptions=True)
     assert [(type(result), getattr(result, "number", None)) for result in results] == [
         (SpoolUnavailableError, 0),
         (SpoolUnavailableError, 1),
     ]
-    answers.set()
+    disk.go_on.set()
     monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", PATIENCE)
     assert await writer.append_durable(b"third") == 2
     await writer.close()
@@ -155,17 +147,12 @@ async def test_a_disk_that_hangs_is_told_to_each_caller_by_its_own_number(
 async def test_a_process_that_stood_still_hears_the_disk_before_it_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began, sync = threading.Event(), os.fdatasync
-
-    def tell_and_sync(descriptor: int) -> None:
-        began.set()
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", tell_and_sync)
+    disk = SlowDisk(monkeypatch)
+    disk.go_on.set()
     monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.3)
     writer = SpoolWriter.open(tmp_path, "gateway")
     writing = asyncio.create_task(writer.append_durable(b"call"))
-    await asyncio.to_thread(began.wait)
+    await asyncio.to_thread(disk.reached.wait)
     time.sleep(1)  # noqa: ASYNC251 -- the loop is to stand still, long past the time
     assert await writing == 0
     await writer.close()

@@ -1,14 +1,12 @@
 """A call is recorded in every case, or not made: keys forgotten, keys gone, a disk that does not answer."""
 
-import os
-import threading
-
 import pytest
 
 from audit.database import for_writing
 from audit.models import subject_key
 from console.services import Services
 from sso.principal import Principal
+from tests.audit.spool.slow_disk import SlowDisk
 from tests.console.conftest import MovingClock
 from tests.console.gateway.clusters import ScriptedCluster
 from tests.console.gateway.conftest import Desk
@@ -44,18 +42,12 @@ async def test_without_a_key_nothing_can_be_recorded_and_nothing_is_called(
 async def test_a_call_that_became_durable_too_late_is_not_made_and_its_record_says_so(
     granted: Desk, cluster: ScriptedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers, sync = threading.Event(), os.fdatasync
-
-    def hang(descriptor: int) -> None:
-        answers.wait()
-        sync(descriptor)
-
-    monkeypatch.setattr(os, "fdatasync", hang)
+    disk = SlowDisk(monkeypatch)
     monkeypatch.setattr("audit.spool.writer.SYNC_TIMEOUT_SECONDS", 0.2)
     try:
         answer = await granted.call()
     finally:
-        answers.set()
+        disk.go_on.set()
     assert (answer.status_code, answer.json()["reasons"]) == (503, ["audit_unavailable"])
     assert cluster.requests == []
     assert [kept.ended for kept in granted.kept()] == [("failure", ("audit_unavailable",))]

@@ -8,7 +8,8 @@ import pytest
 from console.installation import migrate_all
 from console.settings import load_settings
 from policy.embedded import EmbeddedDecider
-from tests.console.trail.trail import Trail, free_port
+from tests.console.trail.trail import Trail
+from tests.real.server import free_port
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,8 @@ from policy.embedded import EmbeddedDecider
 from sso.principal import Authentication, Principal
 from tests.audit.sinks import fake_elasticsearch as server
 from tests.audit.sinks.fake_elasticsearch import FakeElasticsearch
-from tests.console.trail.trail import Trail, free_port
+from tests.console.trail.trail import Trail
+from tests.real.server import free_port
 
 pytestmark = pytest.mark.slow  # each starts a server
 

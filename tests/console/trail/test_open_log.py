@@ -9,7 +9,8 @@ import pytest
 from audit.checkpoints.checkpoint import verify_checkpoint
 from console.settings import load_settings
 from policy.embedded import EmbeddedDecider
-from tests.console.trail.trail import Trail, free_port
+from tests.console.trail.trail import Trail
+from tests.real.server import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,6 @@
 """A running console with a log in it: real services on SQLite, the real sequencer, a real HTTP server."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,9 +55,6 @@ from sso.models import (
 from tests.patience import PATIENCE
 
 ROLES = {"auditor": PlatformRole.AUDITOR, "admin": PlatformRole.ADMIN, "reviewer": PlatformRole.REVIEWER}
-
-HELD: dict[int, socket.socket] = {}
-"""The sockets of ports that were asked for and are not served yet."""
 
 
 @dataclass
@@ -218,9 +214,10 @@ async def serving(services: Services) -> AsyncIterator[None]:
         await chosen(scope, receive, send)
 
     # Never the first to close a kept connection: a client that is let run late would meet the end of it.
-    config = uvicorn.Config(app, log_level="warning", ws="none", timeout_keep_alive=600)
+    port = settings.server.port
+    config = uvicorn.Config(app, port=port, log_level="warning", ws="none", timeout_keep_alive=600)
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[HELD.pop(settings.server.port)]))
+    running = asyncio.create_task(server.serve())
     async with asyncio.timeout(PATIENCE):
         while not server.started:  # noqa: ASYNC110 - uvicorn only sets a flag
             await asyncio.sleep(0.01)
@@ -250,12 +247,3 @@ def doors(services: Services) -> Litestar:
 
 def answer(_request: Request, error: ConsoleError) -> Response[object]:  # type: ignore[type-arg]
     return Response(problem(error), status_code=error.status)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody else is given; whoever connects before it is served is refused."""
-    held = socket.socket()
-    held.bind(("127.0.0.1", 0))
-    port = int(held.getsockname()[1])
-    HELD[port] = held
-    return port
